@@ -1,0 +1,1 @@
+"""How a business system is reached: manifests, transports and the gateway that asks them all."""

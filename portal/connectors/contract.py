@@ -1,0 +1,258 @@
+"""The words the portal and a connected system share.
+
+Whatever a system speaks, it is turned into these words once, at the edge. A failure is turned into
+one of the errors below; their class says what to do next, their message is fit for a clerk:
+
+    SystemFault                the root: one system could not answer
+    ├── RetryLater             nothing is wrong with the question, ask again later
+    │   ├── TimedOut           no answer within its time
+    │   ├── Unreachable        no connection could be made, or it broke
+    │   ├── RateLimited        the system asked us to slow down
+    │   └── Resting            not asked at all: it failed repeatedly and is left in peace
+    ├── SignInAgain            our credentials were not accepted
+    ├── OurMistake             the manifest or the request is wrong
+    ├── TheirFault             it answered with an error or with something unreadable
+    └── NotFound               it answered properly and knows no such person
+
+`cause` and `detail` are for the log only; they never reach a page and never hold personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+
+
+class Sensitivity(StrEnum):
+    """How carefully a value is handled."""
+
+    OPEN = "open"
+    PERSONAL = "personal"
+    SENSITIVE = "sensitive"
+
+
+class Mask(StrEnum):
+    """The kinds of masking; the masking itself is done by the unified functions."""
+
+    NAME = "name"
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    ADDRESS = "address"
+    ACCOUNT = "account"
+    TEXT = "text"
+    NONE = "none"
+
+
+class Capability(StrEnum):
+    """What a system serves: the five functions, and the roster that feeds the subject index."""
+
+    IDENTITY = "identity"
+    ENTRY = "entry"
+    RECORDS = "records"
+    REPORTS = "reports"
+    TASKS = "tasks"
+    ROSTER = "roster"
+
+
+class State(StrEnum):
+    """How one system answered; the value is the word a clerk reads."""
+
+    RETURNED = "已返回"
+    STALE = "数据时间(旧)"
+    TIMEOUT = "超时"
+    REFUSED = "拒绝"
+    NO_PERMISSION = "无权限"
+    FAULT = "故障"
+    NOT_FOUND = "无此人记录"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """Who is asked about."""
+
+    id: str
+    kind: str = "person"
+    id_number: str
+    name: str
+    phone: str | None = None
+    region_code: str
+
+    def __repr__(self) -> str:
+        """Show the key only: a subject must be safe to log by accident."""
+        return f"Subject(id={self.id!r}, kind={self.kind!r})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One value of a record, with what a page must know to show it."""
+
+    name: str
+    label: str
+    value: str | None = field(repr=False)
+    sensitivity: Sensitivity
+    mask: Mask
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One record of one system, in the portal's words."""
+
+    title: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one system said, or why it said nothing."""
+
+    system_id: str
+    system_name: str
+    simulated: bool
+    state: State
+    records: tuple[Record, ...] = ()
+    as_of: datetime | None = None
+    asked_at: datetime
+    elapsed_ms: int
+    message: str = ""
+    trace_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RosterRelation:
+    """How a person of a roster belongs to a place."""
+
+    kind: str
+    region_code: str
+    address: str | None = field(default=None, repr=False)
+    since: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RosterEntry:
+    """One person a system knows; enough to build the subject index and nothing more."""
+
+    foreign_id: str
+    id_number: str = field(repr=False)
+    name: str = field(repr=False)
+    phone: str | None = field(default=None, repr=False)
+    relations: tuple[RosterRelation, ...] = ()
+    household_no: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asker:
+    """Who asks, for what, and what may come back.
+
+    `readable` maps a system to the names of the fields this person may read for this purpose. A
+    system that is not a key is not asked; a key with no names is answered 无权限 without a call.
+    """
+
+    actor: str
+    unit: str
+    prefixes: tuple[str, ...]
+    permission_digest: str
+    purpose: str
+    case_id: str | None = None
+    readable: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """A system that will be asked: one of the M in 已返回 N / 共 M."""
+
+    system_id: str
+    name: str
+    simulated: bool
+    mode: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """What a live check of one system found."""
+
+    system_id: str
+    state: State
+    message: str
+    checked_at: datetime
+    elapsed_ms: int
+
+
+class SystemFault(Exception):
+    """One system could not answer."""
+
+    state: ClassVar[State] = State.FAULT
+    default: ClassVar[str] = "对方系统暂时无法应答，其他系统的结果不受影响，请稍后重试。"
+
+    def __init__(self, message: str | None = None, *, detail: str = "") -> None:
+        self.message = message or self.default
+        self.detail = detail
+        super().__init__(detail or type(self).__name__)
+
+
+class RetryLater(SystemFault):
+    """Nothing is wrong with the question; ask again later."""
+
+    default = "对方系统正忙，其他系统的结果不受影响，请稍后重试。"
+
+    def __init__(
+        self, message: str | None = None, *, detail: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, detail=detail)
+        self.retry_after = retry_after
+
+
+class TimedOut(RetryLater):
+    """No answer within its time."""
+
+    state = State.TIMEOUT
+    default = "对方系统未在规定时间内应答，其他系统的结果不受影响，请稍后重试。"
+
+
+class Unreachable(RetryLater):
+    """No connection could be made, or it broke."""
+
+    default = "暂时连接不上对方系统，其他系统的结果不受影响，请稍后重试；持续出现请联系运维。"
+
+
+class RateLimited(RetryLater):
+    """The system asked us to slow down."""
+
+    state = State.REFUSED
+    default = "对方系统限制了访问次数，本次未查询，请稍后重试。"
+
+
+class Resting(RetryLater):
+    """The system failed repeatedly and is left in peace for a while."""
+
+    default = "对方系统连续故障，平台暂停向其查询，稍后会自动恢复。"
+
+
+class SignInAgain(SystemFault):
+    """Our credentials were not accepted."""
+
+    state = State.REFUSED
+    default = "对方系统未认可平台的接入凭据，本次未取得数据，已记录，请联系运维核对。"
+
+
+class OurMistake(SystemFault):
+    """The manifest or the request is wrong."""
+
+    default = "平台与该系统的接入配置有误，本次未取得数据，已记录，请联系运维处理。"
+
+
+class TheirFault(SystemFault):
+    """It answered with an error or with something unreadable."""
+
+    default = "对方系统返回了错误或无法识别的内容，本次未采用，请稍后重试；持续出现请联系运维。"
+
+
+class NotFound(SystemFault):
+    """It answered properly and knows no such person."""
+
+    state = State.NOT_FOUND
+    default = "该系统中没有此人的记录。"
