@@ -1,0 +1,1 @@
+"""The embedded identity provider: OpenID Connect for the one-command default and the tests."""
