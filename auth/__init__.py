@@ -1,0 +1,1 @@
+"""Who is asking, in which post, and what they may see."""

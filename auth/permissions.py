@@ -1,0 +1,151 @@
+"""What each role may do. Decisions are made from data, and every decision can explain itself.
+
+A permission is granted by a role of the post one acts in; it reaches as far as the post's region
+prefixes (or, for a department, as the matters assigned to it). Default is refusal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auth import audit
+from auth.principal import Principal
+from portal.settings import settings
+from portal.store import divisions
+from portal.store.citypack import RoleText, pack
+
+PERMISSIONS: dict[str, str] = {
+    "home.city": "打开市级首页",
+    "home.district": "打开区县级首页",
+    "home.street": "打开乡镇（街道）级首页",
+    "home.community": "打开社区（村）首页",
+    "home.department": "打开部门首页",
+    "records.search": "按姓名、证件号、住址查找人员",
+    "records.open": "调取一人一档",
+    "records.unmask": "查看敏感信息原值",
+    "systems.view": "查看业务系统接入情况",
+    "permissions.explain": "查看权限判定依据",
+    "audit.view": "查看审计记录",
+}
+
+# Personal data opens only with a second factor where a role asks for one.
+_PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
+
+
+class Denied(Exception):
+    """The one refusal: a Chinese sentence for the person, already in the audit."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Whether, and the sentences that say why."""
+
+    allowed: bool
+    reasons: tuple[str, ...]
+
+
+def _roles(principal: Principal) -> list[RoleText]:
+    return [role for name in principal.roles if (role := pack().role(name)) is not None]
+
+
+def granting_roles(principal: Principal, permission: str) -> list[RoleText]:
+    """The roles of the acting post that grant a permission."""
+    return [role for role in _roles(principal) if permission in role.permissions]
+
+
+def _factor_missing(principal: Principal, permission: str) -> bool:
+    asked = permission in _PERSONAL and any(
+        role.second_factor or role.id in settings().second_factor_roles
+        for role in _roles(principal)
+    )
+    return asked and "otp" not in principal.factors and "mfa" not in principal.factors
+
+
+def _region_name(code: str) -> str:
+    found = divisions.find(code)
+    return found.name if found else f"区划代码 {code}"
+
+
+def explain(principal: Principal, permission: str, region_code: str | None = None) -> Decision:
+    """Decide, and say why: role, second factor and region are named one by one."""
+    label = PERMISSIONS.get(permission)
+    if label is None:
+        return Decision(allowed=False, reasons=(f"没有名为“{permission}”的权限。",))
+    who = f"{principal.name}（{principal.unit.name}·{principal.post_title}）"
+    roles = granting_roles(principal, permission)
+    if not roles:
+        own = "、".join(role.name for role in _roles(principal)) or "无"
+        holders = "、".join(r.name for r in pack().roles if permission in r.permissions) or "无"
+        return Decision(
+            allowed=False,
+            reasons=(
+                f"{who}当前岗位的角色为：{own}，均未授予“{label}”。",
+                f"授予“{label}”的角色有：{holders}。",
+            ),
+        )
+    reasons = [f"{who}的角色“{'、'.join(r.name for r in roles)}”授予“{label}”。"]
+    if _factor_missing(principal, permission):
+        reasons.append("该岗位查看个人信息须先完成二次验证，本次登录未完成。")
+        return Decision(allowed=False, reasons=tuple(reasons))
+    if region_code is None:
+        return Decision(allowed=True, reasons=tuple(reasons))
+    return _within(principal, region_code, reasons)
+
+
+def _within(principal: Principal, region_code: str, reasons: list[str]) -> Decision:
+    place = _region_name(region_code)
+    covering = [prefix for prefix in principal.prefixes if region_code.startswith(prefix)]
+    if covering:
+        reasons.append(f"“{place}”在该岗位的管辖范围“{_region_name(covering[0])}”之内。")
+        return Decision(allowed=True, reasons=tuple(reasons))
+    held = "、".join(_region_name(prefix) for prefix in principal.prefixes)
+    reasons.append(
+        f"“{place}”不在该岗位的管辖范围（{held}）之内。"
+        if held
+        else f"该岗位没有管辖区域，只能查看分派给本单位的事项，“{place}”不在其内。"
+    )
+    return Decision(allowed=False, reasons=tuple(reasons))
+
+
+def allowed(principal: Principal, permission: str, region_code: str | None = None) -> bool:
+    """The bare decision, for drawing a menu; nothing is written."""
+    return explain(principal, permission, region_code).allowed
+
+
+def check(principal: Principal, permission: str, region_code: str | None = None) -> None:
+    """Go on, or raise :class:`Denied` with the refusal recorded in the audit."""
+    decision = explain(principal, permission, region_code)
+    if decision.allowed:
+        return
+    refuse(principal, permission, decision.reasons[-1] if len(decision.reasons) > 1 else "")
+
+
+def refuse(principal: Principal, permission: str, why: str) -> None:
+    """Record a refusal and raise it."""
+    audit.append(
+        action=permission,
+        actor=principal.login,
+        unit_id=principal.unit.id,
+        region_code=principal.unit.region_code,
+        outcome="refused",
+        detail={"why": why, "post": principal.post_title},
+    )
+    label = PERMISSIONS.get(permission, permission)
+    raise Denied(f"当前岗位不能{label}。{why}如确需办理，请联系本单位管理员。")
+
+
+def readable_systems(principal: Principal, purpose: str, all_ids: Iterable[str]) -> frozenset[str]:
+    """The systems the acting post may ask for this purpose."""
+    granted: set[str] = set()
+    for role in _roles(principal):
+        if purpose in role.purposes:
+            granted.update(all_ids if "*" in role.systems else role.systems)
+    return frozenset(granted & set(all_ids))
+
+
+def purposes(principal: Principal) -> frozenset[str]:
+    """The purposes the acting post may look persons up for."""
+    return frozenset(purpose for role in _roles(principal) for purpose in role.purposes)

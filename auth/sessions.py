@@ -1,0 +1,197 @@
+"""Server-side sessions: issued, last seen, revoked. The browser's cookie alone opens nothing.
+
+The cookie that ``st.login`` sets is signed but lives on its own for thirty days. Here each sign-in
+has a row, found by a hash of the claims that are different at every sign-in; a cookie without a
+live row is worth nothing, wherever it was copied to.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from auth import audit
+from auth.tables import account, session
+from portal.settings import settings
+from portal.store import clock
+from portal.store.engine import begin
+
+# A row is opened only for a cookie this young: an old cookie without a row stays shut.
+_FRESH = timedelta(minutes=5)
+# ``last_seen`` is written at most this often; idle time is measured in minutes anyway.
+_TOUCH_EVERY = timedelta(seconds=20)
+_IDENTIFYING = ("iss", "sub", "iat", "nonce", "sid", "auth_time", "at_hash")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveSession:
+    """A sign-in that still stands."""
+
+    id: str
+    account_id: UUID
+    login: str
+    post_id: UUID | None
+    issued_at: datetime
+    last_seen: datetime
+    factors: tuple[str, ...]
+
+
+_listeners: list[Callable[[frozenset[str]], None]] = []
+
+
+def on_revoked(listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+    """Tell ``listener`` the ids of sessions revoked in this process; gives the way to stop."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def fingerprint(claims: Mapping[str, Any]) -> str:
+    """The id of the session that these sign-in claims belong to."""
+    known = json.dumps([claims.get(name) for name in _IDENTIFYING], default=str)
+    return hashlib.sha256(known.encode()).hexdigest()
+
+
+def _live() -> Any:
+    now = clock.now()
+    return and_(
+        session.c.revoked_at.is_(None),
+        session.c.last_seen > now - timedelta(minutes=settings().session_idle_minutes),
+        session.c.issued_at > now - timedelta(hours=settings().session_hours),
+        account.c.status == "active",
+    )
+
+
+def _as_session(row: Row[Any]) -> LiveSession:
+    return LiveSession(
+        id=row.id,
+        account_id=row.account_id,
+        login=row.login,
+        post_id=row.post_id,
+        issued_at=row.issued_at,
+        last_seen=row.last_seen,
+        factors=tuple(row.factors),
+    )
+
+
+def check(session_id: str, *, touch: bool = False) -> LiveSession | None:
+    """The session if it still stands; ``touch`` counts this as the person's activity."""
+    query = (
+        select(session, account.c.login)
+        .join(account, account.c.id == session.c.account_id)
+        .where(session.c.id == session_id, _live())
+    )
+    with begin() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        if touch and clock.now() - row.last_seen > _TOUCH_EVERY:
+            connection.execute(
+                update(session).where(session.c.id == session_id).values(last_seen=clock.now())
+            )
+        return _as_session(row)
+
+
+def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
+    """The live session of verified claims; the first sight of a fresh sign-in opens its row.
+
+    ``None`` when the row is revoked or timed out, when the sign-in is old and has no row, or when
+    no active account answers to the claim that names the user.
+    """
+    session_id = fingerprint(claims)
+    found = check(session_id)
+    if found is not None:
+        return found
+    issued = datetime.fromtimestamp(float(claims.get("iat") or 0), UTC)
+    if not -_FRESH < clock.now() - issued < _FRESH:
+        return None
+    login = str(claims.get(settings().oidc_user_claim) or "")
+    with begin() as connection:
+        owner = connection.execute(
+            select(account.c.id).where(account.c.login == login, account.c.status == "active")
+        ).first()
+        if owner is None:
+            return None
+        made = connection.execute(
+            insert(session)
+            .values(
+                id=session_id,
+                account_id=owner.id,
+                issued_at=clock.now(),
+                last_seen=clock.now(),
+                factors=[str(one) for one in claims.get("amr") or ()],
+                idp_session=claims.get("sid"),
+            )
+            .on_conflict_do_nothing()
+        ).rowcount
+    if made:
+        audit.append(action="session.open", actor=login, detail={"session": session_id[:12]})
+    return check(session_id)
+
+
+def alive(session_ids: Collection[str]) -> set[str]:
+    """Which of these sessions still stand: one query for all open sockets of a process."""
+    if not session_ids:
+        return set()
+    query = (
+        select(session.c.id)
+        .join(account, account.c.id == session.c.account_id)
+        .where(session.c.id.in_(list(session_ids)), _live())
+    )
+    with begin() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def _revoke(condition: Any, why: str) -> frozenset[str]:
+    ended = update(session).where(condition, session.c.revoked_at.is_(None))
+    with begin() as connection:
+        rows = connection.execute(
+            ended.values(revoked_at=clock.now(), revoked_why=why).returning(
+                session.c.id, session.c.account_id
+            )
+        ).all()
+        logins = dict(
+            connection.execute(
+                select(account.c.id, account.c.login).where(
+                    account.c.id.in_([row.account_id for row in rows])
+                )
+            ).all()
+        )
+    for row in rows:
+        audit.append(
+            action="session.close",
+            actor=logins[row.account_id],
+            detail={"session": row.id[:12], "why": why},
+        )
+    ids = frozenset(row.id for row in rows)
+    for listener in list(_listeners):
+        listener(ids)
+    return ids
+
+
+def revoke(session_id: str, why: str) -> None:
+    """End one session at once."""
+    _revoke(session.c.id == session_id, why)
+
+
+def revoke_idp_session(idp_session: str, why: str) -> None:
+    """End every session that came from one sign-in at the identity provider."""
+    _revoke(session.c.idp_session == idp_session, why)
+
+
+def revoke_account(account_id: UUID, why: str) -> None:
+    """End every session of a person: on transfer, leave or a changed password."""
+    _revoke(session.c.account_id == account_id, why)
+
+
+def switch_post(session_id: str, post_id: UUID) -> None:
+    """Let the session act in another post (the caller has checked that the person holds it)."""
+    with begin() as connection:
+        connection.execute(
+            update(session).where(session.c.id == session_id).values(post_id=post_id)
+        )

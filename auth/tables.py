@@ -1,0 +1,107 @@
+"""What is stored about people, posts, sessions and the audit."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from portal.store.base import RegionCode, metadata
+
+Moment = DateTime(timezone=True)
+
+unit = Table(
+    "unit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # government | department | community
+    Column("level", Text, nullable=False),  # city | district | street | community
+    Column("region_code", RegionCode, nullable=False),
+    Column("line", Text),  # the department's own field of work (条线)
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="active"),  # active | disabled
+    Column("demo", Text),  # the pack's demo account, refused in production
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("prefixes", ARRAY(Text), nullable=False),
+    Column("is_main", Integer, nullable=False, server_default="0"),
+    Column("starts", Date, nullable=False),
+    Column("ends", Date),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Text, primary_key=True),  # hash of the verified sign-in claims
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("post_id", Uuid, ForeignKey("post.id")),
+    Column("issued_at", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("factors", ARRAY(Text), nullable=False),
+    Column("idp_session", Text, index=True),
+    Column("revoked_at", Moment),
+    Column("revoked_why", Text),
+)
+
+# The chain: each row's mac covers the row and the mac before it. The application role may add rows
+# and read them, never change or remove one.
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("unit_id", Text),
+    Column("region_code", RegionCode),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("subject_hash", Text, index=True),
+    Column("purpose", Text),
+    Column("case_id", Text),
+    Column("detail", JSONB, nullable=False),
+    Column("mac", Text, nullable=False),
+    Index("ix_audit_entry_at", text("at DESC")),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("mac", Text, nullable=False),
+)
+
+search_use = Table(
+    "search_use",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_search_use_account_at", "account_id", "at"),
+)

@@ -1,0 +1,1 @@
+"""The community affairs portal: one interface, one platform, five unified functions."""

@@ -1,0 +1,1 @@
+"""The platform's own business, one folder per affair, each with the same rooms."""

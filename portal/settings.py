@@ -1,0 +1,125 @@
+"""Every setting of the portal, once: values from the environment, secrets from a private file."""
+
+import base64
+import json
+import os
+import secrets as random_secrets
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _only_pack() -> Path:
+    """The city pack to use when none is named: the one folder below ``city/``."""
+    packs = sorted(path.parent for path in (ROOT / "city").glob("*/pack.toml"))
+    return packs[0] if packs else ROOT / "city"
+
+
+class Settings(BaseSettings):
+    """What an operator may set: each field is read from ``PORTAL_<NAME>`` unless aliased."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTAL_", populate_by_name=True, extra="ignore")
+
+    var_dir: Path = ROOT / "var"
+    city_pack: Path = Field(default_factory=_only_pack)
+    public_url: str = "http://localhost:8501"
+    extra_hosts: tuple[str, ...] = ()
+    production: bool = False
+
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    owner_url: str = ""
+    redis_url: str | None = Field(default=None, validation_alias="REDIS_URL")
+    pool_size: int = 8
+
+    oidc_issuer: str | None = None
+    oidc_client_id: str = "portal"
+    oidc_client_secret: str | None = None
+    oidc_user_claim: str = "sub"
+    oidc_unit_claim: str | None = None
+    second_factor_roles: tuple[str, ...] = ()
+
+    session_idle_minutes: int = 30
+    session_hours: int = 8
+    lockout_attempts: int = 5
+    lockout_minutes: int = 15
+    unmask_minutes: int = 2
+
+    search_limit: int = 20
+    search_window_minutes: int = 10
+    search_per_window: int = 40
+
+    upstream_deadline_seconds: float = 8.0
+    cache_seconds: int = 300
+    endpoint_allow: tuple[str, ...] = ()
+    audit_anchor_seconds: int = 180
+    sandbox_url: str = "http://127.0.0.1:8600"
+    sandbox_database_url: str = ""
+
+
+class Secrets(BaseModel):
+    """Keys and passwords of this deployment; made on first start, never committed."""
+
+    cookie_secret: str
+    audit_key: str
+    hash_key: str
+    data_keys: dict[str, str]
+    idp_client_secret: str
+    systems: dict[str, str] = {}
+
+    def system(self, name: str) -> str:
+        """The credential of a connected system, by the reference its pack names."""
+        value = os.environ.get(f"PORTAL_SECRET_{name.upper()}") or self.systems.get(name)
+        if not value:
+            raise KeyError(
+                f"没有配置业务系统凭据“{name}”，请设置环境变量 PORTAL_SECRET_{name.upper()}"
+            )
+        return value
+
+
+def _fresh_secrets() -> Secrets:
+    return Secrets(
+        cookie_secret=random_secrets.token_urlsafe(48),
+        audit_key=random_secrets.token_urlsafe(48),
+        hash_key=random_secrets.token_urlsafe(48),
+        data_keys={"k1": base64.b64encode(random_secrets.token_bytes(32)).decode()},
+        idp_client_secret=random_secrets.token_urlsafe(32),
+    )
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Create ``path`` readable by its owner only; another process that was first wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
+
+
+@lru_cache(maxsize=1)
+def secrets() -> Secrets:
+    """The secrets of this deployment: ``PORTAL_SECRETS`` (JSON) or ``var/secrets.json``."""
+    given = os.environ.get("PORTAL_SECRETS")
+    if given:
+        return Secrets.model_validate_json(given)
+    path = settings().var_dir / "secrets.json"
+    if not path.exists():
+        _write_private(path, _fresh_secrets().model_dump_json(indent=1))
+    return Secrets.model_validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+def reload() -> None:
+    """Forget cached settings and secrets: for tests and for a changed environment."""
+    settings.cache_clear()
+    secrets.cache_clear()

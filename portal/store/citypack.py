@@ -1,0 +1,200 @@
+"""The city pack: everything that makes this city this city, read from one folder of data.
+
+``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
+systems are joined and how far, ``divisions.csv`` and ``districts.geojson`` the places,
+``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses. Another city is another
+folder.
+"""
+
+import json
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from portal.settings import settings
+
+Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UnifiedFunction(_Data):
+    """One of the five unified functions under the name this city gives it."""
+
+    id: str
+    name: str
+    about: str
+
+
+class PurposeText(_Data):
+    """A purpose a clerk may choose for a look-up outside a case."""
+
+    id: str
+    name: str
+    legal_basis: str
+
+
+class LevelText(_Data):
+    """A level of the hierarchy: its word on the badge and the word for its units."""
+
+    id: Literal["city", "district", "street", "community"]
+    name: str
+    units: str
+
+
+class RoleText(_Data):
+    """A role: what it may do, which fields it may read for which purposes."""
+
+    id: str
+    name: str
+    permissions: tuple[str, ...]
+    systems: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    second_factor: bool = False
+
+
+class SystemSite(_Data):
+    """The city's half of a connected system; the other half is its manifest."""
+
+    id: str
+    name: str
+    owner: str
+    level: str
+    mode: Mode = "未接入"
+    master: Literal["对方为主", "本平台为主"] = "对方为主"
+    endpoint: str = ""
+    credentials: dict[str, str] = {}
+    legal_basis: str = ""
+    approval_no: str = ""
+    approval_until: str = ""
+    simulated: bool = False
+    mark: Literal["A", "N", "M", "P"] = "P"
+
+
+class DemoPost(_Data):
+    """A post of a demonstration account."""
+
+    unit: str
+    title: str
+    roles: tuple[str, ...]
+    prefixes: tuple[str, ...]
+
+
+class DemoAccount(_Data):
+    """An account that only a demonstration has."""
+
+    login: str
+    name: str
+    posts: tuple[DemoPost, ...]
+
+
+class DemoDepartment(_Data):
+    """A department as a unit; government units and communities come from the divisions."""
+
+    id: str
+    name: str
+    level: str
+    region_code: str
+    line: str
+
+
+class Demo(_Data):
+    """What only a demonstration uses."""
+
+    password: str
+    focus: tuple[str, ...] = ()
+    retired_codes: dict[str, str] = {}
+    accounts: tuple[DemoAccount, ...] = ()
+    case_matters: tuple[str, ...] = ()
+
+
+class CityPack(_Data):
+    """One city, whole."""
+
+    folder: Path
+    id: str
+    name: str
+    platform_name: str
+    region_code: str
+    default_note: str
+    retired_codes: dict[str, str] = {}
+    levels: tuple[LevelText, ...]
+    functions: tuple[UnifiedFunction, ...]
+    purposes: tuple[PurposeText, ...]
+    case_purpose: PurposeText
+    unmask_reasons: tuple[str, ...]
+    departments: tuple[DemoDepartment, ...] = ()
+    roles: tuple[RoleText, ...]
+    systems: tuple[SystemSite, ...]
+    demo: Demo | None = None
+
+    def role(self, role_id: str) -> RoleText | None:
+        """The role of that id, if this city has it."""
+        return next((role for role in self.roles if role.id == role_id), None)
+
+    def level(self, level_id: str) -> LevelText:
+        """The level of that id."""
+        return next(level for level in self.levels if level.id == level_id)
+
+    def map_features(self) -> list[dict[str, Any]]:
+        """The district polygons as GeoJSON features (empty when the pack brings no map)."""
+        file = self.folder / "districts.geojson"
+        if not file.exists():
+            return []
+        features: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["features"]
+        return features
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _sites(folder: Path, *, production: bool) -> list[dict[str, Any]]:
+    """The systems of the city; a demonstration lays its simulated endpoints over them."""
+    sites: dict[str, dict[str, Any]] = {
+        site["id"]: site for site in _toml(folder / "systems.toml").get("system", [])
+    }
+    if not production:
+        for over in _toml(folder / "systems.demo.toml").get("system", []):
+            over["endpoint"] = (
+                over.get("endpoint", "")
+                .replace("{sandbox}", settings().sandbox_url)
+                .replace("{sandbox_database}", settings().sandbox_database_url)
+            )
+            sites[over["id"]] = {**sites.get(over["id"], {}), **over}
+    return list(sites.values())
+
+
+def read_pack(folder: Path, *, production: bool = False) -> CityPack:
+    """Read and check a city pack; in production its demonstration half stays unread."""
+    data = _toml(folder / "pack.toml")
+    demo = None if production else _toml(folder / "demo.toml") or None
+    return CityPack.model_validate(
+        {
+            **data,
+            "folder": folder,
+            "roles": _toml(folder / "roles.toml").get("role", []),
+            "systems": _sites(folder, production=production),
+            "demo": demo,
+        }
+    )
+
+
+@lru_cache(maxsize=4)
+def _cached(folder: Path, production: bool) -> CityPack:
+    return read_pack(folder, production=production)
+
+
+def pack() -> CityPack:
+    """The city pack of this deployment."""
+    return _cached(settings().city_pack, settings().production)
+
+
+def forget() -> None:
+    """Read the pack anew at the next call: for tests and for changed settings."""
+    _cached.cache_clear()

@@ -1,0 +1,78 @@
+"""Who may see which rows: the scope of a transaction, as row-level security reads it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from portal.store.engine import engine
+
+MAX_PREFIXES = 4
+_PREFIX = re.compile(r"[0-9]{2,15}")
+
+# The policies of the migrations are written with this text. Each slot is a plain range, so the
+# planner can use the index on the region code; an empty or missing setting compares with NULL and
+# shows nothing (a pooled connection holds '' after its first transaction, not NULL).
+_SLOT = "nullif(split_part(current_setting('app.scope', true), ',', {n}), '')"
+_RANGE = "({column} >= {slot} AND {column} < {slot} || ':')"
+
+
+def in_scope_sql(column: str) -> str:
+    """The SQL condition "this region code lies in the scope of the transaction"."""
+    slots = [_SLOT.format(n=n) for n in range(1, MAX_PREFIXES + 1)]
+    return "(" + " OR ".join(_RANGE.format(column=column, slot=slot) for slot in slots) + ")"
+
+
+def of_my_unit_sql(column: str) -> str:
+    """The SQL condition "this row is assigned to the unit of the transaction"."""
+    return f"({column} = nullif(current_setting('app.unit', true), ''))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """How far a person sees: region prefixes, the unit that rows may be assigned to, and a name."""
+
+    prefixes: tuple[str, ...]
+    unit_id: str | None
+    actor: str
+
+    def __post_init__(self) -> None:
+        if len(self.prefixes) > MAX_PREFIXES:
+            raise ValueError(f"a post covers at most {MAX_PREFIXES} regions; use their parent")
+        for prefix in self.prefixes:
+            if not _PREFIX.fullmatch(prefix):
+                raise ValueError(f"not a region prefix: {prefix!r}")
+
+    def covers(self, region_code: str) -> bool:
+        """Whether a region lies inside; the same rule as the database's policy."""
+        return any(region_code.startswith(prefix) for prefix in self.prefixes)
+
+
+NOTHING = Reach(prefixes=(), unit_id=None, actor="")
+
+_SET = text(
+    "SELECT set_config('app.scope', :scope, true), set_config('app.unit', :unit, true),"
+    " set_config('app.actor', :actor, true)"
+)
+
+
+def apply(connection: Connection, reach: Reach) -> None:
+    """Put a reach on the running transaction; it ends with the transaction."""
+    connection.execute(
+        _SET,
+        {
+            "scope": ",".join(reach.prefixes),
+            "unit": reach.unit_id or "",
+            "actor": reach.actor,
+        },
+    )
+
+
+@contextmanager
+def scoped(reach: Reach) -> Iterator[Connection]:
+    """One transaction that sees exactly the rows of ``reach``."""
+    with engine().begin() as connection:
+        apply(connection, reach)
+        yield connection

@@ -1,0 +1,68 @@
+"""The subject index: who exists and which systems know them, and nothing more.
+
+Records stay in the systems they belong to. The index holds a name (with its pinyin), keyed hashes
+of identity number and phone, the encrypted identity number that the systems are asked by, and dated
+relations to places. Row-level security on ``subject_relation`` decides which persons are visible.
+"""
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from portal.store.base import RegionCode, metadata
+
+address = Table(
+    "address",
+    metadata,
+    Column("id", Text, primary_key=True),  # keyed hash of region and text
+    Column("region_code", RegionCode, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_address_region_code", "region_code"),
+    Index(
+        "ix_address_trgm",
+        "text",
+        postgresql_using="gin",
+        postgresql_ops={"text": "gin_trgm_ops"},
+    ),
+)
+
+subject = Table(
+    "subject",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),  # person | household
+    Column("name", Text, nullable=False),
+    Column("pinyin", Text, nullable=False),  # full pinyin, no spaces
+    Column("initials", Text, nullable=False),
+    Column("id_hash", Text, nullable=False, unique=True),
+    Column("id_cipher", Text, nullable=False),
+    Column("phone_hash", Text, index=True),
+    Column("systems", ARRAY(Text), nullable=False),
+    Column("simulated", Text),  # the seed that made this row; production holds none
+    # A name of two characters has no trigram of its own inside a longer name: equality and prefix
+    # go by the plain index, the rest by trigrams.
+    Index("ix_subject_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
+    Index(
+        "ix_subject_name_trgm",
+        "name",
+        postgresql_using="gin",
+        postgresql_ops={"name": "gin_trgm_ops"},
+    ),
+    Index("ix_subject_pinyin", "pinyin", postgresql_ops={"pinyin": "text_pattern_ops"}),
+    Index("ix_subject_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
+)
+
+subject_relation = Table(
+    "subject_relation",
+    metadata,
+    Column("subject_id", Uuid, ForeignKey("subject.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),  # 户籍 | 居住 | 产权 | 就业
+    Column("region_code", RegionCode, nullable=False),
+    Column("address_id", Text, ForeignKey("address.id")),
+    Column("household_no", Text),  # keyed hash of the source's household number
+    Column("starts", Date),
+    Column("ends", Date),
+    Column("system_id", Text, nullable=False),
+    Index("ix_subject_relation_subject_id", "subject_id"),
+    Index("ix_subject_relation_region_code", "region_code"),
+    Index("ix_subject_relation_address_id", "address_id"),
+)

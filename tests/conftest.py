@@ -1,0 +1,102 @@
+"""A real PostgreSQL for the whole run, and a fresh migrated database for whoever asks."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+import portal.settings as settings_module
+from portal.store import citypack, clock, divisions, engine, migrate
+from portal.store.cluster import APP, OWNER, Cluster
+
+_numbers = count(1)
+_TEMPLATE = "template_migrated"
+
+
+@dataclass
+class TestCluster:
+    """The running server with the owner's and the application's credentials."""
+
+    __test__ = False
+    server: Cluster
+    owner_password: str
+    app_password: str
+
+    def owner_url(self, database: str) -> str:
+        return self.server.url(OWNER, self.owner_password, database)
+
+    def app_url(self, database: str) -> str:
+        return self.server.url(APP, self.app_password, database)
+
+    def new_database(self, prefix: str = "test", template: str = "template0") -> str:
+        """An empty database (or a copy of ``template``); gives its name."""
+        name = f"{prefix}_{os.getpid()}_{next(_numbers)}"
+        self.server.ensure_database(name, OWNER, template)
+        return name
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
+    """One real PostgreSQL server for the whole run."""
+    folder = tmp_path_factory.mktemp("pg")
+    with Cluster(folder / "data", durable=False) as server:
+        made = TestCluster(server, "owner-of-tests", "app-of-tests")
+        server.ensure_role(OWNER, made.owner_password)
+        server.ensure_role(APP, made.app_password)
+        server.ensure_database(_TEMPLATE, OWNER)
+        migrate.upgrade(made.owner_url(_TEMPLATE))
+        yield made
+
+
+def _forget() -> None:
+    engine.dispose()
+    settings_module.reload()
+    citypack.forget()
+    divisions.forget()
+
+
+@dataclass
+class TestDatabase:
+    """A migrated database that the settings of this process point at."""
+
+    __test__ = False
+    name: str
+    app_url: str
+    owner_url: str
+    cluster: TestCluster
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings of this process in a private ``var`` folder, with fresh secrets; no database."""
+    monkeypatch.setenv("PORTAL_VAR_DIR", str(tmp_path / "var"))
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    _forget()
+    yield tmp_path / "var"
+    _forget()
+
+
+@pytest.fixture
+def database(
+    cluster: TestCluster, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestDatabase]:
+    """A migrated database without rows; ``portal.store.engine`` points at it."""
+    name = cluster.new_database(template=_TEMPLATE)
+    made = TestDatabase(name, cluster.app_url(name), cluster.owner_url(name), cluster)
+    monkeypatch.setenv("DATABASE_URL", made.app_url)
+    _forget()
+    yield made
+    _forget()
+    cluster.server.drop_database(name)
+
+
+@pytest.fixture
+def frozen() -> Iterator[clock.FrozenClock]:
+    """A clock that stands still until it is told to move."""
+    at = clock.FrozenClock(datetime(2026, 11, 23, 1, 0, tzinfo=UTC))
+    with clock.use(at):
+        yield at
