@@ -17,8 +17,8 @@ _SIGNED_IN_ONLY = frozenset({"file_urls_request", "backend_operation_request"})
 _OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
 # Traffic that goes on while nobody is at the desk must not keep a session awake.
 _NOT_ACTIVITY = frozenset({"app_heartbeat"})
-LARGEST_SIGNED_IN = 4 * 1024 * 1024
-LARGEST_UNKNOWN = 64 * 1024
+LARGEST_SIGNED_IN = 4_000_000  # the same as server.maxWidgetStateSize
+LARGEST_UNKNOWN = 64_000
 
 
 @dataclass(frozen=True, kw_only=True)
