@@ -1,7 +1,7 @@
 """The call record: who asked which system about whom, why, when, and how it ended.
 
 Rows are only ever inserted. `subject_hash` is a keyed hash; nothing a system answered is kept.
-Names of states and faults are stored as English identifiers, their Chinese words live in the contract.
+States and faults are stored as English identifiers; their Chinese words live in the contract.
 """
 
 from __future__ import annotations

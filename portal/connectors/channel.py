@@ -1,0 +1,181 @@
+"""One channel per system: its transport, its limits, and the order in which they apply."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import structlog
+from jmespath.exceptions import JMESPathError
+
+from portal.connectors.breaker import Breaker, Pace
+from portal.connectors.contract import (
+    NotFound,
+    OurMistake,
+    Record,
+    RetryLater,
+    Subject,
+    SystemFault,
+    TheirFault,
+    TimedOut,
+)
+from portal.connectors.manifest import Call
+from portal.connectors.paging import Walk, rows_of
+from portal.connectors.registry import System
+from portal.connectors.template import Values, subject_values
+from portal.connectors.transport import Trace, Transport
+
+log = structlog.get_logger(__name__)
+
+CallName = Literal["person", "roster", "probe"]
+OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
+ROSTER_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a system knows about a person."""
+
+    records: tuple[Record, ...]
+    as_of: datetime | None
+
+
+class Channel:
+    """Asks one system, never more or faster than its manifest allows."""
+
+    def __init__(self, system: System, transport: Transport, now: Callable[[], datetime]) -> None:
+        limits = system.manifest.limits
+        self.system = system
+        self.transport = transport
+        self.breaker = Breaker(failures=limits.failures, rest_seconds=limits.rest_seconds, now=now)
+        self._pace = Pace(limits.per_second, burst=limits.parallel)
+        self._free = asyncio.Semaphore(limits.parallel)
+
+    async def person(self, subject: Subject, trace: Trace, until: float) -> Found:
+        """Everything the system knows about a person, or the fault that prevented it."""
+        values = subject_values(subject)
+        pages = [page async for page in self._pages("person", values, trace, until)]
+        rows = [row for _, found in pages for row in found]
+        if not rows:
+            raise NotFound(detail="no rows")
+        records = self._records(rows, subject)
+        return Found(records=records, as_of=self.system.judge.as_of(pages[0][0]))
+
+    async def probe(self, trace: Trace, until: float) -> None:
+        """Ask the system whether it is well; a breaker does not stop a probe, it may end it."""
+        await self._guarded("probe", {}, trace, until, ask_breaker=False)
+
+    async def roster(self, trace: Trace) -> AsyncIterator[list[Any]]:
+        """The roster page by page, each page with its own time limit."""
+        async for _, rows in self._pages("roster", {}, trace, None):
+            yield rows
+
+    async def _pages(
+        self, name: CallName, values: Values, trace: Trace, until: float | None
+    ) -> AsyncIterator[tuple[Any, list[Any]]]:
+        call = self._call(name)
+        walk = Walk(call.paging)
+        for _ in range(self.system.manifest.limits.max_pages):
+            answer = await self._page(name, {**values, **walk.values}, trace, until)
+            rows = rows_of(self._items(name, answer))
+            walk.advance(answer, rows)
+            yield answer, rows
+            if walk.done:
+                return
+        raise TheirFault(detail="the list does not end")
+
+    async def _page(self, name: CallName, values: Values, trace: Trace, until: float | None) -> Any:
+        """One page. A walk over a whole roster is worth some patience, a question is not."""
+        attempts = ROSTER_ATTEMPTS if name == "roster" else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                return await self._guarded(name, values, trace, until)
+            except RetryLater as fault:
+                if attempt == attempts:
+                    raise
+                await asyncio.sleep(fault.retry_after or 2 ** (attempt - 1) / 4)
+        raise OurMistake(detail="no attempt was made")
+
+    async def _guarded(
+        self,
+        name: CallName,
+        values: Values,
+        trace: Trace,
+        until: float | None,
+        *,
+        ask_breaker: bool = True,
+    ) -> Any:
+        """Breaker, then a free place, then the pace, then the call: all within the time limit."""
+        if ask_breaker:
+            self.breaker.enter()
+        sent_before = trace.calls
+        outcome: BaseException | None = None
+        try:
+            async with asyncio.timeout_at(self._end(until)), self._free:
+                await self._pace.wait()
+                answer = await self.transport.exchange(self._call(name), values, trace)
+                self.system.judge.check(answer)
+                return answer
+        except TimeoutError as error:
+            outcome = TimedOut(detail="no answer in time")
+            raise outcome from error
+        except SystemFault as fault:
+            outcome = fault
+            raise
+        except asyncio.CancelledError as cancelled:
+            outcome = cancelled
+            raise
+        except Exception as error:
+            outcome = OurMistake(detail=type(error).__name__)
+            log.error("a transport failed unexpectedly", system=self.system.id, at=_place(error))
+            raise outcome from error
+        finally:
+            if trace.calls > sent_before or not isinstance(outcome, TimedOut):
+                self.breaker.leave(outcome)
+            else:  # waited in our own queue: that says nothing about the system
+                self.breaker.leave(asyncio.CancelledError())
+
+    def _end(self, until: float | None) -> float:
+        own = asyncio.get_running_loop().time() + self.system.manifest.limits.timeout_seconds
+        return own if until is None else min(own, until)
+
+    def _call(self, name: CallName) -> Call:
+        calls: Mapping[Any, Call] = self.system.manifest.calls
+        try:
+            return calls[name]
+        except KeyError:
+            raise OurMistake(detail=f"no call {name!r}") from None
+
+    def _items(self, name: CallName, answer: Any) -> Any:
+        try:
+            return self.system.items[name].search(answer)
+        except JMESPathError as error:
+            raise TheirFault(detail="the answer has another shape") from error
+
+    def _records(self, rows: list[Any], subject: Subject) -> tuple[Record, ...]:
+        records: list[Record] = []
+        for row in rows:
+            for reader in self.system.readers:
+                made = reader(row)
+                if reader.about_subject:
+                    for record in made:
+                        _check_person(record, subject)
+                records.extend(made)
+        return tuple(records)
+
+
+def _check_person(record: Record, subject: Subject) -> None:
+    """A record that names another person is never shown, whatever the system meant by it."""
+    for field in record.fields:
+        if field.name == "id_number" and field.value and field.value != subject.id_number:
+            raise TheirFault(OTHER_PERSON, detail="the record names another person")
+
+
+def _place(error: BaseException) -> str:
+    """Where an error arose; its text is left out, since it may quote a person's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} {frames[-1].name}:{frames[-1].lineno}" if frames else ""

@@ -1,0 +1,159 @@
+"""What a well-formed manifest may still get wrong; each finding names its key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from portal.connectors.contract import Capability, Mask, Sensitivity
+from portal.connectors.converters import Context, UnknownConverter, chain
+from portal.connectors.manifest import Call, Manifest, Part, Value, ViewCall
+from portal.connectors.template import PLACEHOLDERS, placeholders
+
+Finding = tuple[str, str]
+
+# Never a field, whatever it is called: DESIGN forbids the thing, not one spelling of it.
+FORBIDDEN_WORDS = re.compile(
+    r"宗教|信仰|民族|族别|政治面貌|党员|入党|党组织|团员|前科|犯罪|信访|矫正|涉毒|吸毒"
+    r"|religio|faith|ethnic|nationality|party_?member|political|criminal|petition",
+    re.IGNORECASE,
+)
+FORBIDDEN_SOURCES = frozenset(
+    {"mz", "mzdm", "zzmm", "zzmmdm", "zjxy", "zjxydm", "aac005", "aac024"}
+)
+
+
+def findings(manifest: Manifest) -> Iterator[Finding]:
+    """Everything wrong with one manifest, in the order of the file."""
+    yield from _expressions(manifest)
+    yield from _values(manifest)
+    yield from _requests(manifest)
+    yield from _fields(manifest)
+    yield from _forbidden(manifest)
+    yield from _capabilities(manifest)
+
+
+def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    envelope = manifest.envelope
+    for key in ("success", "not_found", "busy", "denied", "bad_request"):
+        expression = getattr(envelope, key)
+        if expression is not None:
+            yield f"envelope.{key}", expression
+    for name, call in manifest.calls.items():
+        yield f"calls.{name}.items", call.items
+        for key in ("total", "next"):
+            expression = getattr(call.paging, key, None)
+            if expression is not None:
+                yield f"calls.{name}.paging.{key}", expression
+    for number, kind in enumerate(manifest.records):
+        yield f"records[{number}].each", kind.each
+
+
+def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
+    if manifest.envelope.as_of:
+        yield "envelope.as_of", manifest.envelope.as_of
+    for number, kind in enumerate(manifest.records):
+        for name, value in kind.map.items():
+            yield f"records[{number}].map.{name}", value
+    if manifest.roster:
+        yield from _given("roster", manifest.roster)
+        for number, relation in enumerate(manifest.roster.relations):
+            yield from _given(f"roster.relations[{number}]", relation)
+
+
+def _given(key: str, part: Part) -> Iterator[tuple[str, Value]]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, Value):
+            yield f"{key}.{name}", value
+
+
+def _compiles(key: str, expression: str) -> Iterator[Finding]:
+    try:
+        jmespath.compile(expression)
+    except JMESPathError as error:
+        first = str(error).splitlines()[0]
+        yield key, f"JMESPath 表达式“{expression}”有误：{first}"
+
+
+def _expressions(manifest: Manifest) -> Iterator[Finding]:
+    for key, expression in _located_expressions(manifest):
+        yield from _compiles(key, expression)
+
+
+def _values(manifest: Manifest) -> Iterator[Finding]:
+    context = Context(tables=manifest.tables)
+    for key, value in _located_values(manifest):
+        yield from _compiles(f"{key}.from", value.source)
+        try:
+            chain(value.convert, context)
+        except UnknownConverter as error:
+            yield f"{key}.convert", str(error)
+
+
+def _templates(call: Call) -> Iterator[tuple[str, object]]:
+    for part in ("path", "query", "body", "headers", "arguments", "where"):
+        template = getattr(call, part, None)
+        if template:
+            yield part, template
+
+
+def _requests(manifest: Manifest) -> Iterator[Finding]:
+    for name, call in manifest.calls.items():
+        for part, template in _templates(call):
+            for slot in sorted(placeholders(template) - PLACEHOLDERS):
+                yield f"calls.{name}.{part}", f"没有名为“{{{slot}}}”的占位符"
+        if isinstance(call, ViewCall):
+            yield from _view(name, call)
+        if name == "person" and not any(
+            placeholders(template) & {"id_number", "id_number_15"}
+            for _, template in _templates(call)
+        ):
+            yield f"calls.{name}", "查询个人的请求没有用到身份证号，会取回别人的数据"
+
+
+def _view(name: str, call: ViewCall) -> Iterator[Finding]:
+    if call.paging and call.paging.kind not in {"keyset", "offset"}:
+        yield f"calls.{name}.paging.kind", "数据库视图只能按 keyset 或 offset 翻页"
+    if call.paging and call.paging.kind == "keyset" and call.paging.key not in call.columns:
+        yield f"calls.{name}.paging.key", f"“{call.paging.key}”不在 columns 里"
+
+
+def _fields(manifest: Manifest) -> Iterator[Finding]:
+    mapped = {name for kind in manifest.records for name in kind.map}
+    for number, kind in enumerate(manifest.records):
+        for name in kind.map:
+            if name not in manifest.fields:
+                yield f"records[{number}].map.{name}", f"映射了没有声明的字段“{name}”"
+    for name, rule in manifest.fields.items():
+        if name not in mapped:
+            yield f"fields.{name}", f"声明了字段“{name}”却没有映射"
+        if rule.sensitivity is Sensitivity.SENSITIVE and rule.mask is Mask.NONE:
+            yield f"fields.{name}.mask", f"敏感字段“{name}”必须有脱敏方式"
+
+
+def _forbidden(manifest: Manifest) -> Iterator[Finding]:
+    for name, rule in manifest.fields.items():
+        if FORBIDDEN_WORDS.search(name) or FORBIDDEN_WORDS.search(rule.label):
+            yield f"fields.{name}", f"平台不得接入“{rule.label}”这类信息"
+    for key, value in _located_values(manifest):
+        words = set(re.findall(r"\w+", value.source.lower()))
+        if words & FORBIDDEN_SOURCES or FORBIDDEN_WORDS.search(value.source):
+            yield f"{key}.from", f"平台不得读取“{value.source}”这类信息"
+
+
+def _capabilities(manifest: Manifest) -> Iterator[Finding]:
+    able = manifest.capabilities
+    if "probe" not in manifest.calls:
+        yield "calls.probe", "每个系统都要有探测请求 probe"
+    if Capability.RECORDS in able and not ("person" in manifest.calls and manifest.records):
+        yield "capabilities", "声明了 records，却缺少 calls.person 或 records"
+    if Capability.ROSTER in able and not ("roster" in manifest.calls and manifest.roster):
+        yield "capabilities", "声明了 roster，却缺少 calls.roster 或 roster"
+    if Capability.RECORDS in able and manifest.nature != "ordinary":
+        yield "capabilities", "信访、矫正、公安、法院类系统不得进入档案（records）"
+    if manifest.records and not any(kind.about == "subject" for kind in manifest.records):
+        yield "records", '至少要有一类记录说的是本人（about = "subject"）'

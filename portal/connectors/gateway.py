@@ -1,0 +1,210 @@
+"""The gateway: asks every connected system at once and gives each answer when it comes.
+
+stream / ask_all          a page's thread, or any event loop
+    └── _fan_out          on the one upstream loop, under one shared deadline
+        ├── cache         what was answered minutes ago, for the same eyes
+        ├── Question      one task per system, answers in the order they arrive
+        │   └── Channel   breaker, parallel limit, pace, time limit, transport, mapping
+        └── _settle       afterwards: call records into the database, successes into the cache
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import structlog
+
+from portal.connectors.cache import AnswerCache, open_cache
+from portal.connectors.channel import Channel
+from portal.connectors.contract import Answer, Asker, Capability, Health, Planned, Subject
+from portal.connectors.loop import UpstreamLoop
+from portal.connectors.question import Question
+from portal.connectors.recorder import CallRecorder
+from portal.connectors.registry import Registry
+from portal.connectors.survey import Roster, check_health
+from portal.connectors.transport import TransportFactory
+from portal.connectors.transports import Transports
+from portal.store import clock
+
+log = structlog.get_logger(__name__)
+
+Deliver = Callable[[Answer | None], None]  # None: that was all
+LOOP_GRACE_SECONDS = 5.0
+
+
+class Gateway:
+    """Every way from the portal to the connected systems."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        deadline_seconds: float = 8.0,
+        cache_seconds: float = 300.0,
+        redis_url: str | None = None,
+        cache: AnswerCache | None = None,
+        recorder: CallRecorder | None = None,
+        transports: TransportFactory | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self.registry = registry
+        self._deadline = deadline_seconds
+        self._fresh_for = timedelta(seconds=cache_seconds)
+        self._now = now
+        self._cache = cache or open_cache(redis_url, now)
+        self._recorder = recorder or CallRecorder()
+        self._transports = Transports(transports, now)
+        self._loop = UpstreamLoop()
+        self._channels: dict[str, Channel] = {}
+        self._settling: set[asyncio.Task[None]] = set()
+        self._health: dict[str, Health] = {}
+
+    # --- life ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the upstream loop and open a channel to every reachable system."""
+        self._loop.start()
+        self._loop.submit(self._open()).result()
+
+    def stop(self) -> None:
+        """Finish writing what is owed, then close every connection."""
+        try:
+            self._loop.submit(self._close()).result()
+        finally:
+            self._loop.stop()
+
+    def settle(self) -> None:
+        """Wait until everything asked so far is in the call record and the cache."""
+        self._loop.submit(self._settled()).result()
+
+    # --- asking about a person -----------------------------------------------------------------
+
+    def planned(self, asker: Asker) -> list[Planned]:
+        """The systems that this person may ask for this purpose: the M of 已返回 N / 共 M."""
+        return [
+            Planned(
+                system_id=one.id,
+                name=one.name,
+                simulated=one.site.simulated,
+                mode=one.site.mode,
+            )
+            for one in self.registry.serving(Capability.RECORDS)
+            if one.id in asker.readable
+        ]
+
+    def stream(self, asker: Asker, subject: Subject) -> Iterator[Answer]:
+        """Answers as they come, for a page's thread. Leaving early cancels the rest."""
+        answers: SimpleQueue[Answer | None] = SimpleQueue()
+        flight = self._loop.submit(self._fan_out(asker, subject, answers.put))
+        try:
+            while (answer := answers.get(timeout=self._deadline + LOOP_GRACE_SECONDS)) is not None:
+                yield answer
+        except Empty:
+            log.critical("the upstream loop does not answer")
+        finally:
+            flight.cancel()
+
+    async def ask_all(self, asker: Asker, subject: Subject) -> AsyncIterator[Answer]:
+        """Answers as they come, for any event loop. Leaving early cancels the rest."""
+        here = asyncio.get_running_loop()
+        answers: asyncio.Queue[Answer | None] = asyncio.Queue()
+
+        def deliver(answer: Answer | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the asking loop has ended meanwhile
+                here.call_soon_threadsafe(answers.put_nowait, answer)
+
+        flight = self._loop.submit(self._fan_out(asker, subject, deliver))
+        try:
+            while (answer := await answers.get()) is not None:
+                yield answer
+        finally:
+            flight.cancel()
+
+    async def _fan_out(self, asker: Asker, subject: Subject, deliver: Deliver) -> None:
+        until = asyncio.get_running_loop().time() + self._deadline
+        try:
+            question = Question(
+                asker=asker,
+                subject=subject,
+                channels=[self._channels[one.system_id] for one in self.planned(asker)],
+                fresh_for=self._fresh_for,
+                now=self._now,
+            )
+            try:
+                question.held = await self._cache.get(list(question.keys.values()))
+                async with contextlib.aclosing(question.answers(until)) as answers:
+                    async for answer in answers:
+                        deliver(answer)
+            finally:
+                self._later(self._settle(question))
+        finally:
+            deliver(None)
+
+    # --- rosters and health --------------------------------------------------------------------
+
+    def roster(self, system_id: str) -> Roster:
+        """Everyone a system knows, page by page; the walk knows how many rows it could not read."""
+        channel = self._channels[self.registry.system(system_id).id]
+        return Roster(channel, self._loop, self._recorder, self._now)
+
+    def probe(self, system_id: str, max_age_seconds: float = 0.0) -> Health:
+        """A live check of one system, or a recent one if that will do."""
+        return self.probe_all([system_id], max_age_seconds)[0]
+
+    def probe_all(self, system_ids: list[str], max_age_seconds: float = 0.0) -> list[Health]:
+        """Live checks of several systems at once."""
+        return self._loop.submit(self._probe_all(system_ids, max_age_seconds)).result()
+
+    async def _probe_all(self, system_ids: list[str], max_age: float) -> list[Health]:
+        return list(await asyncio.gather(*(self._probe(one, max_age) for one in system_ids)))
+
+    async def _probe(self, system_id: str, max_age: float) -> Health:
+        system = self.registry.system(system_id)
+        known = self._health.get(system_id)
+        if known and self._now() - known.checked_at <= timedelta(seconds=max_age) and max_age:
+            return known
+        until = asyncio.get_running_loop().time() + self._deadline
+        health, rows = await check_health(system, self._channels.get(system_id), until, self._now)
+        self._later(self._record(rows))
+        self._health[system_id] = health
+        return health
+
+    # --- afterwards ----------------------------------------------------------------------------
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work that nobody waits for but that must be done: it survives a cancelled question."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle(self, question: Question) -> None:
+        await self._record(question.rows())
+        await question.remember(self._cache)
+
+    async def _record(self, rows: list[Any]) -> None:
+        await asyncio.to_thread(self._recorder.write, rows)
+
+    async def _settled(self) -> None:
+        while self._settling:
+            await asyncio.gather(*self._settling, return_exceptions=True)
+
+    async def _open(self) -> None:
+        for system in self.registry.systems.values():
+            if system.reachable and system.id not in self._channels:
+                self._channels[system.id] = Channel(
+                    system, self._transports.open(system), self._now
+                )
+
+    async def _close(self) -> None:
+        await self._settled()
+        await self._record([])
+        for channel in self._channels.values():
+            await channel.transport.close()
+        self._channels.clear()
+        await self._transports.close()
+        await self._cache.close()

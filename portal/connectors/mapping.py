@@ -1,0 +1,222 @@
+"""From a system's rows to the portal's records and roster entries; compiled once per system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from portal.connectors.contract import (
+    Field,
+    NotFound,
+    OurMistake,
+    Record,
+    RetryLater,
+    RosterEntry,
+    RosterRelation,
+    SignInAgain,
+    SystemFault,
+    TheirFault,
+)
+from portal.connectors.converters import Context, Unreadable, chain
+from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap, Value
+
+REPLACEMENT = "\ufffd"
+
+
+class Getter:
+    """Reads one value out of a row: an expression, then its converters."""
+
+    __slots__ = ("_convert", "_plain", "_search")
+
+    def __init__(self, value: Value, context: Context) -> None:
+        self._search = jmespath.compile(value.source).search
+        self._plain = value.source if value.source.isidentifier() else None
+        self._convert = chain(value.convert, context)
+
+    def __call__(self, row: Mapping[str, Any]) -> Any:
+        try:
+            found = row.get(self._plain) if self._plain else self._search(row)
+        except JMESPathError as error:
+            raise Unreadable("对方数据结构有误") from error
+        return self._convert(found)
+
+
+def text_of(value: Any) -> str | None:
+    """What a field holds is always text; a list or an object is no value a clerk can read."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list | dict):
+        raise Unreadable("对方数据结构有误")
+    return str(value)
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    rule: FieldRule
+    read: Getter
+
+    def field(self, row: Mapping[str, Any]) -> Field:
+        value, note = None, None
+        try:
+            value = text_of(self.read(row))
+        except Unreadable as problem:
+            note = str(problem)
+        return Field(
+            name=self.name,
+            label=self.rule.label,
+            value=value,
+            sensitivity=self.rule.sensitivity,
+            mask=self.rule.mask,
+            note=note,
+        )
+
+
+class RecordReader:
+    """Turns the rows of a person into records of one kind."""
+
+    def __init__(self, kind: RecordMap, rules: Mapping[str, FieldRule], context: Context) -> None:
+        self.title = kind.title
+        self.about_subject = kind.about == "subject"
+        self._each = jmespath.compile(kind.each)
+        self._columns = [
+            _Column(name, rules[name], Getter(value, context)) for name, value in kind.map.items()
+        ]
+
+    def __call__(self, row: Mapping[str, Any]) -> list[Record]:
+        try:
+            found = self._each.search(row)
+        except JMESPathError as error:
+            raise TheirFault(detail="the row has another shape") from error
+        parts = found if isinstance(found, list) else [] if found is None else [found]
+        return [
+            Record(title=self.title, fields=tuple(column.field(part) for column in self._columns))
+            for part in parts
+        ]
+
+
+class RosterReader:
+    """Turns a row of a roster into an entry; a row that names nobody raises `Unreadable`."""
+
+    def __init__(self, roster: RosterMap, context: Context) -> None:
+        self._foreign_id = Getter(roster.foreign_id, context)
+        self._id_number = Getter(roster.id_number, context)
+        self._name = Getter(roster.name, context)
+        self._phone = _maybe(roster.phone, context)
+        self._household = _maybe(roster.household_no, context)
+        self._relations = [
+            (
+                one.kind,
+                Getter(one.region_code, context),
+                _maybe(one.address, context),
+                _maybe(one.since, context),
+            )
+            for one in roster.relations
+        ]
+
+    def __call__(self, row: Mapping[str, Any]) -> RosterEntry:
+        foreign_id, id_number, name = self._foreign_id(row), self._id_number(row), self._name(row)
+        if not (foreign_id and id_number and name):
+            raise Unreadable("名册中的一行缺少编号、身份证号或姓名")
+        return RosterEntry(
+            foreign_id=str(foreign_id),
+            id_number=id_number,
+            name=name,
+            phone=_lenient(self._phone, row),
+            household_no=_lenient(self._household, row),
+            relations=tuple(self._relations_of(row)),
+        )
+
+    def _relations_of(self, row: Mapping[str, Any]) -> list[RosterRelation]:
+        relations = []
+        for kind, region, address, since in self._relations:
+            code = _lenient(region, row)
+            if code:
+                day = _lenient(since, row)
+                relations.append(
+                    RosterRelation(
+                        kind=kind,
+                        region_code=code,
+                        address=_lenient(address, row),
+                        since=date.fromisoformat(day) if day else None,
+                    )
+                )
+        return relations
+
+
+def _maybe(value: Value | None, context: Context) -> Getter | None:
+    return Getter(value, context) if value else None
+
+
+def _lenient(getter: Getter | None, row: Mapping[str, Any]) -> str | None:
+    """An unreadable detail is left out of the index; the record itself will tell the clerk."""
+    try:
+        return text_of(getter(row)) if getter else None
+    except Unreadable:
+        return None
+
+
+class Judge:
+    """Says whether an answer is good, by the envelope's predicates, and from when its data is."""
+
+    def __init__(self, envelope: Envelope, context: Context) -> None:
+        self._success = _predicate(envelope.success)
+        self._checks: Sequence[tuple[Callable[[Any], bool], type[SystemFault]]] = [
+            (check, fault)
+            for check, fault in (
+                (_predicate(envelope.not_found), NotFound),
+                (_predicate(envelope.denied), SignInAgain),
+                (_predicate(envelope.busy), RetryLater),
+                (_predicate(envelope.bad_request), OurMistake),
+            )
+            if check is not None
+        ]
+        self._as_of = _maybe(envelope.as_of, context)
+
+    def named_fault(self, answer: Any) -> SystemFault | None:
+        """The fault that the answer itself names, if it does."""
+        for check, fault in self._checks:
+            if check(answer):
+                return fault(detail="named by the answer")
+        return None
+
+    def check(self, answer: Any) -> None:
+        """Raise what the answer says, though it came with every sign of success."""
+        fault = self.named_fault(answer)
+        if fault:
+            raise fault
+        if self._success and not self._success(answer):
+            raise TheirFault(detail="the answer is an error")
+
+    def as_of(self, answer: Any) -> datetime | None:
+        """When the owner's data is from, if the answer says so."""
+        moment = _lenient(self._as_of, answer) if isinstance(answer, dict) else None
+        return datetime.fromisoformat(moment) if moment else None
+
+
+def _predicate(expression: str | None) -> Callable[[Any], bool] | None:
+    if expression is None:
+        return None
+    search = jmespath.compile(expression).search
+
+    def holds(answer: Any) -> bool:
+        try:
+            return search(answer) is True
+        except JMESPathError:
+            return False
+
+    return holds
+
+
+def has_broken_text(value: Any) -> bool:
+    """Whether a replacement character shows that somebody decoded a text wrongly."""
+    if isinstance(value, str):
+        return REPLACEMENT in value
+    if isinstance(value, Mapping):
+        return any(has_broken_text(one) for one in value.values())
+    return isinstance(value, list) and any(has_broken_text(one) for one in value)

@@ -1,0 +1,133 @@
+"""Writing call records: in batches, in a thread, after the answers are out, never silently lost.
+
+A batch that cannot be written is kept and tried again with the next one. What no longer fits is
+counted in an error log with the trace ids, so that a gap in the records is known to be one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import insert
+
+from portal.connectors.contract import Asker, Capability, Subject
+from portal.connectors.registry import System
+from portal.connectors.tables import call_record
+from portal.connectors.transport import Trace
+from portal.store.crypto import keyed_hash
+from portal.store.engine import begin
+
+log = structlog.get_logger(__name__)
+
+Row = Mapping[str, Any]
+Sink = Callable[[Sequence[Row]], None]
+UNWRITTEN_LIMIT = 20_000
+
+
+def write_rows(rows: Sequence[Row]) -> None:
+    """Insert call records as the application role."""
+    with begin() as connection:
+        connection.execute(insert(call_record), list(rows))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """On whose behalf, for what and about whom a call is made."""
+
+    trace_id: str
+    actor: str
+    unit: str
+    purpose: str
+    case_id: str | None = None
+    subject_hash: str | None = None
+
+
+def attribution(asker: Asker, subject: Subject, trace_id: str) -> Attribution:
+    """The attribution of a question about a person."""
+    return Attribution(
+        trace_id=trace_id,
+        actor=asker.actor,
+        unit=asker.unit,
+        purpose=asker.purpose,
+        case_id=asker.case_id,
+        subject_hash=keyed_hash(subject.id_number),
+    )
+
+
+def row(
+    who: Attribution,
+    system: System,
+    capability: Capability | str,
+    trace: Trace,
+    *,
+    asked_at: datetime,
+    delivered_at: datetime | None,
+    outcome: str,
+    fault: str | None,
+    cached: bool = False,
+) -> Row:
+    """One call record."""
+    return {
+        **asdict(who),
+        "system_id": system.id,
+        "capability": str(capability),
+        "manifest_version": system.manifest.version,
+        "asked_at": asked_at,
+        "sent_at": trace.sent_at,
+        "returned_at": trace.returned_at,
+        "delivered_at": delivered_at,
+        "size_bytes": trace.size,
+        "calls": trace.calls,
+        "cached": cached,
+        "outcome": outcome,
+        "fault": fault,
+    }
+
+
+class CallRecorder:
+    """Takes rows and writes them; safe to call from several threads."""
+
+    def __init__(self, sink: Sink = write_rows, limit: int = UNWRITTEN_LIMIT) -> None:
+        self._sink = sink
+        self._waiting: deque[Row] = deque()
+        self._limit = limit
+        self._lock = threading.Lock()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write these and whatever could not be written before."""
+        with self._lock:
+            self._waiting.extend(rows)
+            batch = list(self._waiting)
+            if not batch:
+                return
+            try:
+                self._sink(batch)
+            except Exception as error:  # any failure of the database: keep the rows, say so
+                log.error(
+                    "call records not written, kept for the next batch",
+                    fault=type(error).__name__,
+                    waiting=len(batch),
+                )
+                self._forget_surplus()
+                return
+            self._waiting.clear()
+
+    @property
+    def waiting(self) -> int:
+        """How many rows could not be written yet."""
+        return len(self._waiting)
+
+    def _forget_surplus(self) -> None:
+        lost = [self._waiting.popleft() for _ in range(len(self._waiting) - self._limit)]
+        if lost:
+            log.critical(
+                "call records lost",
+                count=len(lost),
+                trace_ids=sorted({str(one["trace_id"]) for one in lost})[:50],
+            )

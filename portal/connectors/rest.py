@@ -1,0 +1,145 @@
+"""Systems behind REST and JSON, called with aiohttp on the one upstream event loop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientError,
+    ClientPayloadError,
+    ClientResponse,
+    ClientSession,
+    DummyCookieJar,
+    TCPConnector,
+)
+from yarl import URL
+
+from portal.connectors import wire
+from portal.connectors.contract import (
+    NotFound,
+    OurMistake,
+    SignInAgain,
+    SystemFault,
+    TheirFault,
+    TimedOut,
+    Unreachable,
+)
+from portal.connectors.endpoint import EndpointRefused, below
+from portal.connectors.manifest import Call, RestCall
+from portal.connectors.registry import System
+from portal.connectors.sign import signer_for
+from portal.connectors.template import Values, fill, fill_path, fill_query
+from portal.connectors.transport import Trace
+
+CHUNK = 64 * 1024
+
+
+def open_session() -> ClientSession:
+    """One session for all systems: connections are kept, cookies are not, proxies are not used."""
+    return ClientSession(
+        connector=TCPConnector(limit=0, keepalive_timeout=30),
+        cookie_jar=DummyCookieJar(),
+        headers={"Accept": "application/json", "User-Agent": "community-affairs-portal"},
+        trust_env=False,
+    )
+
+
+class RestTransport:
+    """Calls one REST system."""
+
+    def __init__(self, system: System, session: ClientSession, now: Callable[[], datetime]) -> None:
+        self._system = system
+        self._session = session
+        self._endpoint = system.site.endpoint
+        self._encoding = system.manifest.envelope.encoding
+        self._max_bytes = system.manifest.limits.max_kilobytes * 1024
+        self._signer = signer_for(system, self._post_form, now)
+
+    async def exchange(self, call: Call, values: Values, trace: Trace) -> Any:
+        """Make one call; a refused token is renewed and the call repeated once."""
+        if not isinstance(call, RestCall):
+            raise OurMistake(detail="not a REST call")
+        url = self._url(fill_path(call.path, values), fill_query(call.query, values))
+        body = _json_body(call, values)
+        headers = {**fill(call.headers, values)}
+        if body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        proof = await self._signer.headers(call.method, str(url), body)
+        try:
+            return await self._send(call.method, url, {**headers, **proof}, body, trace)
+        except SignInAgain:
+            if not await self._signer.renew(proof):
+                raise
+        proof = await self._signer.headers(call.method, str(url), body)
+        return await self._send(call.method, url, {**headers, **proof}, body, trace)
+
+    async def close(self) -> None:
+        """Nothing of its own to let go of; the session belongs to the gateway."""
+
+    def _url(self, path: str, query: dict[str, str]) -> URL:
+        try:
+            return URL(below(self._endpoint, path), encoded=True).update_query(query)
+        except (EndpointRefused, ValueError) as error:
+            raise OurMistake(detail="the request has no valid address") from error
+
+    async def _send(
+        self, method: str, url: URL, headers: dict[str, str], body: bytes | None, trace: Trace
+    ) -> Any:
+        trace.sent()
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=body, allow_redirects=False
+            ) as response:
+                trace.returned()
+                content = await self._read(response, trace)
+                return self._understand(response, content)
+        except SystemFault:
+            raise
+        except TimeoutError as error:
+            raise TimedOut(detail=type(error).__name__) from error
+        except ClientPayloadError as error:
+            raise TheirFault(wire.CUT_OFF, detail="the body ended early") from error
+        except (ClientConnectionError, OSError) as error:
+            raise Unreachable(detail=type(error).__name__) from error
+        except (ClientError, ValueError) as error:
+            raise TheirFault(detail=type(error).__name__) from error
+
+    async def _read(self, response: ClientResponse, trace: Trace) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.content.iter_chunked(CHUNK):
+            size += len(part)
+            if size > self._max_bytes:
+                raise TheirFault(wire.TOO_BIG, detail=f"more than {self._max_bytes} bytes")
+            parts.append(part)
+        trace.size += size
+        return b"".join(parts)
+
+    def _understand(self, response: ClientResponse, content: bytes) -> Any:
+        wire.refuse_status(response.status, response.headers.get("Retry-After"))
+        if response.status >= 400:
+            raise self._named(content) or OurMistake(detail=f"status {response.status}")
+        return wire.read_json(content, self._encoding)
+
+    def _named(self, content: bytes) -> SystemFault | None:
+        """A proper "no such person" may come as a 404; a bare 404 is a wrong address."""
+        try:
+            fault = self._system.judge.named_fault(wire.read_json(content, self._encoding))
+        except TheirFault:
+            return None
+        return fault if isinstance(fault, NotFound) else None
+
+    async def _post_form(self, path: str, form: str, headers: dict[str, str]) -> Any:
+        """Ask for a token; whatever is refused here is a matter of credentials."""
+        url = self._url(path, {})
+        return await self._send("POST", url, headers, form.encode(), Trace())
+
+
+def _json_body(call: RestCall, values: Values) -> bytes | None:
+    if call.body is None:
+        return None
+    return json.dumps(fill(call.body, values), ensure_ascii=False).encode()

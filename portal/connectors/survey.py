@@ -1,0 +1,162 @@
+"""Walking a system's roster to build the subject index, and checking its health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from portal.connectors.channel import Channel
+from portal.connectors.contract import (
+    Capability,
+    Health,
+    RosterEntry,
+    State,
+    SystemFault,
+)
+from portal.connectors.converters import Unreadable
+from portal.connectors.loop import UpstreamLoop
+from portal.connectors.recorder import Attribution, CallRecorder, Row, row
+from portal.connectors.registry import System
+from portal.connectors.transport import Trace
+
+log = structlog.get_logger(__name__)
+
+WELL = "实时检测正常。"
+NOT_CONNECTED = "该系统尚未接入或已停用。"
+
+
+def by_the_platform(purpose: str) -> Attribution:
+    """The attribution of what the platform does on its own account."""
+    return Attribution(trace_id=uuid4().hex, actor="platform", unit="platform", purpose=purpose)
+
+
+class Roster:
+    """An iterator over a roster. While one page is mapped here, the next is already under way."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        loop: UpstreamLoop,
+        recorder: CallRecorder,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.entries = 0
+        self.unreadable = 0
+        self._channel = channel
+        self._loop = loop
+        self._recorder = recorder
+        self._now = now
+        self._walk = self._entries()
+
+    def __iter__(self) -> Iterator[RosterEntry]:
+        return self._walk
+
+    def __next__(self) -> RosterEntry:
+        return next(self._walk)
+
+    def close(self) -> None:
+        """Stop walking."""
+        self._walk.close()
+
+    def _entries(self) -> Generator[RosterEntry]:
+        asked_at, trace = self._now(), Trace(now=self._now)
+        pages = self._channel.roster(trace)
+        read = self._channel.system.roster_reader
+        outcome, fault = "CANCELLED", None
+        ahead = self._loop.submit(_next_page(pages))
+        try:
+            while (rows := ahead.result()) is not None:
+                ahead = self._loop.submit(_next_page(pages))
+                for one in rows:
+                    try:
+                        entry = read(one)
+                    except Unreadable:
+                        self.unreadable += 1
+                    else:
+                        self.entries += 1
+                        yield entry
+            outcome = State.RETURNED.name
+        except SystemFault as error:
+            outcome, fault = error.state.name, type(error).__name__
+            raise
+        finally:
+            ahead.cancel()
+            self._loop.submit(_close(pages)).result()
+            self._record(trace, asked_at, outcome, fault)
+
+    def _record(self, trace: Trace, asked_at: datetime, outcome: str, fault: str | None) -> None:
+        system = self._channel.system
+        log.info(
+            "roster walked",
+            system=system.id,
+            entries=self.entries,
+            unreadable=self.unreadable,
+            outcome=outcome,
+        )
+        self._recorder.write(
+            [
+                row(
+                    by_the_platform("roster"),
+                    system,
+                    Capability.ROSTER,
+                    trace,
+                    asked_at=asked_at,
+                    delivered_at=self._now(),
+                    outcome=outcome,
+                    fault=fault,
+                )
+            ]
+        )
+
+
+async def _next_page(pages: AsyncIterator[list[Any]]) -> list[Any] | None:
+    return await anext(pages, None)
+
+
+async def _close(pages: AsyncIterator[list[Any]]) -> None:
+    close = getattr(pages, "aclose", None)
+    if close is not None:
+        await close()
+
+
+async def check_health(
+    system: System, channel: Channel | None, until: float, now: Callable[[], datetime]
+) -> tuple[Health, list[Row]]:
+    """Ask one system whether it is well; gives what to show and what to record."""
+    asked_at, started, trace = now(), asyncio.get_running_loop().time(), Trace(now=now)
+    if channel is None:
+        return _health(system, State.FAULT, NOT_CONNECTED, asked_at, 0.0), []
+    state, message, fault = State.RETURNED, WELL, None
+    try:
+        await channel.probe(trace, until)
+    except SystemFault as error:
+        state, message, fault = error.state, error.message, type(error).__name__
+    elapsed = asyncio.get_running_loop().time() - started
+    record = row(
+        by_the_platform("probe"),
+        system,
+        Capability.ENTRY,
+        trace,
+        asked_at=asked_at,
+        delivered_at=now(),
+        outcome=state.name,
+        fault=fault,
+    )
+    return _health(system, state, message, now(), elapsed), [record]
+
+
+def _health(
+    system: System, state: State, message: str, checked_at: datetime, elapsed: float
+) -> Health:
+    return Health(
+        system_id=system.id,
+        state=state,
+        message=message,
+        checked_at=checked_at,
+        elapsed_ms=round(elapsed * 1000),
+    )

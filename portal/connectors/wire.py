@@ -1,0 +1,68 @@
+"""Reading bytes that came from elsewhere: size, encoding, and what only pretends to be JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from portal.connectors.contract import OurMistake, RateLimited, RetryLater, SignInAgain, TheirFault
+from portal.connectors.mapping import has_broken_text
+
+TOO_BIG = "对方系统返回的内容过大，本次未采用，已记录，请联系运维处理。"
+NOT_DATA = "对方系统返回的是网页而不是数据，可能正在维护，请稍后重试。"
+CUT_OFF = "对方系统返回的数据不完整，本次未采用，请稍后重试。"
+BAD_ENCODING = "对方系统返回的文字编码有误，本次未采用，请稍后重试；持续出现请联系运维。"
+
+
+def decode(body: bytes, encoding: str) -> str:
+    """The text of a body in the encoding its manifest names; nothing is guessed or replaced."""
+    try:
+        return body.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise TheirFault(BAD_ENCODING, detail=f"not {encoding}") from error
+
+
+def refuse_html(body: bytes) -> None:
+    """A web page is no answer, whatever its status or content type says."""
+    start = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
+        raise TheirFault(NOT_DATA, detail="the body is HTML")
+
+
+def read_json(body: bytes, encoding: str) -> Any:
+    """The data of a JSON body."""
+    refuse_html(body)
+    text = decode(body, encoding)
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise TheirFault(CUT_OFF, detail="the body is not whole JSON") from error
+    refuse_broken_text(data)
+    return data
+
+
+def refuse_broken_text(data: Any) -> None:
+    """A replacement character anywhere means that the text was spoilt before it came here."""
+    if has_broken_text(data):
+        raise TheirFault(BAD_ENCODING, detail="replacement characters in the answer")
+
+
+def refuse_status(status: int, retry_after: str | None) -> None:
+    """What an HTTP status alone decides, before the body is looked at."""
+    if status in {401, 403, 407}:
+        raise SignInAgain(detail=f"status {status}")
+    if status == 429:
+        raise RateLimited(detail="status 429", retry_after=seconds(retry_after))
+    if status in {502, 503, 504}:
+        raise RetryLater(detail=f"status {status}", retry_after=seconds(retry_after))
+    if status >= 500:
+        raise TheirFault(detail=f"status {status}")
+    if 300 <= status < 400:
+        raise OurMistake(detail=f"status {status}: redirects are not followed")
+
+
+def seconds(retry_after: str | None) -> float | None:
+    """Retry-After in seconds, bounded; the rarely used date form is left to our own rest time."""
+    if retry_after and retry_after.strip().isdigit():
+        return min(float(retry_after), 300.0)
+    return None
