@@ -6,6 +6,7 @@ prefixes (or, for a department, as the matters assigned to it). Default is refus
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from auth import audit
 from auth.principal import Principal
@@ -123,7 +124,7 @@ def check(principal: Principal, permission: str, region_code: str | None = None)
     refuse(principal, permission, decision.reasons[-1] if len(decision.reasons) > 1 else "")
 
 
-def refuse(principal: Principal, permission: str, why: str) -> None:
+def refuse(principal: Principal, permission: str, why: str) -> NoReturn:
     """Record a refusal and raise it."""
     audit.append(
         action=permission,

@@ -63,8 +63,14 @@ def _live() -> Any:
         session.c.revoked_at.is_(None),
         session.c.last_seen > now - timedelta(minutes=settings().session_idle_minutes),
         session.c.issued_at > now - timedelta(hours=settings().session_hours),
-        account.c.status == "active",
+        _may_sign_in(),
     )
+
+
+def _may_sign_in() -> Any:
+    """Active accounts; in production none that a demonstration made."""
+    active = account.c.status == "active"
+    return and_(active, account.c.demo.is_(None)) if settings().production else active
 
 
 def _as_session(row: Row[Any]) -> LiveSession:
@@ -113,7 +119,7 @@ def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
     login = str(claims.get(settings().oidc_user_claim) or "")
     with begin() as connection:
         owner = connection.execute(
-            select(account.c.id).where(account.c.login == login, account.c.status == "active")
+            select(account.c.id).where(account.c.login == login, _may_sign_in())
         ).first()
         if owner is None:
             return None

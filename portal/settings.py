@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets as random_secrets
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+APP_ADDRESS = "database-app.url"  # in ``var``: the application role's address, never the owner's
 
 
 def _only_pack() -> Path:
@@ -90,7 +92,7 @@ def _fresh_secrets() -> Secrets:
     )
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Create ``path`` readable by its owner only; another process that was first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -103,8 +105,16 @@ def _write_private(path: Path, text: str) -> None:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process.
+
+    Without ``DATABASE_URL`` the address is the one that ``python -m portal run`` left for the other
+    commands on this machine.
+    """
+    made = Settings()
+    left = made.var_dir / APP_ADDRESS
+    if not made.database_url and left.exists():
+        made.database_url = left.read_text(encoding="utf-8").strip()
+    return made
 
 
 @lru_cache(maxsize=1)
@@ -115,8 +125,23 @@ def secrets() -> Secrets:
         return Secrets.model_validate_json(given)
     path = settings().var_dir / "secrets.json"
     if not path.exists():
-        _write_private(path, _fresh_secrets().model_dump_json(indent=1))
+        write_private(path, _fresh_secrets().model_dump_json(indent=1))
     return Secrets.model_validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+def ensure_system_secrets(names: Iterable[str]) -> None:
+    """Make up credentials for simulated systems that have none yet, and keep them."""
+    path = settings().var_dir / "secrets.json"
+    held = secrets()
+    missing = [name for name in names if name not in held.systems]
+    if not missing or os.environ.get("PORTAL_SECRETS"):
+        return
+    held.systems.update({name: random_secrets.token_urlsafe(24) for name in missing})
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    write_private(fresh, held.model_dump_json(indent=1))
+    fresh.replace(path)
+    secrets.cache_clear()
 
 
 def reload() -> None:

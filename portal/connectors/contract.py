@@ -23,7 +23,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -158,7 +157,7 @@ class Asker:
     permission_digest: str
     purpose: str
     case_id: str | None = None
-    readable: Mapping[str, frozenset[str]] = MappingProxyType({})
+    readable: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ foreground, and under an unprivileged user when started by root, because Postgre
 as root.
 """
 
+import ctypes
 import os
 import pwd
 import secrets
@@ -13,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -70,6 +72,13 @@ def _open_to(user: pwd.struct_passwd, path: Path) -> bool:
         if not state.st_mode & 0o001:
             return False
     return True
+
+
+def die_with_parent() -> None:
+    """In a child before it starts: end when the process that started us ends, however it ends."""
+    if sys.platform == "linux":
+        set_death_signal = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
 
 
 class Cluster:
@@ -170,8 +179,13 @@ class Cluster:
     def _identity(self) -> dict[str, Any]:
         """As whom the binaries run: arguments of ``subprocess``."""
         if self._user is None:
-            return {}
-        return {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+            return {"preexec_fn": die_with_parent}
+        return {
+            "preexec_fn": die_with_parent,
+            "user": self._user.pw_uid,
+            "group": self._user.pw_gid,
+            "extra_groups": [],
+        }
 
     def _create(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

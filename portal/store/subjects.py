@@ -2,7 +2,9 @@
 
 Records stay in the systems they belong to. The index holds a name (with its pinyin), keyed hashes
 of identity number and phone, the encrypted identity number that the systems are asked by, and dated
-relations to places. Row-level security on ``subject_relation`` decides which persons are visible.
+relations to places. A look-up by name starts from the scope, not from the name (LIKE is not
+leakproof, so the planner may not use an index on names under row-level security): there is none.
+Row-level security on ``subject_relation`` decides which persons are visible.
 """
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, Uuid
@@ -17,12 +19,6 @@ address = Table(
     Column("region_code", RegionCode, nullable=False),
     Column("text", Text, nullable=False),
     Index("ix_address_region_code", "region_code"),
-    Index(
-        "ix_address_trgm",
-        "text",
-        postgresql_using="gin",
-        postgresql_ops={"text": "gin_trgm_ops"},
-    ),
 )
 
 subject = Table(
@@ -38,17 +34,6 @@ subject = Table(
     Column("phone_hash", Text, index=True),
     Column("systems", ARRAY(Text), nullable=False),
     Column("simulated", Text),  # the seed that made this row; production holds none
-    # A name of two characters has no trigram of its own inside a longer name: equality and prefix
-    # go by the plain index, the rest by trigrams.
-    Index("ix_subject_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
-    Index(
-        "ix_subject_name_trgm",
-        "name",
-        postgresql_using="gin",
-        postgresql_ops={"name": "gin_trgm_ops"},
-    ),
-    Index("ix_subject_pinyin", "pinyin", postgresql_ops={"pinyin": "text_pattern_ops"}),
-    Index("ix_subject_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
 )
 
 subject_relation = Table(

@@ -1,1 +1,1 @@
-"""事项办件: a matter that a unit handles for a resident; the case that gives a look-up its purpose."""
+"""事项办件: a matter a unit handles for a resident; the case gives a look-up its purpose."""

@@ -29,14 +29,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
     )
     op.create_index("ix_address_region_code", "address", ["region_code"], unique=False)
-    op.create_index(
-        "ix_address_trgm",
-        "address",
-        ["text"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"text": "gin_trgm_ops"},
-    )
     op.create_table(
         "audit_entry",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -195,36 +187,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subject")),
         sa.UniqueConstraint("id_hash", name=op.f("uq_subject_id_hash")),
     )
-    op.create_index(
-        "ix_subject_initials",
-        "subject",
-        ["initials"],
-        unique=False,
-        postgresql_ops={"initials": "text_pattern_ops"},
-    )
-    op.create_index(
-        "ix_subject_name",
-        "subject",
-        ["name"],
-        unique=False,
-        postgresql_ops={"name": "text_pattern_ops"},
-    )
-    op.create_index(
-        "ix_subject_name_trgm",
-        "subject",
-        ["name"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"name": "gin_trgm_ops"},
-    )
     op.create_index(op.f("ix_subject_phone_hash"), "subject", ["phone_hash"], unique=False)
-    op.create_index(
-        "ix_subject_pinyin",
-        "subject",
-        ["pinyin"],
-        unique=False,
-        postgresql_ops={"pinyin": "text_pattern_ops"},
-    )
     op.create_table(
         "unit",
         sa.Column("id", sa.Text(), nullable=False),
@@ -360,17 +323,7 @@ def downgrade() -> None:
     op.drop_table("matter_case")
     op.drop_table("idp_credential")
     op.drop_table("unit")
-    op.drop_index(
-        "ix_subject_pinyin", table_name="subject", postgresql_ops={"pinyin": "text_pattern_ops"}
-    )
     op.drop_index(op.f("ix_subject_phone_hash"), table_name="subject")
-    op.drop_index("ix_subject_name_trgm", table_name="subject", postgresql_using="gin")
-    op.drop_index(
-        "ix_subject_name", table_name="subject", postgresql_ops={"name": "text_pattern_ops"}
-    )
-    op.drop_index(
-        "ix_subject_initials", table_name="subject", postgresql_ops={"initials": "text_pattern_ops"}
-    )
     op.drop_table("subject")
     op.drop_index("ix_search_use_account_at", table_name="search_use")
     op.drop_table("search_use")
@@ -394,7 +347,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_entry_subject_hash"), table_name="audit_entry")
     op.drop_index("ix_audit_entry_at", table_name="audit_entry")
     op.drop_table("audit_entry")
-    op.drop_index("ix_address_trgm", table_name="address", postgresql_using="gin")
     op.drop_index("ix_address_region_code", table_name="address")
     op.drop_table("address")
     op.drop_table("account")

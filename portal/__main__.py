@@ -1,0 +1,83 @@
+"""The command line of the portal: ``python -m portal <command>``."""
+
+import argparse
+import sys
+
+from auth import audit
+from portal.commands import production, run, seed, systems
+from portal.settings import settings
+from portal.store import migrate
+from portal.store.deployment import WrongDeploymentError
+from portal.store.engine import NoDatabaseError
+from portal.wiring import build
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m portal", description="社区事务管理服务平台")
+    commands = parser.add_subparsers(dest="command", required=True)
+    running = commands.add_parser("run", help="在本机启动全部组件（Ctrl-C 停止）")
+    running.add_argument("--scale", choices=("demo", "district", "city"), default="demo")
+    init = commands.add_parser("init", help="初始化数据库")
+    init.add_argument("--production", action="store_true", required=True)
+    seeding = commands.add_parser("seed", help="生成演示账号、索引和在办事项")
+    seeding.add_argument("--scale", choices=("demo", "district", "city"), default="demo")
+    auditing = commands.add_parser("audit", help="审计链")
+    auditing.add_argument("action", choices=("verify", "anchor"))
+    joined = commands.add_parser("systems", help="业务系统")
+    joined.add_argument("action", choices=("check",))
+    commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
+    return parser
+
+
+def _verify() -> int:
+    problems = audit.verify()
+    for one in problems:
+        print(one.message)
+    print("审计链完整。" if not problems else f"审计链有 {len(problems)} 处问题。")
+    return 1 if problems else 0
+
+
+def _anchor() -> int:
+    print(f"已在库外记录第 {audit.anchor()} 条。")
+    return 0
+
+
+def _seed() -> int:
+    wired = build()
+    wired.gateway.start()
+    try:
+        seed.seed(wired, print)
+    finally:
+        wired.gateway.stop()
+    return 0
+
+
+def _migrate() -> int:
+    if not settings().owner_url:
+        print("请设置 PORTAL_OWNER_URL（表的所有者地址）。")
+        return 1
+    migrate.upgrade(settings().owner_url)
+    print("表结构已是最新。")
+    return 0
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; gives the exit status."""
+    asked = _parser().parse_args(words)
+    actions = {
+        "run": lambda: run.run(asked.scale),
+        "init": production.init,
+        "seed": _seed,
+        "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
+        "systems": systems.check,
+        "migrate": _migrate,
+    }
+    try:
+        return actions[asked.command]()
+    except (NoDatabaseError, WrongDeploymentError) as error:
+        print(f"{error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

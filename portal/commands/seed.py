@@ -1,0 +1,144 @@
+"""The demonstration: accounts, the subject index from the simulated systems, some open cases."""
+
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import select
+
+from auth import posts
+from auth.provider import credentials
+from portal.affairs.matters import desk
+from portal.commands import setup
+from portal.connectors.contract import Capability
+from portal.functions.records.index import refresh
+from portal.store import clock, deployment, search
+from portal.store.citypack import CityPack, Demo, DemoAccount, pack
+from portal.store.deployment import WrongDeploymentError
+from portal.store.scope import Reach, scoped
+from portal.store.subjects import subject, subject_relation
+from portal.wiring import Wired
+
+_CASES_PER_UNIT = 14
+Say = Callable[[str], None]
+
+
+def _id(*parts: str) -> UUID:
+    """The same name gives the same id, so that seeding twice adds nothing."""
+    return uuid5(NAMESPACE_URL, "/".join(parts))
+
+
+def _demo(city: CityPack) -> Demo:
+    if city.demo is None:
+        raise WrongDeploymentError("生产环境没有演示账号和模拟数据，不能执行演示初始化。")
+    return city.demo
+
+
+def add_account(one: DemoAccount, password: str) -> None:
+    """A demonstration account with its posts and the demonstration's password."""
+    account_id = _id("account", one.login)
+    posts.put_account(
+        row={"id": account_id, "login": one.login, "name": one.name, "demo": "demo"},
+        posts=[
+            {
+                "id": _id("post", one.login, str(place)),
+                "account_id": account_id,
+                "unit_id": held.unit,
+                "title": held.title,
+                "roles": list(held.roles),
+                "prefixes": list(held.prefixes),
+                "is_main": int(place == 0),
+                "starts": setup.today() - timedelta(days=1),
+            }
+            for place, held in enumerate(one.posts)
+        ],
+    )
+    credentials.set_password(one.login, password, demo=True)
+
+
+def add_accounts(city: CityPack) -> int:
+    """All demonstration accounts of the pack; gives how many."""
+    demo = _demo(city)
+    for one in demo.accounts:
+        add_account(one, demo.password)
+    return len(demo.accounts)
+
+
+def build_index(wired: Wired, say: Say) -> None:
+    """Walk the roster of every simulated system that has one."""
+    for system in wired.gateway.registry.serving(Capability.ROSTER):
+        mark = "sandbox" if system.site.simulated else None
+        done = refresh(wired.gateway, system.id, simulated=mark)
+        say(f"  {system.name}：{done.people} 人，{done.relations} 条关系")
+
+
+def _people_in(prefix: str, count: int) -> list[tuple[UUID, str]]:
+    """Some persons of a region with the community they live in, the same ones every time."""
+    reach = Reach(prefixes=(prefix,), unit_id=None, actor="service:seed")
+    query = (
+        select(subject.c.id, subject.c.id_hash, subject_relation.c.region_code)
+        .join(subject_relation, subject_relation.c.subject_id == subject.c.id)
+        .where(subject_relation.c.kind == "居住")
+        .order_by(subject.c.id_hash)
+        .limit(count)
+    )
+    with scoped(reach) as connection:
+        return [(row.id, row.region_code) for row in connection.execute(query)]
+
+
+def _case_rows(city: CityPack, unit_id: str, prefix: str) -> list[dict[str, Any]]:
+    matters = _demo(city).case_matters
+    dice = random.Random(hashlib.sha256(unit_id.encode()).digest())
+    now = clock.now()
+    rows = []
+    for person, region in _people_in(prefix, _CASES_PER_UNIT):
+        opened = now - timedelta(hours=dice.randint(2, 200))
+        rows.append(
+            {
+                "id": _id("case", unit_id, str(person)),
+                "matter": dice.choice(matters),
+                "source": dice.choice(("本人申请", "代办申请", "上级转办", "系统推送")),
+                "subject_id": person,
+                "region_code": region,
+                "unit_id": unit_id,
+                "opened_at": opened,
+                "due_on": (opened + timedelta(days=dice.randint(5, 20))).date(),
+                "simulated": "demo",
+            }
+        )
+    return rows
+
+
+def add_cases(city: CityPack) -> int:
+    """Open cases for each unit of the demonstration accounts; gives how many."""
+    units = {held.unit for one in _demo(city).accounts for held in one.posts}
+    regions = {one.id: one.region_code for one in city.departments}
+    reach = Reach(prefixes=(city.region_code,), unit_id=None, actor="service:seed")
+    total = 0
+    for unit_id in sorted(units):
+        prefix = regions.get(unit_id) or unit_id.partition("-")[2]
+        total += desk.take_in(reach, _case_rows(city, unit_id, prefix))
+    return total
+
+
+def is_seeded() -> bool:
+    """Whether the index holds anybody."""
+    reach = Reach(prefixes=(pack().region_code,), unit_id=None, actor="service:seed")
+    with scoped(reach) as connection:
+        return search.count(connection) > 0
+
+
+def seed(wired: Wired, say: Say) -> None:
+    """Everything a demonstration needs; refused in a production database."""
+    city = pack()
+    deployment.mark(deployment.DEMO, city.id)
+    setup.load_city(city)
+    say(f"  演示账号 {add_accounts(city)} 个")
+    if is_seeded():
+        say("  模拟居民已在库中，不再重复生成")
+        return
+    build_index(wired, say)
+    say(f"  在办事项 {add_cases(city)} 件")

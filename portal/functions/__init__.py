@@ -1,0 +1,1 @@
+"""The five unified functions. Each takes the principal first and guards itself."""

@@ -1,0 +1,157 @@
+"""统一入口: the connected systems as doors with live health, and the facts of one's scope."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from auth import permissions
+from auth.principal import Principal
+from portal.connectors.contract import Health, State
+from portal.connectors.gateway import Gateway
+from portal.store import clock, divisions
+from portal.store.citypack import SystemSite, pack
+from portal.store.divisions import Division
+
+LIVE_MODES = ("试运行", "正式")
+_FRESH = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """A connected system as a clerk sees it; without a live check it is never called connected."""
+
+    system_id: str
+    name: str
+    owner: str
+    level: str
+    mode: str
+    simulated: bool
+    mark: str
+    state: State | None
+    message: str
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceFacts:
+    """One place below the scope, with what is known of it."""
+
+    code: str
+    name: str
+    level: str
+    communities: int
+    villages: int
+    streets: int
+    population: int | None
+    statistics_only: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeFacts:
+    """What the registry of divisions says about a post's scope; nothing is guessed."""
+
+    region_code: str
+    name: str
+    full_name: str
+    districts: int
+    streets: int
+    communities: int
+    villages: int
+    statistics_only: int
+    population: int | None
+    places: tuple[PlaceFacts, ...]
+
+
+class Entry:
+    """The entry function of one process: it remembers the last probe of each system."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._last: dict[str, Health] = {}
+        self._lock = Lock()
+
+    def doors(self, principal: Principal) -> tuple[Door, ...]:
+        """The systems with the result of their last live check (at most a minute old)."""
+        permissions.check(principal, "systems.view")
+        sites = pack().systems
+        self._refresh([one for one in sites if one.mode in LIVE_MODES])
+        return tuple(self._door(one) for one in sites)
+
+    def _door(self, site: SystemSite) -> Door:
+        health = self._last.get(site.id) if site.mode in LIVE_MODES else None
+        return Door(
+            system_id=site.id,
+            name=site.name,
+            owner=site.owner,
+            level=site.level,
+            mode=site.mode,
+            simulated=site.simulated,
+            mark=site.mark,
+            state=health.state if health else None,
+            message=health.message if health else "尚未接入，不作检测",
+            checked_at=health.checked_at if health else None,
+        )
+
+    def _refresh(self, sites: list[SystemSite]) -> None:
+        now = clock.now()
+        with self._lock:  # one prober at a time; the others wait for its fresh results
+            due = [
+                one.id
+                for one in sites
+                if one.id not in self._last or now - self._last[one.id].checked_at > _FRESH
+            ]
+            if not due:
+                return
+            with ThreadPoolExecutor(max_workers=8) as threads:
+                for health in threads.map(self._gateway.probe, due):
+                    self._last[health.system_id] = health
+
+
+def _is_village(one: Division) -> bool:
+    """By the official rule villages' committees are numbered from 200, residents' from 001."""
+    return one.code[9:12] >= "200"
+
+
+def _tally(prefix: str) -> tuple[int, int, int]:
+    committees = [one for one in divisions.below(prefix, "community") if not one.statistics_only]
+    villages = sum(_is_village(one) for one in committees)
+    streets = sum(not one.statistics_only for one in divisions.below(prefix, "street"))
+    return streets, len(committees) - villages, villages
+
+
+def _place(one: Division) -> PlaceFacts:
+    streets, communities, villages = _tally(one.code)
+    return PlaceFacts(
+        code=one.code,
+        name=one.name,
+        level=one.level,
+        streets=streets,
+        communities=communities,
+        villages=villages,
+        population=one.population,
+        statistics_only=one.statistics_only,
+    )
+
+
+def scope_facts(principal: Principal) -> ScopeFacts:
+    """The places of the unit's own region, one level down, with counts and census figures."""
+    code = principal.unit.region_code
+    own = divisions.find(code)
+    streets, communities, villages = _tally(code)
+    return ScopeFacts(
+        region_code=code,
+        name=own.name if own else code,
+        full_name=divisions.full_name(code),
+        districts=len(divisions.below(code, "district")) if own and own.level == "city" else 0,
+        streets=streets if own and own.level in ("city", "district") else 0,
+        communities=communities,
+        villages=villages,
+        statistics_only=sum(
+            one.statistics_only
+            for level in ("street", "community")
+            for one in divisions.below(code, level)
+        ),
+        population=own.population if own else None,
+        places=tuple(_place(one) for one in divisions.children(code)),
+    )

@@ -1,0 +1,248 @@
+"""一人一档: one person, asked for in every system that this purpose allows, shown masked."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from auth import audit, permissions
+from auth.principal import Principal
+from portal.connectors.contract import Answer, Asker, State, Subject
+from portal.connectors.gateway import Gateway
+from portal.functions.records import mask
+from portal.functions.records.people import about
+from portal.functions.records.words import (
+    CASE,
+    BadQueryError,
+    CaseRef,
+    CaseSource,
+    Dossier,
+    MaskedAnswer,
+    Purpose,
+    PurposeChoice,
+    Unmasked,
+)
+from portal.settings import settings
+from portal.store import clock, crypto, divisions, search
+from portal.store.citypack import pack
+from portal.store.scope import scoped
+from portal.store.search import Found
+
+_NOT_HERE = "此人不在当前岗位可查看的范围内，或事项已办结。"
+_LEAST_REASON = 4
+
+
+@dataclass
+class Records:
+    """The records function of one process: the gateway, and the affairs that have cases."""
+
+    gateway: Gateway
+    case_sources: list[CaseSource] = field(default_factory=list)
+
+    # -- purposes -------------------------------------------------------------------------------
+
+    def purposes(self, principal: Principal) -> tuple[PurposeChoice, ...]:
+        """The short list to choose from when there is no case."""
+        mine = permissions.purposes(principal)
+        return tuple(
+            PurposeChoice(id=one.id, name=one.name) for one in pack().purposes if one.id in mine
+        )
+
+    def purpose(self, principal: Principal, purpose_id: str) -> Purpose:
+        """The chosen purpose; ``Denied`` when the post may not use it."""
+        for one in self.purposes(principal):
+            if one.id == purpose_id:
+                return Purpose(id=one.id, name=one.name)
+        permissions.refuse(principal, "records.open", "请先选择本次调取的目的。")
+
+    def case_purpose(self, principal: Principal, case_id: str) -> tuple[Purpose, CaseRef]:
+        """The purpose that a case gives by itself; nothing is asked of the clerk."""
+        case = self._case(principal, case_id)
+        if case is None:
+            permissions.refuse(principal, "records.open", "该事项不存在、已办结或不属于本单位。")
+        name = f"{pack().case_purpose.name}：{case.matter}（{case.number}）"
+        return Purpose(id=CASE, name=name, case_id=case.id), case
+
+    def _case(self, principal: Principal, case_id: str) -> CaseRef | None:
+        for source in self.case_sources:
+            case = source(principal, case_id)
+            if case is not None:
+                return case
+        return None
+
+    # -- the dossier ----------------------------------------------------------------------------
+
+    def open_dossier(self, principal: Principal, subject_id: str, purpose: Purpose) -> Dossier:
+        """The head of a person's dossier and the plan of systems to ask; recorded in the audit."""
+        found, case = self._admit(principal, subject_id, purpose)
+        self._record(principal, "records.open", found, purpose, {})
+        number = crypto.decrypt(found.id_cipher)
+        code = found.region_code or (case.region_code if case else None)
+        return Dossier(
+            subject_id=str(found.id),
+            name=found.name,
+            id_number=mask.id_number(number),
+            about=about(number),
+            address=mask.address(found.address) if found.address else "",
+            relation=found.relation or "",
+            region_name=divisions.full_name(code) if code else "",
+            simulated=found.simulated,
+            purpose=purpose,
+            planned=tuple(self.gateway.planned(self._asker(principal, purpose))),
+            case=case,
+        )
+
+    def stream(
+        self, principal: Principal, subject_id: str, purpose: Purpose
+    ) -> Iterator[MaskedAnswer]:
+        """The answers as they come, for a page's thread; masked, and recorded before the first."""
+        found, asker = self._begin(principal, subject_id, purpose)
+        with closing(self.gateway.stream(asker, _subject(found))) as answers:
+            for answer in answers:
+                yield mask.masked_answer(answer)
+
+    async def find(
+        self, principal: Principal, subject_id: str, purpose: Purpose
+    ) -> AsyncIterator[MaskedAnswer]:
+        """The answers as they come, for the HTTP API; the same function as :meth:`stream`."""
+        found, asker = self._begin(principal, subject_id, purpose)
+        async for answer in self.gateway.ask_all(asker, _subject(found)):
+            yield mask.masked_answer(answer)
+
+    def unmask(
+        self,
+        principal: Principal,
+        subject_id: str,
+        purpose: Purpose,
+        *,
+        system_id: str,
+        record_no: int,
+        field_name: str,
+        reason: str,
+    ) -> Unmasked:
+        """One masked value in full for a short while; the reason is recorded first."""
+        permissions.check(principal, "records.unmask")
+        why = " ".join(reason.split())
+        if len(why) < _LEAST_REASON or len(why) > 200:
+            raise BadQueryError("请写明查看原值的理由（4 至 200 个字），内容已保留。")
+        found, _ = self._admit(principal, subject_id, purpose)
+        detail = {"system": system_id, "record": record_no, "field": field_name, "reason": why}
+        self._record(principal, "records.unmask", found, purpose, detail)
+        value = self._value(principal, found, purpose, system_id, record_no, field_name)
+        until = clock.now() + timedelta(minutes=settings().unmask_minutes)
+        return Unmasked(value=value, until=until)
+
+    # -- the guard ------------------------------------------------------------------------------
+
+    def _admit(
+        self, principal: Principal, subject_id: str, purpose: Purpose
+    ) -> tuple[Found, CaseRef | None]:
+        """Permission, purpose, case and scope, in that order; the database decides last."""
+        permissions.check(principal, "records.open")
+        if purpose.id not in permissions.purposes(principal):
+            permissions.refuse(principal, "records.open", "当前岗位不能以此目的调取个人信息。")
+        case = None
+        if purpose.id == CASE:
+            case = self._case(principal, purpose.case_id or "")
+            if case is None or str(case.subject_id) != subject_id:
+                permissions.refuse(principal, "records.open", _NOT_HERE)
+        else:
+            permissions.check(principal, "records.search")
+        found = self._found(principal, subject_id)
+        if found is None or (case is None and found.region_code is None):
+            permissions.refuse(principal, "records.open", _NOT_HERE)
+        return found, case
+
+    def _found(self, principal: Principal, subject_id: str) -> Found | None:
+        try:
+            key = UUID(subject_id)
+        except ValueError:
+            return None
+        with scoped(principal.reach) as connection:
+            return search.one(connection, key)
+
+    def _begin(
+        self, principal: Principal, subject_id: str, purpose: Purpose
+    ) -> tuple[Found, Asker]:
+        found, _ = self._admit(principal, subject_id, purpose)
+        asker = self._asker(principal, purpose)
+        systems = [one.system_id for one in self.gateway.planned(asker)]
+        self._record(principal, "records.view", found, purpose, {"systems": systems})
+        return found, asker
+
+    def _record(
+        self,
+        principal: Principal,
+        action: str,
+        found: Found,
+        purpose: Purpose,
+        detail: dict[str, object],
+    ) -> None:
+        audit.append(
+            action=action,
+            actor=principal.login,
+            unit_id=principal.unit.id,
+            region_code=principal.unit.region_code,
+            subject_hash=found.id_hash,
+            purpose=purpose.id,
+            case_id=purpose.case_id,
+            detail=detail,
+        )
+
+    def _asker(self, principal: Principal, purpose: Purpose) -> Asker:
+        fields = self.gateway.registry.readable(principal.roles, purpose.id)
+        asked = permissions.readable_systems(principal, purpose.id, fields)
+        readable = {system_id: fields[system_id] for system_id in sorted(asked)}
+        told = repr((principal.roles, purpose.id, [(k, sorted(v)) for k, v in readable.items()]))
+        return Asker(
+            actor=principal.login,
+            unit=principal.unit.id,
+            prefixes=principal.prefixes,
+            permission_digest=hashlib.sha256(told.encode()).hexdigest()[:32],
+            purpose=purpose.id,
+            case_id=purpose.case_id,
+            readable=readable,
+        )
+
+    def _value(
+        self,
+        principal: Principal,
+        found: Found,
+        purpose: Purpose,
+        system_id: str,
+        record_no: int,
+        field_name: str,
+    ) -> str:
+        answer = self._one_answer(self._asker(principal, purpose), found, system_id)
+        if answer is None or record_no not in range(len(answer.records)):
+            raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
+        for one in answer.records[record_no].fields:
+            if one.name == field_name and one.value:
+                return one.value
+        raise BadQueryError("该记录中没有这一项，原值未能显示，请重新调取后再试。")
+
+    def _one_answer(self, asker: Asker, found: Found, system_id: str) -> Answer | None:
+        only = Asker(
+            actor=asker.actor,
+            unit=asker.unit,
+            prefixes=asker.prefixes,
+            permission_digest=asker.permission_digest,
+            purpose=asker.purpose,
+            case_id=asker.case_id,
+            readable={k: v for k, v in asker.readable.items() if k == system_id},
+        )
+        for answer in self.gateway.stream(only, _subject(found)):
+            if answer.state in (State.RETURNED, State.STALE):
+                return answer
+        return None
+
+
+def _subject(found: Found) -> Subject:
+    return Subject(
+        id=str(found.id),
+        id_number=crypto.decrypt(found.id_cipher),
+        name=found.name,
+        region_code=found.region_code or "",
+    )

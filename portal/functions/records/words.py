@@ -1,0 +1,140 @@
+"""The words of the records function: what pages, the API and tests get to see. Nothing raw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from auth.principal import Principal
+from portal.connectors.contract import Planned, State
+
+CASE = "case"
+
+
+class BadQueryError(Exception):
+    """The text cannot be searched for; the message says why and what to type instead."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurposeChoice:
+    """A purpose that may be chosen outside a case."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """What a look-up is for: one of the city's purposes, or a case."""
+
+    id: str
+    name: str
+    case_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRef:
+    """A case as the records function needs it: whose, and under which number."""
+
+    id: str
+    number: str
+    matter: str
+    subject_id: UUID
+    region_code: str
+
+
+class CaseSource(Protocol):
+    """An affair that has cases: gives an open case the principal may see, or ``None``."""
+
+    def __call__(self, principal: Principal, case_id: str) -> CaseRef | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A person found, masked, with just enough to tell two of one name apart."""
+
+    subject_id: str
+    name: str
+    id_number: str
+    about: str
+    address: str
+    relation: str
+    region_name: str
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchResult:
+    """At most twenty hits; ``more`` says that the words were too few."""
+
+    hits: tuple[Hit, ...]
+    more: bool
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """The head of a 一人一档: who (masked), what for, and which systems will be asked."""
+
+    subject_id: str
+    name: str
+    id_number: str
+    about: str
+    address: str
+    relation: str
+    region_name: str
+    simulated: bool
+    purpose: Purpose
+    planned: tuple[Planned, ...]
+    case: CaseRef | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownField:
+    """A value as it may be shown; ``masked`` offers the unmasking."""
+
+    name: str
+    label: str
+    text: str
+    masked: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownRecord:
+    """One record of one system, as it may be shown."""
+
+    title: str
+    fields: tuple[ShownField, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskedAnswer:
+    """What one system said, masked."""
+
+    system_id: str
+    system_name: str
+    simulated: bool
+    state: State
+    records: tuple[ShownRecord, ...]
+    as_of: datetime | None
+    asked_at: datetime
+    elapsed_ms: int
+    message: str
+    trace_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unmasked:
+    """A value in full, until a moment."""
+
+    value: str
+    until: datetime
+
+
+Describe = Callable[[str], str]

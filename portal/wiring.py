@@ -1,0 +1,110 @@
+"""The composition root: who is plugged into whom, for the server, the command line and tests."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import text
+
+from auth.principal import Principal
+from portal.affairs.matters import offer as matters
+from portal.connectors.gateway import Gateway
+from portal.connectors.registry import load_registry
+from portal.functions.entry import Entry
+from portal.functions.records import CaseRef, Records
+from portal.jobs import Jobs
+from portal.settings import settings
+from portal.store import deployment, divisions, migrate
+from portal.store.citypack import pack
+from portal.store.engine import begin
+
+Readiness = dict[str, tuple[bool, str]]
+
+
+def _case_of_matters(principal: Principal, case_id: str) -> CaseRef | None:
+    case = matters.find_case(principal, case_id)
+    if case is None:
+        return None
+    return CaseRef(
+        id=case.id,
+        number=case.number,
+        matter=case.matter,
+        subject_id=UUID(case.subject_id),
+        region_code=case.region_code,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wired:
+    """One process's functions, plugged together."""
+
+    gateway: Gateway
+    records: Records
+    entry: Entry
+    jobs: Jobs
+
+    def start(self) -> None:
+        """Start what runs in the background; refuse a database of the wrong kind."""
+        production = settings().production
+        deployment.require(deployment.PRODUCTION if production else deployment.DEMO)
+        self.gateway.start()
+        self.jobs.start()
+
+    def stop(self) -> None:
+        """Stop it."""
+        self.jobs.stop()
+        self.gateway.stop()
+
+    def readiness(self) -> Readiness:
+        """What a load balancer needs to know, part by part: well or not, and in words."""
+        return {**_database_readiness(), "upstream": self._upstream()}
+
+    def _upstream(self) -> tuple[bool, str]:
+        alive = self.gateway.alive
+        return alive, "运行中" if alive else "接入网关没有运行"
+
+
+def _database_readiness() -> Readiness:
+    try:
+        with begin() as connection:
+            role = connection.execute(
+                text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            ).scalar_one()
+            trigrams = connection.execute(
+                text("SELECT cardinality(show_trgm('张三丰'))")
+            ).scalar_one()
+            version = migrate.current(connection)
+    except Exception as error:
+        return {"database": (False, f"数据库不可用（{type(error).__name__}）")}
+    return {
+        "database": (True, "可用"),
+        "migrations": (version == migrate.head(), f"表结构版本 {version}"),
+        "role": (not role, "应用角色受行级权限约束" if not role else "应用角色可绕过行级权限"),
+        "chinese": (trigrams > 0, "中文分词可用" if trigrams else "数据库区域设置不支持中文"),
+    }
+
+
+def _place_name(code: str) -> str | None:
+    found = divisions.find(code)
+    return found.name if found else None
+
+
+def build() -> Wired:
+    """Plug the functions together from the settings and the city pack."""
+    chosen = settings()
+    city = pack()
+    registry = load_registry(
+        city.systems,
+        retired_codes=city.retired_codes,
+        place_name=_place_name,
+        allow=chosen.endpoint_allow,
+    )
+    gateway = Gateway(registry)
+    records = Records(gateway=gateway, case_sources=[_case_of_matters])
+    return Wired(gateway=gateway, records=records, entry=Entry(gateway), jobs=Jobs())
+
+
+@lru_cache(maxsize=1)
+def app() -> Wired:
+    """The one of this process."""
+    return build()
