@@ -131,6 +131,8 @@ def _fields(manifest: Manifest) -> Iterator[Finding]:
     for name, rule in manifest.fields.items():
         if name not in mapped:
             yield f"fields.{name}", f"声明了字段“{name}”却没有映射"
+        if rule.readers is not None and rule.readers not in manifest.readers:
+            yield f"fields.{name}.readers", f"没有名为“{rule.readers}”的读者组"
         if rule.sensitivity is Sensitivity.SENSITIVE and rule.mask is Mask.NONE:
             yield f"fields.{name}.mask", f"敏感字段“{name}”必须有脱敏方式"
 

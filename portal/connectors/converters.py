@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,11 +44,12 @@ class UnknownConverter(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What converters need to know beyond the value: code tables and retired region codes."""
+    """What converters need beyond the value: code tables, region codes, names of places."""
 
-    tables: Tables = MappingProxyType({})
-    retired_codes: Mapping[str, str] = MappingProxyType({})  # current code -> retired code
+    tables: Tables = field(default_factory=dict)
+    retired_codes: Mapping[str, str] = field(default_factory=dict)  # current code -> retired code
     place_name: Callable[[str], str | None] = lambda _code: None
+    seal: Callable[[str], str] = str  # a keyed hash, for a key that is itself a personal value
 
 
 def tidy(value: Any) -> Any:
@@ -288,6 +288,7 @@ FACTORIES: Mapping[str, Callable[[str, Context], Converter]] = {
     "name": _plain(person_name),
     "phone": _plain(phone),
     "money": _money,
+    "sealed": lambda _argument, context: lambda value: context.seal(str(value)),
     "number": _plain(whole_number),
     "gbk": _plain(gbk_text),
     "joined": _plain(joined),

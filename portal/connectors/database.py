@@ -12,7 +12,7 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, Executable, column, create_engine, make_url, select, table
+from sqlalchemy import Engine, column, create_engine, make_url, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -28,7 +28,7 @@ from portal.connectors.contract import (
 )
 from portal.connectors.manifest import Call, DatabaseManifest, ViewCall
 from portal.connectors.registry import System
-from portal.connectors.sign import credential
+from portal.connectors.sign import credential, user_name
 from portal.connectors.template import Values, fill
 from portal.connectors.transport import Trace
 
@@ -73,7 +73,7 @@ class DatabaseTransport:
         if self._engine is not None:
             self._engine.dispose()
 
-    def _read(self, statement: Executable, trace: Trace) -> list[dict[str, Any]]:
+    def _read(self, statement: Any, trace: Trace) -> list[dict[str, Any]]:
         trace.sent()
         try:
             with self._ready_engine().connect() as connection:
@@ -104,7 +104,7 @@ class DatabaseTransport:
         return self._engine
 
 
-def select_rows(call: ViewCall, values: Values) -> Executable:
+def select_rows(call: ViewCall, values: Values) -> Any:
     """The statement of a call: names from the manifest are quoted, values are bound."""
     schema, _, name = call.view.rpartition(".")
     statement: Any = select(*(column(one) for one in call.columns)).select_from(
@@ -127,7 +127,8 @@ def _open(system: System, manifest: DatabaseManifest) -> Engine:
     limits = manifest.limits
     parts = urlsplit(system.site.endpoint)
     url = make_url(parts._replace(scheme="postgresql+psycopg").geturl()).set(
-        username=manifest.auth.username, password=credential(system, manifest.auth.password)
+        username=user_name(system, manifest.auth),
+        password=credential(system, manifest.auth.password),
     )
     milliseconds = int(limits.timeout_seconds * 1000)
     return create_engine(

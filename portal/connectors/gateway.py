@@ -78,6 +78,11 @@ class Gateway:
         finally:
             self._loop.stop()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the upstream loop runs."""
+        return self._loop.alive
+
     def settle(self) -> None:
         """Wait until everything asked so far is in the call record and the cache."""
         self._loop.submit(self._settled()).result()

@@ -138,22 +138,32 @@ class OAuth2Auth(Part):
 
 
 class UsernameAuth(Part):
-    """WS-Security UsernameToken, or the login of a database; the password is by reference."""
+    """WS-Security UsernameToken, or the login of a database.
+
+    `user` is a user name that is part of the dialect; else `username` names a credential.
+    """
 
     kind: Literal["username"]
-    username: str
+    user: str | None = None
+    username: str = "username"
     password: str = "password"  # noqa: S105 - the name of a credential
     digest: bool = False
 
 
+class Readers(Part):
+    """A named group of fields' readers: these roles, for these purposes."""
+
+    roles: tuple[str, ...] = Everyone
+    purposes: tuple[str, ...] = Everyone
+
+
 class FieldRule(Part):
-    """A field as clerks see it, and who may read it for what."""
+    """A field as clerks see it; without `readers` whoever may ask the system may read it."""
 
     label: str = Field(min_length=1)
     sensitivity: Sensitivity
     mask: Mask = Mask.NONE
-    roles: tuple[str, ...] = Everyone
-    purposes: tuple[str, ...] = Everyone
+    readers: Slug | None = None
 
 
 class RecordMap(Part):
@@ -197,7 +207,8 @@ class _Manifest(Part):
     client_requires: tuple[str, ...] = ()
     limits: Limits = Limits()
     envelope: Envelope = Envelope()
-    tables: dict[str, dict[str, str]] = {}
+    readers: dict[Slug, Readers] = {}
+    tables: dict[Slug, dict[str, str]] = {}
     fields: dict[Slug, FieldRule] = {}
     records: tuple[RecordMap, ...] = ()
     roster: RosterMap | None = None

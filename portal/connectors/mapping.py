@@ -38,9 +38,10 @@ class Getter:
         self._plain = value.source if value.source.isidentifier() else None
         self._convert = chain(value.convert, context)
 
-    def __call__(self, row: Mapping[str, Any]) -> Any:
+    def __call__(self, row: Any) -> Any:
         try:
-            found = row.get(self._plain) if self._plain else self._search(row)
+            plain = self._plain if isinstance(row, dict) else None
+            found = row.get(plain) if plain else self._search(row)
         except JMESPathError as error:
             raise Unreadable("对方数据结构有误") from error
         return self._convert(found)
@@ -153,7 +154,7 @@ def _maybe(value: Value | None, context: Context) -> Getter | None:
     return Getter(value, context) if value else None
 
 
-def _lenient(getter: Getter | None, row: Mapping[str, Any]) -> str | None:
+def _lenient(getter: Getter | None, row: Any) -> str | None:
     """An unreadable detail is left out of the index; the record itself will tell the clerk."""
     try:
         return text_of(getter(row)) if getter else None
@@ -195,7 +196,7 @@ class Judge:
 
     def as_of(self, answer: Any) -> datetime | None:
         """When the owner's data is from, if the answer says so."""
-        moment = _lenient(self._as_of, answer) if isinstance(answer, dict) else None
+        moment = _lenient(self._as_of, answer) if isinstance(answer, dict | list) else None
         return datetime.fromisoformat(moment) if moment else None
 
 

@@ -17,10 +17,11 @@ from portal.connectors.checks import Finding, findings
 from portal.connectors.contract import Capability
 from portal.connectors.converters import Context
 from portal.connectors.endpoint import EndpointRefused, check_endpoint
-from portal.connectors.manifest import Call, Everyone, FieldRule, Manifest
+from portal.connectors.manifest import Call, Everyone, Manifest, Readers, UsernameAuth
 from portal.connectors.mapping import Judge, RecordReader, RosterReader
 from portal.settings import secrets
 from portal.store.citypack import SystemSite
+from portal.store.crypto import keyed_hash
 
 SYSTEMS = Path(__file__).parent / "systems"
 LIVE_MODES = frozenset({"试运行", "正式"})
@@ -71,10 +72,15 @@ class System:
 
     def readable(self, roles: Collection[str], purpose: str) -> frozenset[str]:
         """The fields that these roles may read for this purpose."""
+        groups = {
+            name
+            for name, group in self.manifest.readers.items()
+            if _allows(group, roles=roles, purpose=purpose)
+        }
         return frozenset(
             name
             for name, rule in self.manifest.fields.items()
-            if _allows(rule, roles=roles, purpose=purpose)
+            if rule.readers is None or rule.readers in groups
         )
 
     @cached_property
@@ -99,9 +105,9 @@ class System:
         return {name: jmespath.compile(call.items) for name, call in calls.items()}
 
 
-def _allows(rule: FieldRule, *, roles: Collection[str], purpose: str) -> bool:
-    by_role = rule.roles == Everyone or not set(rule.roles).isdisjoint(roles)
-    return by_role and (rule.purposes == Everyone or purpose in rule.purposes)
+def _allows(group: Readers, *, roles: Collection[str], purpose: str) -> bool:
+    by_role = group.roles == Everyone or not set(group.roles).isdisjoint(roles)
+    return by_role and (group.purposes == Everyone or purpose in group.purposes)
 
 
 class Registry:
@@ -177,7 +183,10 @@ def load_registry(
             continue
         _check_site(site, manifest, allow)
         context = Context(
-            tables=manifest.tables, retired_codes=retired_codes, place_name=place_name
+            tables=manifest.tables,
+            retired_codes=retired_codes,
+            place_name=place_name,
+            seal=keyed_hash,
         )
         systems.append(
             System(
@@ -209,7 +218,9 @@ def _credential_names(manifest: Manifest) -> tuple[str, ...]:
         return (auth.secret,)
     if auth.kind == "oauth2":
         return (auth.client_id, auth.client_secret)
-    return (auth.password,) if auth.kind == "username" else ()
+    if isinstance(auth, UsernameAuth):
+        return (auth.password,) if auth.user else (auth.username, auth.password)
+    return ()
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -11,7 +11,7 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from portal.connectors.contract import OurMistake, SignInAgain
-from portal.connectors.manifest import HeaderAuth, OAuth2Auth, RestManifest
+from portal.connectors.manifest import HeaderAuth, OAuth2Auth, RestManifest, UsernameAuth
 from portal.connectors.registry import System
 
 # Sends a form to a path of the system and gives its JSON answer.
@@ -107,6 +107,11 @@ def credential(system: System, name: str) -> str:
         return system.credential(name)
     except KeyError as error:
         raise OurMistake(detail=f"no credential {name!r}") from error
+
+
+def user_name(system: System, auth: UsernameAuth) -> str:
+    """The user name of a login: part of the dialect, or a credential of the site."""
+    return auth.user or credential(system, auth.username)
 
 
 def signer_for(system: System, post: PostForm, now: Callable[[], datetime]) -> Signer:

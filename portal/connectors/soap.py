@@ -29,7 +29,7 @@ from portal.connectors.contract import OurMistake, SystemFault, TheirFault, Time
 from portal.connectors.endpoint import below, same_origin
 from portal.connectors.manifest import Call, SoapCall, SoapManifest, UsernameAuth
 from portal.connectors.registry import System
-from portal.connectors.sign import credential
+from portal.connectors.sign import credential, user_name
 from portal.connectors.template import Values, fill
 from portal.connectors.transport import Trace
 
@@ -210,7 +210,9 @@ class SoapTransport:
         if not isinstance(auth, UsernameAuth):
             return None
         return UsernameToken(  # type: ignore[no-untyped-call]
-            auth.username, credential(self._system, auth.password), use_digest=auth.digest
+            user_name(self._system, auth),
+            credential(self._system, auth.password),
+            use_digest=auth.digest,
         )
 
     def _fault(self, error: zeep.exceptions.Fault) -> SystemFault:
