@@ -99,9 +99,14 @@ def build() -> Wired:
         place_name=_place_name,
         allow=chosen.endpoint_allow,
     )
-    gateway = Gateway(registry)
+    gateway = Gateway(
+        registry,
+        deadline_seconds=chosen.upstream_deadline_seconds,
+        cache_seconds=chosen.cache_seconds,
+        redis_url=chosen.redis_url,
+    )
     records = Records(gateway=gateway, case_sources=[_case_of_matters])
-    return Wired(gateway=gateway, records=records, entry=Entry(gateway), jobs=Jobs())
+    return Wired(gateway=gateway, records=records, entry=Entry(gateway=gateway), jobs=Jobs())
 
 
 @lru_cache(maxsize=1)

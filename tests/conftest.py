@@ -100,3 +100,16 @@ def frozen() -> Iterator[clock.FrozenClock]:
     at = clock.FrozenClock(datetime(2026, 11, 23, 1, 0, tzinfo=UTC))
     with clock.use(at):
         yield at
+
+
+@pytest.fixture
+def hailing(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> citypack.CityPack:
+    """A small second city, loaded into a fresh database: nothing of ours is about one city."""
+    from portal.commands import setup
+
+    monkeypatch.setenv("PORTAL_CITY_PACK", str(Path(__file__).parent / "packs" / "hailing"))
+    settings_module.reload()
+    citypack.forget()
+    city = citypack.pack()
+    setup.load_city(city)
+    return city

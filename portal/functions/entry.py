@@ -1,20 +1,18 @@
 """统一入口: the connected systems as doors with live health, and the facts of one's scope."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Lock
+from datetime import datetime
 
 from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Health, State
 from portal.connectors.gateway import Gateway
-from portal.store import clock, divisions
+from portal.store import divisions
 from portal.store.citypack import SystemSite, pack
 from portal.store.divisions import Division
 
 LIVE_MODES = ("试运行", "正式")
-_FRESH = timedelta(seconds=60)
+_FRESH_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,49 +61,34 @@ class ScopeFacts:
     places: tuple[PlaceFacts, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Entry:
-    """The entry function of one process: it remembers the last probe of each system."""
+    """The entry function of one process."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self._last: dict[str, Health] = {}
-        self._lock = Lock()
+    gateway: Gateway
 
     def doors(self, principal: Principal) -> tuple[Door, ...]:
         """The systems with the result of their last live check (at most a minute old)."""
         permissions.check(principal, "systems.view")
         sites = pack().systems
-        self._refresh([one for one in sites if one.mode in LIVE_MODES])
-        return tuple(self._door(one) for one in sites)
+        live = [one.id for one in sites if one.mode in LIVE_MODES]
+        checked = {one.system_id: one for one in self.gateway.probe_all(live, _FRESH_SECONDS)}
+        return tuple(_door(one, checked.get(one.id)) for one in sites)
 
-    def _door(self, site: SystemSite) -> Door:
-        health = self._last.get(site.id) if site.mode in LIVE_MODES else None
-        return Door(
-            system_id=site.id,
-            name=site.name,
-            owner=site.owner,
-            level=site.level,
-            mode=site.mode,
-            simulated=site.simulated,
-            mark=site.mark,
-            state=health.state if health else None,
-            message=health.message if health else "尚未接入，不作检测",
-            checked_at=health.checked_at if health else None,
-        )
 
-    def _refresh(self, sites: list[SystemSite]) -> None:
-        now = clock.now()
-        with self._lock:  # one prober at a time; the others wait for its fresh results
-            due = [
-                one.id
-                for one in sites
-                if one.id not in self._last or now - self._last[one.id].checked_at > _FRESH
-            ]
-            if not due:
-                return
-            with ThreadPoolExecutor(max_workers=8) as threads:
-                for health in threads.map(self._gateway.probe, due):
-                    self._last[health.system_id] = health
+def _door(site: SystemSite, health: Health | None) -> Door:
+    return Door(
+        system_id=site.id,
+        name=site.name,
+        owner=site.owner,
+        level=site.level,
+        mode=site.mode,
+        simulated=site.simulated,
+        mark=site.mark,
+        state=health.state if health else None,
+        message=health.message if health else "尚未接入，不作检测",
+        checked_at=health.checked_at if health else None,
+    )
 
 
 def _is_village(one: Division) -> bool:
