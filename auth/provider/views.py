@@ -75,7 +75,7 @@ class Pages:
     def _page(self, template: str, status: int, **values: Any) -> HTMLResponse:
         text = (
             _templates()
-            .get_template(name)
+            .get_template(template)
             .render(
                 brand=self._deps.branding,
                 is_demo=self._deps.demo is not None,
