@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine
 
@@ -21,9 +22,17 @@ def driver_url(url: str) -> str:
     return url
 
 
-@lru_cache(maxsize=1)
+_making = Lock()
+
+
 def engine() -> Engine:
     """The pool of this process, kept in the module so that no cache wipe can reach it."""
+    with _making:  # threads that ask first at the same moment must not each make a pool
+        return _made()
+
+
+@lru_cache(maxsize=1)
+def _made() -> Engine:
     url = settings().database_url
     if not url:
         raise NoDatabaseError("没有配置数据库地址（DATABASE_URL）")
@@ -45,6 +54,6 @@ def begin() -> Iterator[Connection]:
 
 def dispose() -> None:
     """Close the pool and forget it: for tests and for a changed address."""
-    if engine.cache_info().currsize:
+    if _made.cache_info().currsize:
         engine().dispose()
-    engine.cache_clear()
+    _made.cache_clear()
