@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -43,7 +44,10 @@ class TestCluster:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
     """One real PostgreSQL server for the whole run."""
     folder = tmp_path_factory.mktemp("pg")
-    with Cluster(folder / "data", durable=False) as server:
+    with ExitStack() as stack:
+        server = Cluster(folder / "data", durable=False)
+        stack.callback(server.remove)
+        stack.enter_context(server)
         made = TestCluster(server, "owner-of-tests", "app-of-tests")
         server.ensure_role(OWNER, made.owner_password)
         server.ensure_role(APP, made.app_password)

