@@ -25,7 +25,7 @@ def _government(one: Division) -> dict[str, Any]:
 
 
 def _short(name: str) -> str:
-    """The everyday name of a committee: 东兴社区居民委员会 is 东兴社区."""
+    """The everyday name of a committee: 某某社区居民委员会 is 某某社区."""
     for ending, kind in _ENDINGS.items():
         if name.endswith(ending):
             stem = name.removesuffix(ending)
