@@ -57,11 +57,17 @@ def granting_roles(principal: Principal, permission: str) -> list[RoleText]:
     return [role for role in _roles(principal) if permission in role.permissions]
 
 
-def _factor_missing(principal: Principal, permission: str) -> bool:
-    asked = permission in _PERSONAL and any(
+def asks_second_factor(role_ids: Iterable[str]) -> bool:
+    """Whether any of these roles opens personal data only after a second factor."""
+    return any(
         role.second_factor or role.id in settings().second_factor_roles
-        for role in _roles(principal)
+        for role_id in role_ids
+        if (role := pack().role(role_id)) is not None
     )
+
+
+def _factor_missing(principal: Principal, permission: str) -> bool:
+    asked = permission in _PERSONAL and asks_second_factor(principal.roles)
     return asked and "otp" not in principal.factors and "mfa" not in principal.factors
 
 

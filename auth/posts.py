@@ -59,15 +59,21 @@ def _as_post(row: Row[Any]) -> Post:
     )
 
 
-def posts_of(account_id: UUID) -> tuple[Post, ...]:
-    """The posts an active account holds today, the main one first."""
+def _held(account_id: UUID) -> Sequence[Row[Any]]:
+    """One row per post an active account holds today, each with the account's login and name."""
     query = (
         _post_query()
+        .add_columns(account.c.login, account.c.name.label("person"))
         .join(account, account.c.id == post.c.account_id)
         .where(post.c.account_id == account_id, account.c.status == "active", _running(_today()))
     )
     with begin() as connection:
-        return tuple(_as_post(row) for row in connection.execute(query))
+        return connection.execute(query).all()
+
+
+def posts_of(account_id: UUID) -> tuple[Post, ...]:
+    """The posts an active account holds today, the main one first."""
+    return tuple(_as_post(row) for row in _held(account_id))
 
 
 def account_by_login(login: str) -> Row[Any] | None:
@@ -84,18 +90,15 @@ def principal_for(
     factors: Sequence[str],
 ) -> Principal | None:
     """The person in the post the session acts in; ``None`` when no post is left."""
-    held = posts_of(account_id)
-    if not held:
+    rows = _held(account_id)
+    if not rows:
         return None
-    acting = next((one for one in held if one.id == post_id), held[0])
-    with begin() as connection:
-        row = connection.execute(
-            select(account.c.login, account.c.name).where(account.c.id == account_id)
-        ).one()
+    row = next((one for one in rows if one.id == post_id), rows[0])
+    acting = _as_post(row)
     return Principal(
         account_id=account_id,
         login=row.login,
-        name=row.name,
+        name=row.person,
         post_id=acting.id,
         post_title=acting.title,
         unit=acting.unit,

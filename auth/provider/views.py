@@ -52,9 +52,16 @@ class Row:
     """A demonstration account in the table, with the link that fills in its login."""
 
     account: DemoAccount
-    badge: LevelBadge
     link: str
     is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The demonstration accounts of one level."""
+
+    badge: LevelBadge
+    rows: tuple[Row, ...]
 
 
 def badge_of(branding: Branding, level: str) -> LevelBadge:
@@ -85,20 +92,19 @@ class Pages:
         )
         return HTMLResponse(text, status, headers=HEADERS)
 
-    def _rows(self, request: dict[str, str], chosen: str) -> list[Row]:
+    def _groups(self, request: dict[str, str], chosen: str) -> list[Group]:
         demo, branding = self._deps.demo, self._deps.branding
         if demo is None:
             return []
-        order = {badge.id: place for place, badge in enumerate(branding.levels)}
-        ordered = sorted(demo.accounts, key=lambda one: order.get(one.level, len(order)))
+        by_level: dict[str, list[Row]] = {badge.id: [] for badge in branding.levels}
+        for one in demo.accounts:
+            link = f"/idp/authorize?{urlencode({**request, 'login_hint': one.login})}"
+            row = Row(account=one, link=link, is_chosen=one.login == chosen)
+            by_level.setdefault(one.level, []).append(row)
         return [
-            Row(
-                account=one,
-                badge=badge_of(branding, one.level),
-                link=f"/idp/authorize?{urlencode({**request, 'login_hint': one.login})}",
-                is_chosen=one.login == chosen,
-            )
-            for one in ordered
+            Group(badge=badge_of(branding, level), rows=tuple(rows))
+            for level, rows in by_level.items()
+            if rows
         ]
 
     def _form_page(
@@ -139,15 +145,16 @@ class Pages:
             browser,
             refused,
             login=login,
-            rows=self._rows(form.request, login),
+            groups=self._groups(form.request, login),
             demo_password=self._deps.demo.password if self._deps.demo else "",
         )
 
     def code(self, form: Form, browser: str, *, refused: Refused | None = None) -> HTMLResponse:
         """The page that asks for a one-time code; with a fresh secret it also shows it."""
         enrolling = form.stage == "enrol"
-        label = f"{self._deps.branding.city}·{form.login}"
-        picture = totp.picture(form.secret, label, self._deps.branding.name) if enrolling else ""
+        # The city alone: every Chinese character costs the picture eighteen letters.
+        city = self._deps.branding.city
+        picture = totp.picture(form.secret, form.login, city) if enrolling else ""
         return self._form_page(
             "code.html",
             form,

@@ -1,0 +1,84 @@
+"""A case is handled by its unit, closed once, with a result."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from auth.tables import audit_entry
+from portal.affairs.matters import desk, queries, rules
+from portal.store import clock
+from portal.store.citypack import CityPack
+from portal.store.engine import begin
+from portal.store.scope import Reach
+from tests import people
+from tests.functions.test_reach import _id_number
+
+CITY = Reach(prefixes=("9901",), unit_id=None, actor="service:test")
+CLERK_UNIT = "com-990102001001"
+
+
+def _row(number: int, unit: str = CLERK_UNIT, region: str = "990102001001") -> dict[str, object]:
+    person = people.add_person(_id_number(number), name="张三丰", places=[("居住", region)])
+    return {
+        "id": UUID(int=number),
+        "matter": "高龄津贴申请",
+        "source": "本人申请",
+        "subject_id": person,
+        "region_code": region,
+        "unit_id": unit,
+        "opened_at": clock.now(),
+    }
+
+
+def test_cases_are_numbered_through_the_day(hailing: CityPack) -> None:
+    assert desk.take_in(CITY, [_row(1), _row(2)]) == 2
+    assert desk.take_in(CITY, [_row(3)]) == 1
+    cases = queries.open_cases(people.principal())
+    assert sorted(one.number[-4:] for one in cases) == ["0001", "0002", "0003"]
+    assert {one.subject_name_masked for one in cases} == {"张*丰"}
+    assert cases[0].region_name == "东湖区 · 湖滨街道 · 柳岸社区居民委员会"
+
+
+def test_a_unit_sees_its_own_cases_only(hailing: CityPack) -> None:
+    desk.take_in(CITY, [_row(1), _row(2, unit="dept-civil"), _row(3, unit="com-990102001002")])
+    officer = people.principal(roles=("city_officer",), prefixes=(), unit_id="dept-civil")
+    assert [one.id for one in queries.open_cases(officer)] == [str(UUID(int=2))]
+    assert [one.id for one in queries.open_cases(people.principal())] == [str(UUID(int=1))]
+    assert queries.find_case(people.principal(), str(UUID(int=2))) is None
+
+
+def test_a_case_is_closed_once_and_the_second_is_told(hailing: CityPack) -> None:
+    desk.take_in(CITY, [_row(1)])
+    who, case_id = people.principal(), str(UUID(int=1))
+    desk.close_case(who, case_id, "已发放津贴")
+    assert queries.open_cases(who) == ()
+    with pytest.raises(rules.IllegalMoveError, match="已由他人办结"):
+        desk.close_case(who, case_id, "再办一次")
+    with begin() as connection:
+        actions = list(connection.execute(select(audit_entry.c.action)).scalars())
+    assert actions == ["matters.close"]
+
+
+@pytest.mark.parametrize("result", ["", " ", "好", "字" * 501])
+def test_a_case_is_not_closed_without_saying_how(hailing: CityPack, result: str) -> None:
+    desk.take_in(CITY, [_row(1)])
+    with pytest.raises(rules.IllegalMoveError, match="办理结果"):
+        desk.close_case(people.principal(), str(UUID(int=1)), result)
+    assert len(queries.open_cases(people.principal())) == 1
+
+
+def test_a_case_of_another_unit_cannot_be_closed(hailing: CityPack) -> None:
+    desk.take_in(CITY, [_row(1, unit="dept-civil")])
+    with pytest.raises(rules.IllegalMoveError, match="没有找到该事项"):
+        desk.close_case(people.principal(), str(UUID(int=1)), "已办")
+
+
+@pytest.mark.parametrize("state", list(rules.MOVES))
+@pytest.mark.parametrize("to", list(rules.MOVES))
+def test_every_pair_of_states_is_allowed_or_refused(state: rules.State, to: rules.State) -> None:
+    if to in rules.MOVES[state]:
+        assert rules.move(state, to) == to
+    else:
+        with pytest.raises(rules.IllegalMoveError):
+            rules.move(state, to)
