@@ -1,0 +1,1 @@
+"""Colours, fonts and shapes of the interface: the only place that knows them."""

@@ -1,0 +1,29 @@
+"""Figures: plain graph objects in the portal's colours and fonts, without a tool bar."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from portal.look import theme
+
+CONFIG = {"locale": "zh-CN", "displaylogo": False, "displayModeBar": False, "responsive": True}
+
+
+def calm(figure: go.Figure, *, height: int) -> go.Figure:
+    """The common layout; the library's own template is left out, it is larger than the figure."""
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": theme.FONTS.replace("'", ""), "size": 12, "color": theme.INK},
+        hoverlabel={"bgcolor": theme.PAPER, "font": {"color": theme.INK}},
+        dragmode=False,
+        showlegend=False,
+    )
+    return figure
+
+
+def draw(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Put a figure on the page; ``alt`` says in words what it shows."""
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=alt)

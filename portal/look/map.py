@@ -1,0 +1,126 @@
+"""The map of the districts: polygons on plain axes, drawn without any network. A sketch, and
+labelled so: it is no survey and carries no boundary of authority."""
+
+from collections.abc import Mapping, Sequence
+from math import cos, radians
+from typing import Any
+
+import plotly.graph_objects as go
+
+from portal.look import charts, theme
+
+Ring = Sequence[Sequence[float]]
+_TOLERANCE = 0.004  # degrees; a sketch needs no finer line, and every point is sent to the browser
+
+
+def _rings(geometry: Mapping[str, Any]) -> list[Ring]:
+    parts = geometry["coordinates"]
+    polygons = parts if geometry["type"] == "MultiPolygon" else [parts]
+    return [polygon[0] for polygon in polygons]
+
+
+def simplify(ring: Ring, tolerance: float = _TOLERANCE) -> list[tuple[float, float]]:
+    """The same line with fewer points (Douglas and Peucker), closed as it was."""
+    points = [(float(x), float(y)) for x, y, *_ in ring]
+    keep = [False] * len(points)
+    keep[0] = keep[-1] = True
+    stack = [(0, len(points) // 2), (len(points) // 2, len(points) - 1)]
+    keep[len(points) // 2] = True
+    while stack:
+        first, last = stack.pop()
+        worst, place = 0.0, 0
+        for index in range(first + 1, last):
+            away = _distance(points[index], points[first], points[last])
+            if away > worst:
+                worst, place = away, index
+        if worst > tolerance:
+            keep[place] = True
+            stack += [(first, place), (place, last)]
+    return [(round(x, 4), round(y, 4)) for (x, y), kept in zip(points, keep, strict=True) if kept]
+
+
+def _distance(
+    point: tuple[float, float], start: tuple[float, float], end: tuple[float, float]
+) -> float:
+    (x, y), (x1, y1), (x2, y2) = point, start, end
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    if length == 0:
+        return float(((x - x1) ** 2 + (y - y1) ** 2) ** 0.5)
+    return float(abs((x2 - x1) * (y1 - y) - (x1 - x) * (y2 - y1)) / length)
+
+
+def _centre(ring: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The centroid of the area, where a label stands."""
+    area = x_sum = y_sum = 0.0
+    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        cross = x1 * y2 - x2 * y1
+        area += cross
+        x_sum += (x1 + x2) * cross
+        y_sum += (y1 + y2) * cross
+    return x_sum / (3 * area), y_sum / (3 * area)
+
+
+def _shade(value: int | None, values: Sequence[int]) -> str:
+    """The step of a value among all values; unknown is grey, not light."""
+    if value is None or not values:
+        return theme.NO_DATA
+    below = sum(one < value for one in values)
+    return theme.STEPS[min(below * len(theme.STEPS) // len(values), len(theme.STEPS) - 1)]
+
+
+def districts(
+    features: Sequence[Mapping[str, Any]], values: Mapping[str, int | None], unit: str
+) -> go.Figure:
+    """Each district's outline, shaded by its value, with its name and value in it."""
+    known = [one for one in values.values() if one is not None]
+    figure = go.Figure()
+    latitudes = [35.0]
+    for feature in features:
+        code, name = feature["properties"]["code"], feature["properties"]["name"]
+        value = values.get(code)
+        words = f"{value:,}{unit}" if value is not None else "无数据"
+        rings = [simplify(ring) for ring in _rings(feature["geometry"])]
+        for ring in rings:
+            latitudes.append(ring[0][1])
+            figure.add_trace(_outline(ring, _shade(value, known), f"{name}<br>{words}"))
+        figure.add_annotation(**_label(max(rings, key=len), name, words))
+    ratio = 1 / cos(radians(sum(latitudes) / len(latitudes)))
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=ratio)
+    figure.add_annotation(
+        text="示意图",
+        xref="paper",
+        yref="paper",
+        x=1,
+        y=0,
+        showarrow=False,
+        font={"size": 12, "color": theme.MUTED},
+    )
+    return charts.calm(figure, height=360)
+
+
+def _outline(ring: Sequence[tuple[float, float]], shade: str, words: str) -> go.Scatter:
+    return go.Scatter(
+        x=[x for x, _ in ring],
+        y=[y for _, y in ring],
+        mode="lines",
+        fill="toself",
+        fillcolor=shade,
+        line={"color": theme.PAPER, "width": 1.5},
+        hoveron="fills",
+        hoverinfo="text",
+        text=words,
+        showlegend=False,
+    )
+
+
+def _label(ring: Sequence[tuple[float, float]], name: str, words: str) -> dict[str, Any]:
+    x, y = _centre(ring)
+    short = name if len(name) <= 4 else name[:2] + name[-1]
+    return {
+        "x": x,
+        "y": y,
+        "text": f"{short}<br><b>{words}</b>",
+        "showarrow": False,
+        "font": {"size": 12, "color": theme.INK},
+    }

@@ -1,0 +1,39 @@
+"""How a system answered, as a chip: colour and word and shape, so that none is needed alone."""
+
+from datetime import datetime, timedelta
+
+from portal.look import theme
+from portal.look.markup import Html, tag, text
+from portal.store import clock
+
+# What the contract calls the state, and what fits a chip.
+_SHORT = {"数据时间(旧)": "数据较旧"}
+
+
+def chip(word: str) -> Html:
+    """The chip of a state."""
+    tone = theme.tone(word)
+    shape = tag("i", text(tone.shape), aria_hidden="true")
+    return tag("span", shape + text(_SHORT.get(word, word)), class_=f"chip {tone.name}")
+
+
+def mock() -> Html:
+    """The mark that what is shown is about nobody."""
+    return tag("span", "模拟数据", class_="mock")
+
+
+def moment(at: datetime | None) -> str:
+    """A moment as a clerk writes it: today without the day, this year without the year."""
+    if at is None:
+        return "未提供"
+    here, today = clock.local(at), clock.local(clock.now())
+    if here.date() == today.date():
+        return f"今天 {here:%H:%M}"
+    if here.date() == today.date() - timedelta(days=1):
+        return f"昨天 {here:%H:%M}"
+    return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d}"
+
+
+def took(milliseconds: int) -> str:
+    """A duration that nobody has to count digits in."""
+    return f"{milliseconds} 毫秒" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} 秒"

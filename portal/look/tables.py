@@ -1,0 +1,97 @@
+"""Tables and facts as dense HTML: cheap to send, read by screen readers, printed as they are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from portal.look.markup import Html, join, tag, text
+
+NO_DATA = "无数据"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: its head and how its values stand."""
+
+    head: str
+    kind: Literal["text", "num", "wrap"] = "text"
+
+
+def number(value: int | None) -> Html:
+    """A count with separators, or that it is not known."""
+    return tag("span", NO_DATA, class_="none") if value is None else f"{value:,}"
+
+
+def _cell(column: Column, value: Html, *, first: bool) -> Html:
+    kind = {} if column.kind == "text" else {"class_": column.kind}
+    return tag("th", value, scope="row", **kind) if first else tag("td", value, **kind)
+
+
+def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Html]]) -> Html:
+    """A table; the first column heads its row. Cells are safe HTML."""
+    head = join(
+        tag("th", text(one.head), scope="col", **({"class_": "num"} if one.kind == "num" else {}))
+        for one in columns
+    )
+    body = join(
+        tag(
+            "tr",
+            join(
+                _cell(column, value, first=place == 0)
+                for place, (column, value) in enumerate(zip(columns, row, strict=True))
+            ),
+        )
+        for row in rows
+    )
+    whole = tag("caption", text(caption)) + tag("thead", tag("tr", head)) + tag("tbody", body)
+    return tag(
+        "div",
+        tag("table", whole, class_="t"),
+        class_="sheet",
+        role="region",
+        aria_label=caption,
+        tabindex="0",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A number with its name; ``None`` is shown as not known, never as nought."""
+
+    name: str
+    value: int | None
+    unit: str = ""
+
+
+def facts(given: Iterable[Fact]) -> Html:
+    """Numbers side by side."""
+    return tag("dl", join(map(_fact, given)), class_="facts")
+
+
+def _fact(one: Fact) -> Html:
+    if one.value is None:
+        value = tag("dd", NO_DATA, class_="none")
+    else:
+        unit = tag("small", text(one.unit)) if one.unit else ""
+        value = tag("dd", f"{one.value:,}{unit}")
+    return tag("div", tag("dt", text(one.name)) + value)
+
+
+def head(title: str, aside: Html = "") -> Html:
+    """The head of a card."""
+    right = tag("span", aside, class_="aside") if aside else ""
+    return tag("div", tag("h2", text(title)) + right, class_="head")
+
+
+def cells(kind: str, values: Sequence[tuple[str, Html]], *, top: bool = False) -> Html:
+    """One row of a list whose button follows; each value carries its name for narrow screens."""
+    if top:
+        inner = join(tag("span", text(name)) for name, _ in values)
+        return tag("div", inner, class_=f"cells {kind} top", aria_hidden="true")
+    inner = join(
+        tag("span", value, class_="lead")
+        if place == 0
+        else tag("span", tag("em", text(name)) + value)
+        for place, (name, value) in enumerate(values)
+    )
+    return tag("div", inner, class_=f"cells {kind}")

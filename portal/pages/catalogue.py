@@ -1,0 +1,93 @@
+"""Every page of the portal, as data: its address, its title and the permission that opens it.
+
+Read by the entry script for the navigation and by the shield for the addresses it answers, so
+importing it must stay cheap: a page's module is imported when the page is first opened.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+WORK, MANAGE = "工作台", "管理"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSpec:
+    """One page: ``/path`` shows ``portal.pages.<module>.page()`` to whoever holds the permission."""
+
+    path: str
+    title: str
+    permission: str
+    section: str
+    module: str
+
+    def show(self) -> None:
+        """Draw the page; its first act is to check the permission itself."""
+        import_module(f"portal.pages.{self.module}").page()
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec(
+        path="city", title="市级首页", permission="home.city", section=WORK, module="city"
+    ),
+    PageSpec(
+        path="district",
+        title="区县级首页",
+        permission="home.district",
+        section=WORK,
+        module="district",
+    ),
+    PageSpec(
+        path="street",
+        title="乡镇（街道）级首页",
+        permission="home.street",
+        section=WORK,
+        module="street",
+    ),
+    PageSpec(
+        path="community",
+        title="社区（村）首页",
+        permission="home.community",
+        section=WORK,
+        module="community",
+    ),
+    PageSpec(
+        path="department",
+        title="部门首页",
+        permission="home.department",
+        section=WORK,
+        module="department",
+    ),
+    PageSpec(
+        path="records",
+        title="一人一档",
+        permission="records.open",
+        section=WORK,
+        module="records",
+    ),
+    PageSpec(
+        path="systems",
+        title="业务系统",
+        permission="systems.view",
+        section=MANAGE,
+        module="systems",
+    ),
+    PageSpec(
+        path="why",
+        title="权限依据",
+        permission="permissions.explain",
+        section=MANAGE,
+        module="why",
+    ),
+)
+
+HOMES: frozenset[str] = frozenset({"city", "district", "street", "community", "department"})
+# What a post without a home of its own (安全管理员, 审计管理员) lands on.
+FALLBACK = "why"
+
+
+def spec(path: str) -> PageSpec:
+    """The page at that address; ``LookupError`` for an address that is none of ours."""
+    for one in PAGES:
+        if one.path == path:
+            return one
+    raise LookupError(f"no page at /{path}")
