@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
 
 from portal.connectors.contract import (
     NotFound,
@@ -79,7 +80,7 @@ class Pace:
     def __init__(self, per_second: float, burst: int) -> None:
         self._gap = 1 / per_second
         self._slack = self._gap * (burst - 1)
-        self._next = 0.0
+        self._next = -inf
 
     def reserve(self, now: float) -> float:
         """Take the next place in the line; gives how long to wait for it."""

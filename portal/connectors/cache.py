@@ -16,6 +16,8 @@ from typing import Any, Protocol
 import structlog
 from cachetools import TLRUCache
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from portal.connectors.contract import Asker, Field, Mask, Record, Sensitivity, Subject
@@ -101,6 +103,7 @@ class RedisShelf:
             decode_responses=True,
             socket_timeout=REDIS_SECONDS,
             socket_connect_timeout=REDIS_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # once, for a connection that has gone stale
         )
 
     async def get(self, keys: Sequence[str]) -> list[str | None]:

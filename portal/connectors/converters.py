@@ -66,13 +66,15 @@ def tidy(value: Any) -> Any:
 
 def chain(names: Sequence[str], context: Context) -> Converter:
     """One converter out of several names; a blank anywhere ends it as None."""
-    steps = tuple(converter(name, context) for name in names)
+    steps = tuple((converter(name, context), name == "joined") for name in names)
 
     def run(value: Any) -> Any:
         value = tidy(value)
-        for step in steps:
+        for step, takes_lists in steps:
             if value is None:
                 return None
+            if isinstance(value, list | dict) and not takes_lists:
+                raise Unreadable("对方数据结构有误")
             value = tidy(step(value))
         return value
 

@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 Deliver = Callable[[Answer | None], None]  # None: that was all
 LOOP_GRACE_SECONDS = 5.0
+PROBE_SECONDS = 3.0  # a door must not keep a page waiting for long
 
 
 class Gateway:
@@ -77,6 +78,11 @@ class Gateway:
             self._loop.submit(self._close()).result()
         finally:
             self._loop.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the upstream loop runs."""
+        return self._loop.alive
 
     @property
     def alive(self) -> bool:
@@ -173,7 +179,7 @@ class Gateway:
         known = self._health.get(system_id)
         if known and self._now() - known.checked_at <= timedelta(seconds=max_age) and max_age:
             return known
-        until = asyncio.get_running_loop().time() + self._deadline
+        until = asyncio.get_running_loop().time() + min(self._deadline, PROBE_SECONDS)
         health, rows = await check_health(system, self._channels.get(system_id), until, self._now)
         self._later(self._record(rows))
         self._health[system_id] = health

@@ -1,0 +1,1 @@
+"""Tests of the connectors: converters, registry, transports, gateway and the conformance suite."""
