@@ -7,12 +7,14 @@ import pytest
 from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from authlib.oidc.rpinitiated import OpenIDProviderMetadata as LogoutMetadata
-from starlette.applications import Starlette
+from sqlalchemy import select
 
 from auth import provider
+from auth.provider.tables import idp_code, idp_login_attempt, idp_session
 from portal.settings import secrets, settings
 from portal.store import clock
 from portal.store.clock import FrozenClock
+from portal.store.engine import begin
 from tests.conftest import TestDatabase
 from tests.provider.conftest import set_status
 from tests.provider.harness import (
@@ -25,7 +27,6 @@ from tests.provider.harness import (
     application,
     full_sign_in,
     id_claims,
-    sealed,
     sent_back,
 )
 
@@ -243,80 +244,21 @@ def test_an_untrusted_request_gets_a_chinese_page_and_no_redirect(
     assert "未作任何登录" in page.text
 
 
-# -- the form -----------------------------------------------------------------------------------
-
-
-def test_the_form_is_shown_every_time_because_no_browser_session_exists(browser: Browser) -> None:
-    full_sign_in(browser)
-    assert 'type="password"' in browser.open(Attempt()).text
-
-
-def test_the_form_answers_only_the_browser_it_was_shown_to(
-    browser: Browser, app: Starlette
-) -> None:
-    page = browser.open(Attempt())
-    with_another_cookie = Browser(app)
-    with_another_cookie.cookies.set("portal_idp_form", "a" * 43)
-    for thief in (Browser(app), with_another_cookie):
-        answer = thief.post(
-            "/idp/authorize",
-            data={"form": sealed(page), "login": "li.clerk", "password": "Correct-Horse-7"},
-        )
-        assert answer.status_code == 400
-        assert "登录页已过期" in answer.text
-
-
-def test_two_tabs_of_one_browser_both_work(browser: Browser) -> None:
-    one, two = Attempt(), Attempt()
-    first, second = browser.open(one), browser.open(two)
-    for page in (first, second):
-        answer = browser.submit(page, login="li.clerk", password="Correct-Horse-7")
-        assert "code" in sent_back(answer)
-
-
-def test_a_form_left_open_too_long_says_so(browser: Browser, frozen: FrozenClock) -> None:
-    page = browser.open(Attempt())
-    frozen.advance(timedelta(minutes=30))
-    answer = browser.submit(page, login="li.clerk", password="Correct-Horse-7")
-    assert answer.status_code == 400
-    assert "登录页已过期" in answer.text
-    assert f'href="{BASE}/"' in answer.text
-
-
-@pytest.mark.parametrize("value", ["", "k1:", "k1:AAAA", "k9:AAAA", "不是表单", "k1:" + "A" * 80])
-def test_a_forged_form_is_an_expired_form(browser: Browser, value: str) -> None:
-    browser.open(Attempt())
-    answer = browser.post("/idp/authorize", data={"form": value, "login": "x", "password": "y"})
-    assert (answer.status_code, "登录页已过期" in answer.text) == (400, True)
-
-
-def test_the_form_sent_again_after_signing_in_gets_a_clear_page(browser: Browser) -> None:
-    attempt = Attempt()
-    page = browser.open(attempt)
-    fields = {"login": "li.clerk", "password": "Correct-Horse-7"}
-    browser.tokens(attempt, sent_back(browser.submit(page, **fields))["code"])
-    for again in (browser.submit(page, **fields), browser.open(attempt)):
-        assert again.status_code == 409
-        assert "这次登录已经完成" in again.text
-
-
-def test_a_double_click_leaves_exactly_one_usable_code(browser: Browser) -> None:
-    attempt = Attempt()
-    page = browser.open(attempt)
-    fields = {"login": "li.clerk", "password": "Correct-Horse-7"}
-    first = sent_back(browser.submit(page, **fields))["code"]
-    second = sent_back(browser.submit(page, **fields))["code"]
-    assert browser.tokens(attempt, first).status_code == 400
-    assert browser.tokens(attempt, second).status_code == 200
-
-
-def test_the_browser_is_sent_back_without_the_password(browser: Browser) -> None:
-    answer = browser.sign_in(Attempt())
-    assert answer.status_code == 303
-    assert "Correct-Horse-7" not in answer.headers["location"]
-
-
 def test_times_come_from_the_injected_clock(browser: Browser, frozen: FrozenClock) -> None:
     frozen.advance(timedelta(days=400))
     claims = id_claims(browser, full_sign_in(browser)["id_token"])
     assert claims["iat"] == int(clock.now().timestamp())
+
+
+def test_what_is_a_day_past_its_end_is_removed_by_later_sign_ins(
+    browser: Browser, frozen: FrozenClock
+) -> None:
+    full_sign_in(browser)
+    browser.sign_in(Attempt(), password="Wrong-Horse-77")
+    frozen.advance(timedelta(hours=settings().session_hours, days=1, minutes=1))
+    full_sign_in(browser, "wang.city")
+    with begin() as connection:
+        codes = connection.execute(select(idp_code.c.login)).scalars().all()
+        sessions = connection.execute(select(idp_session.c.login)).scalars().all()
+        counters = connection.execute(select(idp_login_attempt.c.kind)).scalars().all()
+    assert (codes, sessions, counters) == (["wang.city"], ["wang.city"], ["address"])

@@ -21,7 +21,7 @@ from tests.conftest import TestDatabase
 from tests.provider.conftest import add_account, set_status
 from tests.provider.harness import PASSWORD, WRONG, Attempt, Browser, Recorder, error_of
 
-RIGHT, BAD, HOUR_LATER = "right", "wrong", "later"
+RIGHT, BAD = "right", "wrong"
 
 
 def tries(browser: Browser, *steps: str, login: str = "li.clerk") -> list[int]:

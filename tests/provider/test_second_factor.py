@@ -3,7 +3,7 @@
 import html
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import httpx
@@ -19,7 +19,6 @@ from portal.store.engine import begin
 from tests.conftest import TestDatabase
 from tests.provider.conftest import set_status
 from tests.provider.harness import (
-    PASSWORD,
     WRONG,
     Attempt,
     Browser,
@@ -236,8 +235,6 @@ def test_of_two_enrolments_at_once_the_second_is_told(browser: Browser, demanded
 
 def test_codes_are_those_of_the_standard() -> None:
     """RFC 6238, appendix B, SHA-1, cut to six digits."""
-    from datetime import UTC, datetime
-
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     for moment, code in ((59, "287082"), (1111111109, "081804"), (20000000000, "353130")):
         assert totp.code_at(secret, datetime.fromtimestamp(moment, UTC)) == code
