@@ -1,0 +1,61 @@
+"""A PostgreSQL and private settings for one benchmark, gone when it is over."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from portal import settings as settings_module
+from portal.store import citypack, divisions, engine, migrate
+from portal.store.cluster import APP, OWNER, Cluster
+
+_DATABASE = "bench"
+
+
+def _forget() -> None:
+    engine.dispose()
+    settings_module.reload()
+    citypack.forget()
+    divisions.forget()
+
+
+@contextmanager
+def environment(**changes: str) -> Iterator[None]:
+    """Settings of this process for a while."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    _forget()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        _forget()
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A place for logs and data that is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as path:
+        yield Path(path)
+
+
+@contextmanager
+def database(place: Path) -> Iterator[None]:
+    """A migrated database without rows; the settings of this process point at it."""
+    server = Cluster(place / "pg" / "data", durable=False)
+    try:
+        with server:
+            server.ensure_role(OWNER, "owner-of-bench")
+            server.ensure_role(APP, "app-of-bench")
+            server.ensure_database(_DATABASE, OWNER)
+            migrate.upgrade(server.url(OWNER, "owner-of-bench", _DATABASE))
+            address = server.url(APP, "app-of-bench", _DATABASE)
+            with environment(DATABASE_URL=address, PORTAL_VAR_DIR=str(place / "var")):
+                yield
+    finally:
+        server.remove()
