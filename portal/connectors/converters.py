@@ -56,20 +56,25 @@ def tidy(value: Any) -> Any:
     """Trim a text, drop its control characters, and make every spelling of "nothing" None."""
     if value is None or isinstance(value, bool | int | float | Decimal | date | list | dict):
         return value
-    text = "".join(
-        " " if char in "\t\r\n\u3000\u00a0" else char
-        for char in str(value)
-        if char in "\t\r\n" or unicodedata.category(char) not in {"Cc", "Cf"}
-    ).strip()
+    text = str(value)
+    if not text.isprintable():  # tested at once; hardly any value needs the look at each letter
+        text = "".join(
+            " " if char in "\t\r\n\u3000\u00a0" else char
+            for char in text
+            if char in "\t\r\n" or unicodedata.category(char) not in {"Cc", "Cf"}
+        )
+    text = text.strip()
     return None if text.lower() in BLANKS else text
 
 
 def chain(names: Sequence[str], context: Context) -> Converter:
     """One converter out of several names; a blank anywhere ends it as None."""
-    steps = tuple((converter(name, context), name == "joined") for name in names)
+    raw = converter(names[0], context) if names and names[0] == "gbk" else None  # before tidying
+    rest = names[1:] if raw else names
+    steps = tuple((converter(name, context), name == "joined") for name in rest)
 
     def run(value: Any) -> Any:
-        value = tidy(value)
+        value = tidy(raw(value) if raw else value)
         for step, takes_lists in steps:
             if value is None:
                 return None
@@ -262,8 +267,10 @@ def whole_number(value: Any) -> str:
     return str(int(number))
 
 
-def gbk_text(value: Any) -> str:
+def gbk_text(value: Any) -> Any:
     """GBK bytes, or GBK text that somebody read as Latin letters."""
+    if value is None or isinstance(value, list | dict):
+        return value
     try:
         raw = value if isinstance(value, bytes) else str(value).encode("latin-1")
         return raw.decode("gb18030")

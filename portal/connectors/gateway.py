@@ -84,11 +84,6 @@ class Gateway:
         """Whether the upstream loop runs."""
         return self._loop.alive
 
-    @property
-    def alive(self) -> bool:
-        """Whether the upstream loop runs."""
-        return self._loop.alive
-
     def settle(self) -> None:
         """Wait until everything asked so far is in the call record and the cache."""
         self._loop.submit(self._settled()).result()

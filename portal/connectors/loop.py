@@ -44,11 +44,6 @@ class UpstreamLoop:
         self._thread.join()
         self._loop = self._thread = None
 
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread is not None and self._thread.is_alive()
-
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Hand over work; the answer is a future for other threads."""
         if self._loop is None:
