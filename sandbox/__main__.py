@@ -1,0 +1,69 @@
+"""``python -m sandbox``: build the world, fill the grid database, serve the simulated systems."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import suppress
+
+import uvicorn
+
+from sandbox.application import create_app
+from sandbox.grid.database import GridDatabase, GridUnavailable
+from sandbox.options import Options, Refused, read_options
+from sandbox.population import World, build
+from sandbox.region import PackError, load_region
+
+
+class _Server(uvicorn.Server):
+    """Says one line when it can be asked."""
+
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
+        super().__init__(config)
+        self._world = world
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then announce the address (the port is known only now when 0 was asked for)."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            residents = len(self._world.persons)
+            print(f"sandbox ready http://{host}:{port} residents={residents}", flush=True)
+
+
+def main() -> int:
+    """Run until stopped; 2 when it refuses to start."""
+    try:
+        options = read_options(sys.argv[1:], os.environ)
+        server = _prepare(options)
+    except (Refused, PackError, GridUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 2
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
+
+
+def _prepare(options: Options) -> _Server:
+    world = build(load_region(options.pack), scale=options.scale, seed=options.seed)
+    grid = None
+    if options.database_url:
+        grid = GridDatabase(options.database_url, options.credentials.grid_reader)
+    else:
+        print("未设置 SANDBOX_DATABASE_URL：不提供网格系统，其余系统照常。", file=sys.stderr)
+    app = create_app(world, options.credentials, grid=grid)
+    config = uvicorn.Config(
+        app,
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    return _Server(config, world)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

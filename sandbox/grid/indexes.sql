@@ -1,0 +1,7 @@
+-- After the rows are in.
+
+CREATE INDEX ON zzwg.t_syrk ("ZJHM_CX");
+CREATE INDEX ON zzwg.t_syrk ("HH");
+CREATE INDEX ON zzwg.t_fw ("CQR_ZJHM_CX");
+ANALYZE zzwg.t_syrk;
+ANALYZE zzwg.t_fw;

@@ -1,0 +1,188 @@
+"""Switches that make a simulated system behave badly, and the layer that does it on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MARK = (b"x-simulated", b"1")
+RETRY_AFTER_SECONDS = 3
+_HTML = (
+    "<!DOCTYPE html><html lang='zh-CN'><head><title>系统维护</title></head>"
+    "<body><h1>系统维护中，请稍后访问</h1></body></html>"
+)
+_FULL_HTML_TYPE = "text/html; charset=utf-8"
+
+
+class Mode(StrEnum):
+    """How a system behaves."""
+
+    NORMAL = "normal"
+    SLOW = "slow"
+    DOWN = "down"
+    RESET = "reset"
+    HANG = "hang"
+    HTML = "html"
+    TRUNCATED = "truncated"
+    ERROR_200 = "error200"
+    WRONG_ENCODING = "wrong_encoding"
+    RATE_LIMIT = "rate_limit"
+    EXPIRE_TOKEN = "expire_token"  # noqa: S105 - the name of a mode
+    GARBAGE = "garbage"
+
+
+HTTP_MODES = frozenset(Mode) - {Mode.EXPIRE_TOKEN, Mode.GARBAGE}
+
+
+class Switch:
+    """The present mode of one system. Changing it frees everyone who hangs."""
+
+    def __init__(self, allowed: Iterable[Mode]) -> None:
+        self.allowed = frozenset(allowed)
+        self.mode = Mode.NORMAL
+        self.delay_ms = 0
+        self._changed = asyncio.Event()
+
+    def turn(self, mode: Mode, delay_ms: int = 0) -> None:
+        """Behave like that from now on."""
+        if mode not in self.allowed:
+            raise ValueError(f"{mode} is not a mode of this system")
+        self.mode, self.delay_ms = mode, delay_ms
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def until_changed(self) -> None:
+        """Wait for the next change."""
+        await self._changed.wait()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Faults:
+    """How one system's protocol says certain bad things."""
+
+    error: Callable[[], Response]
+    limited: Callable[[], Response] | None = None
+    wrongly: Callable[[bytes], bytes] | None = None
+
+
+def json_response(body: Any, status: int = 200, **headers: str) -> Response:
+    """JSON with Chinese characters as they are, so that an encoding can be got wrong."""
+    return Response(
+        json.dumps(body, ensure_ascii=False),
+        status_code=status,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        media_type="application/json; charset=utf-8",
+    )
+
+
+def _limited() -> Response:
+    return Response("请求过于频繁", status_code=429)
+
+
+def _as_gbk(body: bytes) -> bytes:
+    """UTF-8 text in GBK bytes, whatever the header goes on to say."""
+    return body.decode("utf-8").encode("gbk", errors="replace")
+
+
+class Misbehave:
+    """ASGI layer around one system: marks every answer as simulated and spoils it as switched."""
+
+    def __init__(self, app: ASGIApp, switch: Switch, faults: Faults) -> None:
+        self._app = app
+        self._switch = switch
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request in the present mode."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        mode = self._switch.mode
+        marked = _marking(send)
+        if mode is Mode.SLOW:
+            await asyncio.sleep(self._switch.delay_ms / 1000)
+        elif mode is Mode.HANG:
+            if await self._caller_gave_up(receive):
+                return
+            mode = Mode.DOWN
+        elif mode is Mode.RESET:
+            await _break_off(marked)
+            return
+        instead = self._instead(mode)
+        if instead is not None:
+            await instead(scope, receive, marked)
+        elif mode in (Mode.TRUNCATED, Mode.WRONG_ENCODING):
+            await self._spoil(mode, scope, receive, marked)
+        else:
+            await self._app(scope, receive, marked)
+
+    def _instead(self, mode: Mode) -> Response | None:
+        """The answer that stands in for the real one."""
+        if mode is Mode.DOWN:
+            return Response("Service Unavailable", status_code=503, media_type="text/plain")
+        if mode is Mode.HTML:
+            return Response(_HTML, headers={"content-type": _FULL_HTML_TYPE})
+        if mode is Mode.ERROR_200:
+            return self._faults.error()
+        if mode is Mode.RATE_LIMIT:
+            response = (self._faults.limited or _limited)()
+            response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+            return response
+        return None
+
+    async def _caller_gave_up(self, receive: Receive) -> bool:
+        """Wait until the caller goes away (true) or the mode changes."""
+        changed = asyncio.ensure_future(self._switch.until_changed())
+        gone = asyncio.ensure_future(_disconnected(receive))
+        done, pending = await asyncio.wait({changed, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        return gone in done
+
+    async def _spoil(self, mode: Mode, scope: Scope, receive: Receive, send: Send) -> None:
+        start: Message = {}
+        body = b""
+
+        async def collect(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+            else:
+                body += message.get("body", b"")
+
+        await self._app(scope, receive, collect)
+        if mode is Mode.TRUNCATED:
+            body = body[: len(body) // 2]
+        else:
+            body = (self._faults.wrongly or _as_gbk)(body)
+        headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({**start, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _marking(send: Send) -> Send:
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], MARK]}
+        await send(message)
+
+    return marked
+
+
+async def _break_off(send: Send) -> None:
+    """Promise a body and close the connection instead (the server does, when we return)."""
+    headers = [(b"content-length", b"4096"), (b"content-type", b"application/octet-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,81 @@
+"""How the simulation is started: command line for what is open, environment for what is secret."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.allocation import Scale
+from sandbox.population import DEFAULT_SEED
+
+PREFIX = "SANDBOX_SECRET_"
+_TRUE = {"1", "true", "yes", "on", "t", "y"}
+
+
+class Refused(Exception):
+    """The simulation does not start; the text says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """What callers have to show to the simulated systems."""
+
+    subsistence_app_key: str
+    medical_client_id: str
+    medical_client_secret: str
+    pension_username: str
+    pension_password: str
+    grid_reader: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """Everything that a start needs to know."""
+
+    host: str
+    port: int
+    scale: Scale
+    seed: int
+    pack: Path
+    database_url: str  # empty: the grid system stays out
+    credentials: Credentials
+
+
+def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
+    """Read the command line and the environment, or refuse."""
+    if environment.get("PORTAL_PRODUCTION", "").strip().lower() in _TRUE:
+        raise Refused("模拟系统不得与生产环境同时运行（PORTAL_PRODUCTION 已启用），未启动。")
+    given = _parser().parse_args(arguments)
+    return Options(
+        host=given.host,
+        port=given.port,
+        scale=Scale(given.scale),
+        seed=given.seed,
+        pack=given.pack,
+        database_url=environment.get("SANDBOX_DATABASE_URL", ""),
+        credentials=_credentials(environment),
+    )
+
+
+def _credentials(environment: Mapping[str, str]) -> Credentials:
+    names = list(Credentials.__dataclass_fields__)
+    missing = [
+        PREFIX + name.upper() for name in names if not environment.get(PREFIX + name.upper())
+    ]
+    if missing:
+        raise Refused(f"缺少模拟系统的凭据，请设置环境变量：{'、'.join(missing)}，未启动。")
+    return Credentials(**{name: environment[PREFIX + name.upper()] for name in names})
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="python -m sandbox", description="模拟上级业务系统（演示与测试用）"
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8600)
+    parser.add_argument("--scale", choices=[scale.value for scale in Scale], default="demo")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    parser.add_argument("--pack", type=Path, required=True, help="城市包目录")
+    return parser

@@ -1,0 +1,116 @@
+"""The HTTP face of the subsistence system: an envelope for everything, errors included."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from hmac import compare_digest
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.distort import Clock, local
+from sandbox.misbehaviour import Faults, json_response
+from sandbox.subsistence.records import Records
+
+LARGEST_PAGE = 200
+_ID_NUMBER = re.compile(r"\d{17}[\dXx]")
+_HOUSEHOLD = re.compile(r"DB\d{12,}")
+
+
+def _answer(code: str, message: str, result: dict[str, Any] | None = None) -> Response:
+    return json_response({"code": code, "message": message, "result": result})
+
+
+def busy() -> Response:
+    """What the system says on a bad day."""
+    return _answer("9999", "系统繁忙，请稍后重试")
+
+
+FAULTS = Faults(error=busy)
+
+
+class Service:
+    """Answers the calls; holds nothing but the records, a key and a clock."""
+
+    def __init__(self, records: Records, app_key: str, clock: Clock) -> None:
+        self._records = records
+        self._app_key = app_key
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route("/api/dbdx/query", self.query, methods=["POST"]),
+            Route("/api/dbdx/list", self.roster, methods=["GET"]),
+            Route("/api/ping", self.ping, methods=["GET"]),
+        ]
+
+    async def query(self, request: Request) -> Response:
+        """One person by identity number, or one household."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            return _answer("0001", "请求报文格式不正确")
+        if "jtbh" in body:
+            return self._household(str(body["jtbh"]))
+        number = str(body.get("sfzh", ""))
+        if not _ID_NUMBER.fullmatch(number):
+            return _answer("0001", "身份证号格式不正确")
+        person = self._records.register.find(number)
+        found = [] if person is None else [self._records.full(person)]
+        return self._page(found, len(found), size=1, current=1)
+
+    async def roster(self, request: Request) -> Response:
+        """A page of everyone in the system."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        try:
+            current = int(request.query_params.get("pageNumber", "1"))
+            size = int(request.query_params.get("pageSize", "20"))
+        except ValueError:
+            return _answer("0001", "pageNumber、pageSize应为整数")
+        if current < 1 or not 1 <= size <= LARGEST_PAGE:
+            return _answer("0001", f"pageNumber应不小于1，pageSize应在1至{LARGEST_PAGE}之间")
+        members = self._records.register.members
+        page = members[(current - 1) * size : current * size]
+        rows = [self._records.brief(person) for person in page]
+        return self._page(rows, len(members), size=size, current=current)
+
+    async def ping(self, request: Request) -> Response:
+        """Whether the system and the application key are well."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        now = local(self._clock())
+        return _answer("0000", "服务正常", {"xtsj": f"{now:%Y%m%d%H%M%S}"})
+
+    def _household(self, number: str) -> Response:
+        if not _HOUSEHOLD.fullmatch(number):
+            return _answer("0001", "家庭编号格式不正确")
+        rows = [self._records.full(person) for person in self._records.household(number)]
+        return self._page(rows, len(rows), size=max(1, len(rows)), current=1)
+
+    def _page(
+        self, records: Sequence[dict[str, Any]], total: int, *, size: int, current: int
+    ) -> Response:
+        page = {"records": records, "total": total, "size": size, "current": current}
+        return _answer("0000", "查询成功", {"sjsj": self._as_of(), "pageData": page})
+
+    def _as_of(self) -> str:
+        """The nightly batch ran at two."""
+        now = local(self._clock())
+        batch = now.replace(hour=2, minute=0, second=0)
+        if batch > now:
+            batch -= timedelta(days=1)
+        return f"{batch:%Y%m%d%H%M%S}"
+
+    def _known(self, request: Request) -> bool:
+        return compare_digest(request.headers.get("X-App-Key", "").encode(), self._app_key.encode())
