@@ -112,11 +112,12 @@ class Channel:
         """Breaker, then a free place, then the pace, then the call: all within the time limit."""
         if ask_breaker:
             self.breaker.enter()
-        sent_before = trace.calls
+        admitted = False
         outcome: BaseException | None = None
         try:
             async with asyncio.timeout_at(self._end(until)), self._free:
                 await self._pace.wait()
+                admitted = True
                 answer = await self.transport.exchange(self._call(name), values, trace)
                 self.system.judge.check(answer)
                 return answer
@@ -134,10 +135,8 @@ class Channel:
             log.error("a transport failed unexpectedly", system=self.system.id, at=_place(error))
             raise outcome from error
         finally:
-            if trace.calls > sent_before or not isinstance(outcome, TimedOut):
-                self.breaker.leave(outcome)
-            else:  # waited in our own queue: that says nothing about the system
-                self.breaker.leave(asyncio.CancelledError())
+            # Who waited in our own queue only has learnt nothing about the system.
+            self.breaker.leave(outcome if admitted else asyncio.CancelledError())
 
     def _end(self, until: float | None) -> float:
         own = asyncio.get_running_loop().time() + self.system.manifest.limits.timeout_seconds

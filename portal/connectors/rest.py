@@ -135,8 +135,10 @@ class RestTransport:
 
     async def _post_form(self, path: str, form: str, headers: dict[str, str]) -> Any:
         """Ask for a token; whatever is refused here is a matter of credentials."""
-        url = self._url(path, {})
-        return await self._send("POST", url, headers, form.encode(), Trace())
+        try:
+            return await self._send("POST", self._url(path, {}), headers, form.encode(), Trace())
+        except OurMistake as error:
+            raise SignInAgain(detail=f"no token: {error.detail}") from error
 
 
 def _json_body(call: RestCall, values: Values) -> bytes | None:

@@ -16,10 +16,25 @@ BAD_ENCODING = "对方系统返回的文字编码有误，本次未采用，请�
 
 def decode(body: bytes, encoding: str) -> str:
     """The text of a body in the encoding its manifest names; nothing is guessed or replaced."""
+    if encoding == "gb18030" and _is_chinese_utf8(body):
+        raise TheirFault(BAD_ENCODING, detail="utf-8 where gb18030 was promised")
     try:
         return body.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise TheirFault(BAD_ENCODING, detail=f"not {encoding}") from error
+
+
+def _is_chinese_utf8(body: bytes) -> bool:
+    """Nearly every UTF-8 text is also some GBK text, never the other way round with Chinese in it.
+
+    A few GBK characters may happen to be valid UTF-8, but then as Latin or Greek letters.
+    """
+    if body.isascii():
+        return False
+    try:
+        return any("\u3400" <= char <= "\u9fff" for char in body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def refuse_html(body: bytes) -> None:
