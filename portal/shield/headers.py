@@ -1,4 +1,4 @@
-"""Security headers on every answer: pages, errors, downloads, the sign-in, refused websockets."""
+"""Security headers on every answer: pages, errors, downloads and the sign-in alike."""
 
 from collections.abc import Mapping
 
@@ -49,7 +49,6 @@ _DROPPED = (
     "access-control-allow-methods",
     "access-control-allow-headers",
 )
-_STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
 def _cache_rule(path: str) -> str | None:
@@ -69,13 +68,13 @@ class Headers:
         self._fixed: Mapping[str, str] = {**_FIXED, **(_TRANSPORT if https else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"}:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         path: str = scope["path"]
 
         async def with_headers(message: Message) -> None:
-            if message["type"] in _STARTS:
+            if message["type"] == "http.response.start":
                 self._apply(MutableHeaders(scope=message), path, message["status"])
             await send(message)
 

@@ -4,7 +4,7 @@ import html
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 # What happened and what to do, by status. The inner server's English words never leave the house.
 _BY_STATUS: dict[int, tuple[str, str]] = {
@@ -47,11 +47,22 @@ def words(status: int) -> tuple[str, str]:
     return _BY_STATUS.get(status, fallback)
 
 
-def refusal(status: int, *, code: str | None = None, message: str | None = None) -> JSONResponse:
-    """A refusal for programs; also usable before a websocket is accepted."""
+class Refusal(JSONResponse):
+    """A refusal for programs; before a websocket is accepted, a closed door without words."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # With a body, the web server would log every refusal as a fault of the application.
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def refusal(status: int, *, code: str | None = None, message: str | None = None) -> Refusal:
+    """What a program is told."""
     known_code, known_message = words(status)
     body = {"error": {"code": code or known_code, "message": message or known_message}}
-    return JSONResponse(body, status_code=status)
+    return Refusal(body, status_code=status)
 
 
 def page(status: int, *, title: str, message: str) -> HTMLResponse:

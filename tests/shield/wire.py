@@ -64,7 +64,6 @@ def scope(
         made["method"] = method
     else:
         made["subprotocols"] = []
-        made["extensions"] = {"websocket.http.response": {}}
     return made
 
 
@@ -110,12 +109,11 @@ class Browser:
         self._to_app.put_nowait({"type": "websocket.connect"})
         return await self.next()
 
-    async def refused(self) -> Answer:
-        """Shake hands and be turned away with an HTTP answer."""
-        self._to_app.put_nowait({"type": "websocket.connect"})
-        await self._task
-        sent = [self.received.get_nowait() for _ in range(self.received.qsize())]
-        return _collected(sent)
+    async def refused(self) -> bool:
+        """Shake hands; whether one is turned away."""
+        first = await self.open()
+        await self.done()
+        return first["type"] == "websocket.close"
 
     def say(self, raw: bytes) -> None:
         """Send a binary message."""

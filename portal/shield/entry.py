@@ -1,0 +1,44 @@
+"""The entry page: straight to the identity provider, or first a word why nobody is signed in."""
+
+import streamlit as st
+
+from portal.shield.cookies import ENDED, FAILED, OUT, SIGNED_OUT
+from portal.shield.messages import SIGN_IN_KEY
+
+_NOTES = {
+    OUT: ("您已安全退出", "本次登录已在服务器上结束，其他已打开的窗口也随之关闭。"),
+    ENDED: (
+        "登录已失效",
+        "长时间没有操作、已在别处退出，或账号尚未开通。已保存的内容不受影响，请重新登录；"
+        "反复出现时，请联系本单位管理员。",
+    ),
+    FAILED: (
+        "没有登录成功",
+        "统一身份认证没有返回有效的登录结果，可能是操作已取消或页面停留过久。"
+        "您的账号不受影响，请重新登录。",
+    ),
+}
+
+
+def sign_in() -> None:
+    """What somebody sees who is not signed in."""
+    note = _NOTES.get(st.context.cookies.get(SIGNED_OUT, ""))
+    if note is None:
+        st.login()
+        return
+    title, text = note
+    with st.container(key="entry", border=True):
+        st.subheader(title, anchor=False)
+        st.write(text)
+        st.button("登录", key=SIGN_IN_KEY, type="primary", on_click=st.login)
+
+
+def no_post() -> None:
+    """What somebody sees who is signed in but holds no post today."""
+    with st.container(key="entry", border=True):
+        st.subheader("没有可用的岗位", anchor=False)
+        st.write(
+            "您的账号已通过身份认证，但今天没有在任的岗位，因此不能打开任何页面。"
+            "请联系本单位管理员核对任职信息。"
+        )
+        st.button("退出登录", key="sign_out", on_click=st.logout)
