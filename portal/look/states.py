@@ -1,6 +1,6 @@
 """How a system answered, as a chip: colour and word and shape, so that none is needed alone."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from portal.look import theme
 from portal.look.markup import Html, tag, text
@@ -37,3 +37,13 @@ def moment(at: datetime | None) -> str:
 def took(milliseconds: int) -> str:
     """A duration that nobody has to count digits in."""
     return f"{milliseconds} 毫秒" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} 秒"
+
+
+def today() -> date:
+    """The day on the wall."""
+    return clock.local(clock.now()).date()
+
+
+def left(until: datetime) -> int:
+    """How many whole seconds are left until a moment; never less than nought."""
+    return max(0, int((until - clock.now()).total_seconds()))

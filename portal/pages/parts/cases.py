@@ -1,0 +1,82 @@
+"""在办事项: the open cases of one's unit, each with the one button that opens the dossier."""
+
+from datetime import date
+
+import streamlit as st
+
+from auth import permissions
+from auth.principal import Principal
+from portal.affairs.matters.queries import Case, open_cases
+from portal.look import notice, states, tables
+from portal.look.markup import Html, tag, text
+from portal.pages.going import go
+from portal.pages.guards import guarded
+
+PERMISSION = "records.open"
+PER_PAGE = 14
+_MOST = 200
+_WIDTH = 112
+
+
+def _due(due_on: date | None, today: date) -> Html:
+    if due_on is None:
+        return "不限时"
+    if due_on < today:
+        return tag("span", f"▲ 逾期 {due_on:%m-%d}", class_="due")
+    return tag("span", f"{due_on:%m-%d}", class_="num")
+
+
+def _cells(case: Case, today: date) -> list[tuple[str, Html]]:
+    mark = " " + states.mock() if case.simulated else ""
+    return [
+        ("事项", text(case.matter) + mark),
+        ("编号", tag("span", text(case.number), class_="num")),
+        ("当事人", text(case.subject_name_masked)),
+        ("地点", tag("span", text(case.region_name), title=case.region_name)),
+        ("时限", _due(case.due_on, today)),
+        ("受理", tag("span", text(states.moment(case.opened_at)), class_="num")),
+        ("来源", text(case.source)),
+    ]
+
+
+_HEAD = [(name, "") for name in ("事项", "编号", "当事人", "地点", "时限", "受理", "来源")]
+
+
+def _row(case: Case, today: date) -> None:
+    with st.container(
+        key=f"row-{case.id}", horizontal=True, vertical_alignment="center", wrap=False
+    ):
+        st.html(tables.cells("cases", _cells(case, today)), width="stretch")
+        if st.button("打开一人一档", key=f"open-{case.id}", width=_WIDTH):
+            go("records", case=case.id)
+
+
+@guarded(PERMISSION)
+def _list(who: Principal) -> None:
+    cases = open_cases(who, _MOST)
+    pages = -(-len(cases) // PER_PAGE)
+    more = "以上" if len(cases) == _MOST else ""
+    st.html(tables.head("在办事项", f"共 {len(cases)} 件{more} · 时限近的在前"))
+    if not cases:
+        notice.empty(
+            "本单位目前没有在办事项",
+            "受理新事项后会自动出现在这里；查询居民信息可使用本页的居民查询或“一人一档”。",
+        )
+        return
+    page = st.session_state.get("cases_page", 1) if pages > 1 else 1
+    today = states.today()
+    with st.container(key="rows-cases"):
+        with st.container(key="row-top", horizontal=True, wrap=False):
+            st.html(tables.cells("cases", _HEAD, top=True), width="stretch")
+        for case in cases[(page - 1) * PER_PAGE : page * PER_PAGE]:
+            _row(case, today)
+    if pages > 1:
+        st.pagination(pages, key="cases_page")
+
+
+def card(who: Principal) -> None:
+    """The card of open cases; nothing for a post that opens no dossier."""
+    if not permissions.allowed(who, PERMISSION):
+        return
+    with st.container(key="card-cases"):
+        st.fragment(_list)()

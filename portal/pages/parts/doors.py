@@ -1,0 +1,127 @@
+"""The connected systems as doors: name, owner, mode, and what the last live check found."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from auth import permissions
+from auth.principal import Principal
+from portal import wiring
+from portal.functions import city
+from portal.functions.entry import Door
+from portal.look import notice, states, tables
+from portal.look.markup import Html, join, tag, text
+from portal.look.tables import Column
+from portal.pages.background import POLL_SECONDS, Gathering
+from portal.pages.guards import guarded
+from portal.pages.parts import memory
+
+PERMISSION = "systems.view"
+_FRESH_SECONDS = 60.0
+_KEY = "doors"
+
+
+class _Check(Gathering[Door]):
+    """The doors as last checked, and when that was asked for."""
+
+    asked_at = float("-inf")
+
+    def ask(self, who: Principal) -> None:
+        self.asked_at = time.monotonic()
+        self.start(lambda: iter(wiring.app().entry.doors(who)), lambda door: door.system_id)
+
+
+def checked(who: Principal) -> _Check:
+    """The doors as this tab last saw them; an old look is renewed beside the page."""
+    check = memory.recall(who, _KEY)
+    if not isinstance(check, _Check):
+        check = _Check()
+        memory.keep(who, _KEY, check)
+    if time.monotonic() - check.asked_at > _FRESH_SECONDS:
+        check.ask(who)
+        check.wait_a_moment()
+    return check
+
+
+def _line(door: Door) -> Html:
+    word = door.state or "未检测"
+    name = text(door.name) + (" " + states.mock() if door.simulated else "")
+    about = f"{text(door.owner)} · {text(door.mode)}"
+    when = f"{states.moment(door.checked_at)} 检测" if door.checked_at else text(door.message)
+    return tag(
+        "li",
+        tag("div", tag("b", name) + tag("span", about, class_="mode"))
+        + tag("div", states.chip(word) + tag("span", when, class_="mode")),
+    )
+
+
+def _wall(doors: Sequence[Door]) -> Html:
+    return tag("ul", join(map(_line, doors)), class_="doors")
+
+
+@guarded(PERMISSION)
+def _body(who: Principal) -> None:
+    check = checked(who)
+    if check.problem:
+        notice.error("系统状态没有取到", "其他内容不受影响，一分钟后会自动重新检测。")
+    elif check.answers:
+        st.html(_wall(list(check.answers.values())))
+    elif check.done:
+        notice.empty("尚未接入业务系统", "接入业务系统后，这里显示各系统的实时状态。")
+    else:
+        notice.empty("正在检测各业务系统", "检测完成后自动显示，其他操作不受影响。")
+    if check.done and st.session_state.pop("doors_looking", False):
+        st.rerun()
+
+
+def wall(who: Principal) -> None:
+    """The card with all doors; nothing for a post that may not see them."""
+    if not permissions.allowed(who, PERMISSION):
+        return
+    with st.container(key="card-doors"):
+        st.html(tables.head("业务系统", text(f"系统名称为{city.default_note()}")))
+        watched(_body, checked(who))
+
+
+def watched(body: object, check: _Check) -> None:
+    """Draw a piece that looks again by itself until the check is done."""
+    if not check.done:
+        st.session_state["doors_looking"] = True
+    st.fragment(body, run_every=None if check.done else POLL_SECONDS)()  # type: ignore[call-overload]
+
+
+def table(doors: Sequence[Door]) -> Html:
+    """All that is known of every connected system."""
+    columns = (
+        Column(head="业务系统"),
+        Column(head="责任单位"),
+        Column(head="层级"),
+        Column(head="接入方式"),
+        Column(head="状态"),
+        Column(head="检测时间"),
+        Column(head="说明", kind="wrap"),
+        Column(head="名称依据"),
+    )
+    return tables.table("业务系统接入情况", columns, map(_row, doors))
+
+
+_MARKS = {
+    "A": "公开资料可见",
+    "N": "全国可见",
+    "M": "机制可见，名称为拟",
+    "P": "推定",
+}
+
+
+def _row(door: Door) -> Sequence[Html]:
+    return (
+        text(door.name) + (" " + states.mock() if door.simulated else ""),
+        text(door.owner),
+        text(door.level),
+        text(door.mode),
+        states.chip(door.state or "未检测"),
+        text(states.moment(door.checked_at) if door.checked_at else "—"),
+        text(door.message or "检测正常"),
+        text(_MARKS.get(door.mark, "未注明")),
+    )

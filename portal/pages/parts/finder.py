@@ -1,0 +1,134 @@
+"""居民查询: one line to type a name, a number or an address into, and at most twenty hits."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from auth import permissions
+from auth.principal import Principal
+from portal import wiring
+from portal.functions.records import BadQueryError, Hit, Purpose, SearchResult, find_people
+from portal.look import notice, states, tables
+from portal.look.markup import Html, tag, text
+from portal.pages.going import go
+from portal.pages.guards import guarded
+from portal.pages.parts import memory
+
+PERMISSION = "records.search"
+PICKED = "picked"
+_FOUND = "found"
+_PLACEHOLDER = "姓名（汉字或拼音）、身份证号、手机号或住址"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """A person chosen from the hits, for a purpose."""
+
+    subject_id: str
+    purpose: Purpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    text: str
+    purpose: Purpose
+    result: SearchResult
+
+
+def _ask(who: Principal) -> tuple[str | None, str] | None:
+    """The form; what was asked, once it is sent off."""
+    choices = {one.id: one.name for one in wiring.app().records.purposes(who)}
+    with (
+        st.form("finder", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom", key="finder-line"),
+    ):
+        purpose = st.segmented_control(
+            "查询目的",
+            list(choices),
+            format_func=choices.__getitem__,
+            key="finder_purpose",
+        )
+        words = st.text_input(
+            "查询内容",
+            key="finder_text",
+            max_chars=240,
+            placeholder=_PLACEHOLDER,
+            autocomplete="off",
+        )
+        sent = st.form_submit_button("查询", type="primary", key="finder_send")
+    return (purpose, words or "") if sent else None
+
+
+def _search(who: Principal, purpose_id: str | None, words: str) -> None:
+    memory.keep(who, _FOUND, None)
+    if purpose_id is None:
+        notice.error("还没有查询", "请先选择查询目的，再点“查询”。输入的内容已保留。")
+        return
+    purpose = wiring.app().records.purpose(who, purpose_id)
+    try:
+        result = find_people(who, words, purpose)
+    except BadQueryError as problem:
+        notice.error("没有查询", problem.message)
+        return
+    memory.keep(who, _FOUND, _Found(text=words, purpose=purpose, result=result))
+
+
+def _cells(hit: Hit) -> list[tuple[str, Html]]:
+    mark = " " + states.mock() if hit.simulated else ""
+    return [
+        ("姓名", text(hit.name)),
+        ("身份证号", tag("span", text(hit.id_number), class_="num")),
+        ("性别、出生", text(hit.about or "未登记") + mark),
+        ("住址", tag("span", text(hit.address or "未登记"), title=hit.address)),
+        ("关系", text(hit.relation or "未登记")),
+        ("所在社区（村）", tag("span", text(hit.region_name), title=hit.region_name)),
+    ]
+
+
+_HEAD = [
+    (name, "") for name in ("姓名", "身份证号", "性别、出生", "住址", "关系", "所在社区（村）")
+]
+
+
+def _row(who: Principal, hit: Hit, purpose: Purpose) -> None:
+    with st.container(
+        key=f"row-{hit.subject_id}", horizontal=True, vertical_alignment="center", wrap=False
+    ):
+        st.html(tables.cells("hits", _cells(hit)), width="stretch")
+        if st.button("调取一人一档", key=f"pick-{hit.subject_id}", width=112):
+            memory.keep(who, PICKED, Picked(subject_id=hit.subject_id, purpose=purpose))
+            go("records")
+
+
+def _show(who: Principal, found: _Found) -> None:
+    result = found.result
+    if not result.hits:
+        notice.empty(f"没有找到“{found.text}”", result.note)
+        return
+    if result.more:
+        notice.hint("结果超过 20 条，请补充条件", result.note)
+    with st.container(key="rows-hits"):
+        with st.container(key="row-hits-top", horizontal=True, wrap=False):
+            st.html(tables.cells("hits", _HEAD, top=True), width="stretch")
+        for hit in result.hits:
+            _row(who, hit, found.purpose)
+
+
+@guarded(PERMISSION)
+def _body(who: Principal) -> None:
+    asked = _ask(who)
+    if asked is not None:
+        _search(who, *asked)
+    found = memory.recall(who, _FOUND)
+    if isinstance(found, _Found):
+        st.html(tag("div", f"查询目的：{text(found.purpose.name)}", class_="default"))
+        _show(who, found)
+
+
+def card(who: Principal) -> None:
+    """The card to find a resident with; nothing for a post without free search."""
+    if not permissions.allowed(who, PERMISSION):
+        return
+    with st.container(key="card-finder"):
+        st.html(tables.head("居民查询", "只查本辖区内居住、户籍、房产或就业的人员，查询留痕"))
+        st.fragment(_body)()
