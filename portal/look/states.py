@@ -17,6 +17,13 @@ def chip(word: str) -> Html:
     return tag("span", shape + text(_SHORT.get(word, word)), class_=f"chip {tone.name}")
 
 
+def verdict(allowed: bool) -> Html:
+    """The chip of a decision."""
+    tone, word = (theme.GOOD, "可以") if allowed else (theme.SHUT, "不可以")
+    shape = tag("i", text(tone.shape), aria_hidden="true")
+    return tag("span", shape + word, class_=f"chip {tone.name}")
+
+
 def mock() -> Html:
     """The mark that what is shown is about nobody."""
     return tag("span", "模拟数据", class_="mock")

@@ -12,7 +12,7 @@ WORK, MANAGE = "工作台", "管理"
 
 @dataclass(frozen=True, kw_only=True)
 class PageSpec:
-    """One page: ``/path`` shows ``portal.pages.<module>.page()`` to whoever holds the permission."""
+    """One page: ``/path`` shows ``portal.pages.<module>.page()`` to who holds the permission."""
 
     path: str
     title: str
@@ -26,9 +26,7 @@ class PageSpec:
 
 
 PAGES: tuple[PageSpec, ...] = (
-    PageSpec(
-        path="city", title="市级首页", permission="home.city", section=WORK, module="city"
-    ),
+    PageSpec(path="city", title="市级首页", permission="home.city", section=WORK, module="city"),
     PageSpec(
         path="district",
         title="区县级首页",

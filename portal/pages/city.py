@@ -1,4 +1,4 @@
-"""市级首页: the districts as numbers and beside them as a sketch, and whether the systems answer."""
+"""市级首页: the districts as numbers and beside them as a sketch, and the systems' health."""
 
 from typing import Any
 

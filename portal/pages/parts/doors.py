@@ -1,7 +1,7 @@
 """The connected systems as doors: name, owner, mode, and what the last live check found."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -22,21 +22,22 @@ _FRESH_SECONDS = 60.0
 _KEY = "doors"
 
 
-class _Check(Gathering[Door]):
+class DoorCheck(Gathering[Door]):
     """The doors as last checked, and when that was asked for."""
 
     asked_at = float("-inf")
+    looking = False
 
     def ask(self, who: Principal) -> None:
         self.asked_at = time.monotonic()
         self.start(lambda: iter(wiring.app().entry.doors(who)), lambda door: door.system_id)
 
 
-def checked(who: Principal) -> _Check:
+def checked(who: Principal) -> DoorCheck:
     """The doors as this tab last saw them; an old look is renewed beside the page."""
     check = memory.recall(who, _KEY)
-    if not isinstance(check, _Check):
-        check = _Check()
+    if not isinstance(check, DoorCheck):
+        check = DoorCheck()
         memory.keep(who, _KEY, check)
     if time.monotonic() - check.asked_at > _FRESH_SECONDS:
         check.ask(who)
@@ -71,8 +72,7 @@ def _body(who: Principal) -> None:
         notice.empty("尚未接入业务系统", "接入业务系统后，这里显示各系统的实时状态。")
     else:
         notice.empty("正在检测各业务系统", "检测完成后自动显示，其他操作不受影响。")
-    if check.done and st.session_state.pop("doors_looking", False):
-        st.rerun()
+    stop_looking(check)
 
 
 def wall(who: Principal) -> None:
@@ -84,11 +84,17 @@ def wall(who: Principal) -> None:
         watched(_body, checked(who))
 
 
-def watched(body: object, check: _Check) -> None:
+def watched(body: Callable[[], None], check: DoorCheck) -> None:
     """Draw a piece that looks again by itself until the check is done."""
-    if not check.done:
-        st.session_state["doors_looking"] = True
-    st.fragment(body, run_every=None if check.done else POLL_SECONDS)()  # type: ignore[call-overload]
+    check.looking = not check.done
+    st.fragment(body, run_every=POLL_SECONDS if check.looking else None)()
+
+
+def stop_looking(check: DoorCheck) -> None:
+    """After the last look: a whole run draws the page once more, without looking again."""
+    if check.looking and check.done:
+        check.looking = False
+        st.rerun()
 
 
 def table(doors: Sequence[Door]) -> Html:

@@ -1,0 +1,73 @@
+"""An opened 一人一档 of a tab: its head, the answers so far, what is shown in full for a while."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from auth.principal import Principal
+from portal import wiring
+from portal.functions.records import Dossier, MaskedAnswer, Purpose, Unmasked
+from portal.look import states
+from portal.pages.background import Gathering
+from portal.pages.parts import memory
+
+_KEY = "dossier"
+Place = tuple[str, int, str]  # system, number of the record, name of the field
+
+
+@dataclass
+class Opened:
+    """What this tab holds of one person, all of it masked but for ``values``."""
+
+    dossier: Dossier
+    gathering: Gathering[MaskedAnswer] = field(default_factory=Gathering)
+    values: dict[Place, Unmasked] = field(default_factory=dict)
+    looking: bool = False
+
+    def is_for(self, subject_id: str, purpose: Purpose) -> bool:
+        """Whether this is the dossier of that person for that purpose."""
+        return self.dossier.subject_id == subject_id and self.dossier.purpose == purpose
+
+    def fetch(self, who: Principal) -> None:
+        """Ask the systems; asked again, those that answered a moment ago answer from the cache."""
+        records, subject, purpose = (
+            wiring.app().records,
+            self.dossier.subject_id,
+            self.dossier.purpose,
+        )
+
+        def source() -> Iterator[MaskedAnswer]:
+            return records.stream(who, subject, purpose)
+
+        self.gathering.start(source, lambda answer: answer.system_id)
+
+    def drop_expired(self) -> None:
+        """Forget the values whose time is over."""
+        self.values = {place: one for place, one in self.values.items() if states.left(one.until)}
+
+
+def open_for(who: Principal, subject_id: str, purpose: Purpose) -> Opened:
+    """The dossier; opened once, and on every later run only admitted anew."""
+    held = memory.recall(who, _KEY)
+    if isinstance(held, Opened) and held.is_for(subject_id, purpose):
+        wiring.app().records.admit(who, subject_id, purpose)
+        return held
+    dossier = wiring.app().records.open_dossier(who, subject_id, purpose)
+    opened = Opened(dossier=dossier)
+    memory.keep(who, _KEY, opened)
+    opened.fetch(who)
+    opened.gathering.wait_a_moment()
+    return opened
+
+
+def held(who: Principal) -> Opened | None:
+    """The dossier this tab has open, admitted anew; ``None`` when there is none."""
+    found = memory.recall(who, _KEY)
+    if not isinstance(found, Opened):
+        return None
+    wiring.app().records.admit(who, found.dossier.subject_id, found.dossier.purpose)
+    return found
+
+
+def close(who: Principal) -> None:
+    """Forget the dossier."""
+    memory.keep(who, _KEY, None)

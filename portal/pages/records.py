@@ -1,0 +1,83 @@
+"""一人一档: one person, opened from a case or found for a purpose, and every system's answer."""
+
+import streamlit as st
+
+from auth import permissions
+from auth.permissions import Denied
+from auth.principal import Principal
+from portal import wiring
+from portal.functions.records import Dossier, Purpose
+from portal.look import notice, states, tables, watermark
+from portal.look.markup import Html, join, tag, text
+from portal.pages.guards import require
+from portal.pages.parts import answers, finder, memory
+from portal.pages.parts import opened as dossiers
+from portal.pages.parts.finder import PICKED, Picked
+
+
+def _item(name: str, value: str) -> Html:
+    return tag("div", tag("dt", text(name)) + tag("dd", text(value or "未登记")))
+
+
+def header(dossier: Dossier) -> Html:
+    """Who, masked, and what for."""
+    mock = states.mock() if dossier.simulated else ""
+    person = tag("div", tag("strong", text(dossier.name)) + " " + mock)
+    items = [
+        _item("身份证号", dossier.id_number),
+        _item("性别、出生", dossier.about),
+        _item("住址", dossier.address),
+        _item("关系", dossier.relation),
+        _item("所在社区（村）", dossier.region_name),
+    ]
+    if dossier.case is not None:
+        items += [_item("事项", dossier.case.matter), _item("事项编号", dossier.case.number)]
+    else:
+        items.append(_item("调取目的", dossier.purpose.name))
+    return tag("dl", person + join(items), class_="person")
+
+
+def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
+    opened = dossiers.open_for(who, subject_id, purpose)
+    watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
+    with st.container(key="card-person"):
+        st.html(tables.head("一人一档", "敏感信息已遮盖，查看原值须说明理由；查看留痕"))
+        st.html(header(opened.dossier))
+    if not opened.dossier.planned:
+        notice.empty(
+            "以此目的没有可以调取的业务系统",
+            "请核对查询目的；确需调取的，请联系本单位管理员核对岗位权限。",
+        )
+        return
+    answers.draw(opened)
+
+
+def _nobody(who: Principal) -> None:
+    if permissions.allowed(who, finder.PERMISSION):
+        notice.empty("还没有选定居民", "请在上方查询并选定居民，或从首页的在办事项打开。")
+    else:
+        notice.empty(
+            "请从在办事项打开一人一档",
+            "本岗位不设无事项的人员查询。请回首页，在“在办事项”中点“打开一人一档”。",
+        )
+
+
+def page() -> None:
+    """Draw the page."""
+    who = require("records.open")
+    case_id = st.query_params.get("case")
+    try:
+        if case_id:
+            purpose, case = wiring.app().records.case_purpose(who, case_id)
+            _draw(who, str(case.subject_id), purpose)
+            return
+        finder.card(who)
+        picked = memory.recall(who, PICKED)
+        if isinstance(picked, Picked):
+            _draw(who, picked.subject_id, picked.purpose)
+        else:
+            _nobody(who)
+    except Denied as refusal:
+        dossiers.close(who)
+        memory.keep(who, PICKED, None)
+        notice.refusal(refusal.message)

@@ -1,0 +1,43 @@
+"""业务系统: which systems are connected, how far, and what the last live check found."""
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal.functions import city
+from portal.look import notice, tables
+from portal.look.markup import tag, text
+from portal.pages.guards import guarded, require
+from portal.pages.parts import doors
+
+
+@guarded(doors.PERMISSION)
+def _body(who: Principal) -> None:
+    check = doors.checked(who)
+    if check.problem:
+        notice.error("系统状态没有取到", "已有的检测结果仍保留，请稍后点“刷新”重试。")
+    if check.answers:
+        st.html(doors.table(list(check.answers.values())))
+    elif check.done:
+        notice.empty("尚未接入业务系统", "请在城市包中登记业务系统并配置接入方式。")
+    else:
+        notice.empty("正在检测各业务系统", "检测完成后自动显示。")
+    if st.button("刷新", key="systems_again", disabled=not check.done):
+        check.ask(who)
+        check.wait_a_moment()
+        st.rerun()
+    doors.stop_looking(check)
+
+
+def page() -> None:
+    """Draw the page."""
+    who = require(doors.PERMISSION)
+    with st.container(key="card-systems"):
+        st.html(tables.head("业务系统接入情况", "只有检测通过才显示已返回；结果至多一分钟前"))
+        doors.watched(_body, doors.checked(who))
+        note = f"系统名称、责任单位为{city.default_note()}；名称依据见最后一列。"
+        st.html(tag("div", text(note), class_="default"))
+    with st.container(key="card-functions"):
+        columns = (tables.Column(head="统一功能"), tables.Column(head="内容", kind="wrap"))
+        rows = [(text(one.name), text(one.about)) for one in city.unified_functions()]
+        aside = f"名称为{city.default_note()}"
+        st.html(tables.head("统一功能", text(aside)) + tables.table("统一功能", columns, rows))
