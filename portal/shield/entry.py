@@ -3,6 +3,7 @@
 import streamlit as st
 
 from portal.shield.cookies import ENDED, FAILED, OUT, SIGNED_OUT
+from portal.shield.doorkeeper import SIGN_IN_COOKIES
 from portal.shield.messages import SIGN_IN_KEY
 
 _NOTES = {
@@ -22,6 +23,8 @@ _NOTES = {
 
 def sign_in() -> None:
     """What somebody sees who is not signed in."""
+    if SIGN_IN_COOKIES in st.context.cookies:
+        return  # this tab came with a sign-in and has just given it up: let it go its way
     note = _NOTES.get(st.context.cookies.get(SIGNED_OUT, ""))
     if note is None:
         st.login()

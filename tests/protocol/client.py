@@ -12,6 +12,7 @@ import httpx
 from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg, DeferredFileRequestPayload
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -66,10 +67,22 @@ class Tab:
         self.send(BackMsg(rerun_script=ClientState(**state)))
         return self.collect()
 
+    def press(self, widget_id: str, **state: Any) -> None:
+        """Press a button, and wait for nothing."""
+        pressed = WidgetStates(widgets=[WidgetState(id=widget_id, trigger_value=True)])
+        self.send(BackMsg(rerun_script=ClientState(widget_states=pressed, **state)))
+
     def click(self, widget_id: str, **state: Any) -> Run:
-        """Press a button."""
-        pressed = {"widgets": [{"id": widget_id, "trigger_value": True}]}
-        return self.run(widget_states=pressed, **state)
+        """Press a button, and collect the run that follows."""
+        self.press(widget_id, **state)
+        return self.collect()
+
+    def sent_to(self) -> str:
+        """The address that the browser is sent to next."""
+        while True:
+            message = self.next()
+            if message.HasField("auth_redirect"):
+                return str(message.auth_redirect.url)
 
     def collect(self) -> Run:
         """Everything up to the end of the run."""
@@ -86,7 +99,9 @@ class Tab:
         """The next message of the server."""
         received = self.socket.recv(timeout=SECONDS)
         assert isinstance(received, bytes)
-        return ForwardMsg.FromString(received)
+        message = ForwardMsg()
+        message.ParseFromString(received)
+        return message
 
     def ask_deferred(self, file_id: str) -> None:
         """Ask for a download that is made on a click."""

@@ -38,13 +38,19 @@ class Town:
     folder: Path
     password: str
 
-    def start(self, stack: ExitStack, script: Path = ROOT / "server.py", **more: str) -> House:
+    def start(
+        self,
+        stack: ExitStack,
+        script: Path = ROOT / "server.py",
+        by: str = "streamlit",
+        **more: str,
+    ) -> House:
         """A server process that nobody has talked to yet."""
         port = free_port()
         environment = self.environment | more
         environment["PORTAL_PUBLIC_URL"] = f"http://localhost:{port}"
         log = self.folder / f"server-{port}.log"
-        return stack.enter_context(running(script, log, environment, port))
+        return stack.enter_context(running(script, log, environment, port, by))
 
     def session_of(self, login: str) -> str:
         """The id of the person's newest session."""

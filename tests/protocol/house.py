@@ -25,6 +25,12 @@ def free_port() -> int:
         return port
 
 
+WAYS = {
+    "streamlit": "streamlit run {script} --server.port {port}",
+    "uvicorn": "uvicorn {stem}:app --port {port}",
+}
+
+
 @dataclass
 class House:
     """A running server process."""
@@ -59,9 +65,15 @@ class House:
 
 
 @contextmanager
-def running(script: Path, log: Path, environment: dict[str, str], port: int) -> Iterator[House]:
-    """Start ``streamlit run <script>`` as the supervisor does, and stop it at the end."""
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+def running(
+    script: Path, log: Path, environment: dict[str, str], port: int, by: str
+) -> Iterator[House]:
+    """Start the script as the supervisor does, or by the web server alone; stop it at the end."""
+    command = [
+        sys.executable,
+        "-m",
+        *WAYS[by].format(script=script, stem=script.stem, port=port).split(),
+    ]
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,

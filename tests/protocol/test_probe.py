@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.exceptions import InvalidStatus
 
 from tests.protocol.client import Browser, Run, Tab
@@ -151,7 +152,7 @@ def test_a_forged_callback_after_revocation_does_not_run(
         press = button(tab.run(), "登记")
         before = probe.done()
         town.revoke(CLERK)
-        tab.send(_click(press))
+        tab.press(press)
         rest, code = tab.rest()
     assert (code, probe.done()) == (ENDED, before)
     assert not rest.says("机密")
@@ -164,7 +165,7 @@ def test_a_forged_fragment_after_revocation_does_not_run(
         fragment = tab.run().fragments()[0]
         assert tab.run(fragment_id=fragment).says("片段机密")
         town.revoke(CLERK)
-        tab.send(BackMsg(rerun_script={"fragment_id": fragment}))
+        tab.send(BackMsg(rerun_script=ClientState(fragment_id=fragment)))
         rest, code = tab.rest()
     assert code == ENDED
     assert not rest.says("机密")
@@ -213,11 +214,6 @@ def test_a_websocket_from_anywhere_else_is_refused(
 
 
 # -- and all of this is the shield's doing ---------------------------------------------------------
-
-
-def _click(widget_id: str) -> BackMsg:
-    pressed = {"widgets": [{"id": widget_id, "trigger_value": True}]}
-    return BackMsg(rerun_script={"widget_states": pressed})
 
 
 def _signed_in_bare(house: House, town: Town) -> Browser:

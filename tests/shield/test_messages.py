@@ -16,13 +16,16 @@ from portal.shield.messages import LARGEST_SIGNED_IN, LARGEST_UNKNOWN, admit
 
 
 def rerun(**fields: object) -> bytes:
-    return BackMsg(rerun_script=ClientState(**fields)).SerializeToString()  # type: ignore[arg-type]
+    state = ClientState(**fields)  # type: ignore[arg-type]
+    return bytes(BackMsg(rerun_script=state).SerializeToString())
 
 
 def seen(raw: bytes, *, signed_in: bool) -> BackMsg:
     admitted = admit(raw, signed_in=signed_in)
     assert admitted is not None
-    return BackMsg.FromString(admitted.raw)
+    message = BackMsg()
+    message.ParseFromString(admitted.raw)
+    return message
 
 
 FORBIDDEN = {

@@ -113,7 +113,7 @@ class Browser:
         """Shake hands; whether one is turned away."""
         first = await self.open()
         await self.done()
-        return first["type"] == "websocket.close"
+        return bool(first["type"] == "websocket.close")
 
     def say(self, raw: bytes) -> None:
         """Send a binary message."""
