@@ -1,10 +1,15 @@
 """The entry page: straight to the identity provider, or first a word why nobody is signed in."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from portal.look import css
+from portal.look.markup import tag, text
 from portal.shield.cookies import ENDED, FAILED, OUT, SIGNED_OUT
 from portal.shield.doorkeeper import SIGN_IN_COOKIES
 from portal.shield.messages import SIGN_IN_KEY
+from portal.store.citypack import pack
 
 _NOTES = {
     OUT: ("您已安全退出", "本次登录已在服务器上结束，其他已打开的窗口也随之关闭。"),
@@ -19,6 +24,11 @@ _NOTES = {
         "您的账号不受影响，请重新登录。",
     ),
 }
+_NO_POST = (
+    "没有可用的岗位",
+    "您的账号已通过身份认证，但今天没有在任的岗位，因此不能打开任何页面。"
+    "请联系本单位管理员核对任职信息。",
+)
 
 
 def sign_in() -> None:
@@ -28,20 +38,25 @@ def sign_in() -> None:
     note = _NOTES.get(st.context.cookies.get(SIGNED_OUT, ""))
     if note is None:
         st.login()
-        return
-    title, text = note
-    with st.container(key="entry", border=True):
-        st.subheader(title, anchor=False)
-        st.write(text)
-        st.button("登录", key=SIGN_IN_KEY, type="primary", on_click=st.login)
+    else:
+        _draw(*note, "登录", SIGN_IN_KEY, st.login)
 
 
 def no_post() -> None:
     """What somebody sees who is signed in but holds no post today."""
-    with st.container(key="entry", border=True):
-        st.subheader("没有可用的岗位", anchor=False)
-        st.write(
-            "您的账号已通过身份认证，但今天没有在任的岗位，因此不能打开任何页面。"
-            "请联系本单位管理员核对任职信息。"
-        )
-        st.button("退出登录", key="sign_out", on_click=st.logout)
+    _draw(*_NO_POST, "退出登录", "sign_out", st.logout)
+
+
+def _draw(title: str, words: str, label: str, key: str, act: Callable[[], None]) -> None:
+    platform = pack().platform_name
+    st.set_page_config(page_title=f"{title} · {platform}")
+    css.inject("city")
+    with st.container(key="band"):
+        st.html(tag("div", text(platform), class_="band-name"))
+    with (
+        st.container(horizontal_alignment="center"),
+        st.container(key="card-entry", width=520),
+    ):
+        st.subheader(title, anchor=False)
+        st.write(words)
+        st.button(label, key=key, type="primary", on_click=act)

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from portal.shield.cookies import ENDED, signed_out
+from portal.shield.cookies import ENDED, SIGNED_OUT, signed_out
 from portal.shield.doorkeeper import Doorkeeper, cookies_of
 
 # Where a tab is sent whose session ended elsewhere: clears the screen and says why.
@@ -30,9 +30,10 @@ class SignOut:
 def ended_route(*, https: bool) -> Route:
     """The address of :data:`ENDED_PATH`."""
 
-    async def ended(_request: Request) -> Response:
+    async def ended(request: Request) -> Response:
         response = RedirectResponse("/", status_code=302)
-        response.headers.append("set-cookie", signed_out(ENDED, https=https))
+        if SIGNED_OUT not in request.cookies:  # in another tab somebody may just have signed out
+            response.headers.append("set-cookie", signed_out(ENDED, https=https))
         return response
 
     return Route(ENDED_PATH, ended, methods=["GET"])

@@ -33,3 +33,9 @@ def test_an_ended_tab_is_told_why_on_the_entry_page() -> None:
     answer = fetch(Starlette(routes=[ended_route(https=False)]), "/auth/ended")
     assert (answer.status, answer.header("location")) == (302, "/")
     assert answer.cookies()[0].startswith("portal_signed_out=ended;")
+
+
+def test_the_other_tabs_of_somebody_who_signs_out_are_told_of_that() -> None:
+    app = Starlette(routes=[ended_route(https=False)])
+    answer = fetch(app, "/auth/ended", headers={"cookie": "portal_signed_out=out"})
+    assert (answer.status, answer.cookies()) == (302, [])
