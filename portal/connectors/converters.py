@@ -11,27 +11,21 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from stdnum.cn import ric
+
+from portal.connectors.moments import LOCAL, moment_reader
 
 Converter = Callable[[Any], Any]
 Tables = Mapping[str, Mapping[str, str]]
 
 BLANKS = frozenset({"", "无", "null", "none", "nil", "nan", "n/a", "-", "--", "---", "/", "空"})
 MIDDLE_DOTS = "·•・‧∙⋅●．.｡ㆍ᛫𐄁"
-LOCAL = ZoneInfo("Asia/Shanghai")
-PATTERN_PARTS = {
-    "yyyy": "%Y",
-    "MM": "%m",
-    "dd": "%d",
-    "HH": "%H",
-    "mm": "%M",
-    "ss": "%S",
-}
+_NO_TEXT = (bool, int, float, Decimal, date, list, dict)
+_DOTS = re.compile(rf"\s*[{re.escape(MIDDLE_DOTS)}]+\s*")
 
 
 class Unreadable(ValueError):
@@ -54,7 +48,7 @@ class Context:
 
 def tidy(value: Any) -> Any:
     """Trim a text, drop its control characters, and make every spelling of "nothing" None."""
-    if value is None or isinstance(value, bool | int | float | Decimal | date | list | dict):
+    if value is None or isinstance(value, _NO_TEXT):
         return value
     text = str(value)
     if not text.isprintable():  # tested at once; hardly any value needs the look at each letter
@@ -107,37 +101,17 @@ def _plain(function: Converter) -> Callable[[str, Context], Converter]:
 # --- dates -------------------------------------------------------------------------------------
 
 
-def _strptime_pattern(pattern: str) -> str:
-    for part, directive in PATTERN_PARTS.items():
-        pattern = pattern.replace(part, directive)
-    if "%Y" not in pattern:
-        raise UnknownConverter(f"日期格式“{pattern}”里没有年份 yyyy")
-    return pattern
-
-
-def _moment_reader(pattern: str) -> Callable[[Any], datetime]:
-    """A function that reads one date style; a time without a zone is local time."""
-    if pattern in {"epoch_ms", "epoch_s"}:
-        scale = 1000 if pattern == "epoch_ms" else 1
-        return lambda value: datetime.fromtimestamp(int(str(value)) / scale, UTC)
-    if pattern == "iso":
-        return lambda value: _zoned(datetime.fromisoformat(str(value).replace("/", "-")))
-    directive = _strptime_pattern(pattern)
-    return lambda value: _zoned(datetime.strptime(str(value), directive))
-
-
-def _zoned(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
-
-
 def _is_sentinel(value: Any) -> bool:
     """Systems write 0000… for "no date" and 9999… for "without end"."""
-    return bool(re.match(r"^(0000|9999)", str(value)))
+    return str(value).startswith(("0000", "9999"))
 
 
 def _dates(render: Callable[[datetime], str]) -> Callable[[str, Context], Converter]:
     def make(argument: str, _context: Context) -> Converter:
-        read = _moment_reader(argument or "iso")
+        try:
+            read = moment_reader(argument or "iso")
+        except ValueError as error:
+            raise UnknownConverter(str(error)) from error
 
         def convert(value: Any) -> str | None:
             if _is_sentinel(value):
@@ -221,7 +195,7 @@ def short_id_number(digits: str) -> str:
 def person_name(value: Any) -> str:
     """A name as it is written today: · between parts, no stray blanks, no wide letters."""
     text = str(value)
-    dotted = re.sub(rf"\s*[{re.escape(MIDDLE_DOTS)}]+\s*", "·", text).strip("·")
+    dotted = _DOTS.sub("·", text).strip("·")
     narrow = unicodedata.normalize("NFKC", dotted)
     if re.search(r"[\u3400-\u9fff\U00020000-\U0003ffff]", narrow):
         return re.sub(r"\s+", "", narrow)

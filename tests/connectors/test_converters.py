@@ -253,7 +253,10 @@ def test_no_value_breaks_a_converter(value: Any) -> None:
             assert "对方" in str(problem)
 
 
-@pytest.mark.parametrize("name", ["nothing", "code", "code:missing", "money:dollars", "date:MMdd"])
+@pytest.mark.parametrize(
+    "name",
+    ["nothing", "code", "code:missing", "money:dollars", "date:MMdd", "date:yyyyMMddMM"],
+)
 def test_a_converter_that_is_not_there_is_named(name: str) -> None:
     with pytest.raises(UnknownConverter):
         chain([name], CONTEXT)
