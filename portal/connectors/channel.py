@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 CallName = Literal["person", "roster", "probe"]
 OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
 ROSTER_ATTEMPTS = 3
+ROSTER_PAUSE_SECONDS = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ class Channel:
             except RetryLater as fault:
                 if attempt == attempts:
                     raise
-                await asyncio.sleep(fault.retry_after or 2 ** (attempt - 1) / 4)
+                await asyncio.sleep(fault.retry_after or ROSTER_PAUSE_SECONDS * 2**attempt)
         raise OurMistake(detail="no attempt was made")
 
     async def _guarded(

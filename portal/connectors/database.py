@@ -7,6 +7,7 @@ is read-only, with a time limit that the server itself enforces.
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import Any
@@ -43,7 +44,13 @@ MEANING: dict[str, type[SystemFault]] = {
     "57014": TimedOut,
     "57P": Unreachable,
 }
-LOGIN_REFUSED = ("authentication failed", "not permitted to log in", "does not exist", "no pg_hba")
+LOGIN_REFUSED = (
+    "authentication failed",
+    "not permitted to log in",
+    "permission denied",
+    "does not exist",
+    "no pg_hba",
+)
 
 
 class DatabaseTransport:
@@ -58,6 +65,8 @@ class DatabaseTransport:
         self._max_bytes = limits.max_kilobytes * 1024
         self._threads = ThreadPoolExecutor(limits.parallel, thread_name_prefix=f"view-{system.id}")
         self._engine: Engine | None = None
+        self._opening = threading.Lock()
+        self._closed = False
 
     async def exchange(self, call: Call, values: Values, trace: Trace) -> Any:
         """Read the rows of one view in a thread."""
@@ -68,7 +77,8 @@ class DatabaseTransport:
         return await loop.run_in_executor(self._threads, self._read, statement, trace)
 
     async def close(self) -> None:
-        """Close the pool; a thread still waiting ends at the server's time limit."""
+        """Close the pool; a thread still waiting ends at the server's time limit, and hangs up."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._engine is not None:
             self._engine.dispose()
@@ -77,9 +87,13 @@ class DatabaseTransport:
         trace.sent()
         try:
             with self._ready_engine().connect() as connection:
-                result = connection.execute(statement)
-                trace.returned()
-                rows = [dict(row._mapping) for row in result]
+                try:
+                    result = connection.execute(statement)
+                    trace.returned()
+                    rows = [dict(row._mapping) for row in result]
+                finally:
+                    if self._closed and not connection.invalidated:
+                        connection.detach()  # nobody would close it later
         except PoolTimeout as error:
             raise TimedOut(detail="no free connection") from error
         except DBAPIError as error:
@@ -99,9 +113,10 @@ class DatabaseTransport:
             raise TheirFault(wire.TOO_BIG, detail=f"more than {self._max_bytes} characters")
 
     def _ready_engine(self) -> Engine:
-        if self._engine is None:
-            self._engine = _open(self._system, self._manifest)
-        return self._engine
+        with self._opening:
+            if self._engine is None:
+                self._engine = _open(self._system, self._manifest)
+            return self._engine
 
 
 def select_rows(call: ViewCall, values: Values) -> Any:

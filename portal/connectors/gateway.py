@@ -143,9 +143,7 @@ class Gateway:
             )
             try:
                 question.held = await self._cache.get(list(question.keys.values()))
-                async with contextlib.aclosing(question.answers(until)) as answers:
-                    async for answer in answers:
-                        deliver(answer)
+                await question.ask(until, deliver)
             finally:
                 self._later(self._settle(question))
         finally:

@@ -29,22 +29,33 @@ REPLACEMENT = "\ufffd"
 
 
 class Getter:
-    """Reads one value out of a row: an expression, then its converters."""
+    """Reads one value out of a row: an expression, then its converters.
 
-    __slots__ = ("_convert", "_plain", "_search")
+    Most expressions are a name or a dotted path; walking those here is several times faster.
+    """
+
+    __slots__ = ("_convert", "_path", "_search")
 
     def __init__(self, value: Value, context: Context) -> None:
         self._search = jmespath.compile(value.source).search
-        self._plain = value.source if value.source.isidentifier() else None
+        path = value.source.split(".")
+        self._path = path if all(step.isidentifier() for step in path) else None
         self._convert = chain(value.convert, context)
 
     def __call__(self, row: Any) -> Any:
         try:
-            plain = self._plain if isinstance(row, dict) else None
-            found = row.get(plain) if plain else self._search(row)
+            found = self._walk(row, self._path) if self._path else self._search(row)
         except JMESPathError as error:
             raise Unreadable("对方数据结构有误") from error
         return self._convert(found)
+
+    @staticmethod
+    def _walk(found: Any, path: list[str]) -> Any:
+        for step in path:
+            if not isinstance(found, dict):
+                return None
+            found = found.get(step)
+        return found
 
 
 def text_of(value: Any) -> str | None:

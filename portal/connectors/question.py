@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -67,21 +67,17 @@ class Question:
             one.system.id: key_of(self.asker, self.subject, one.system) for one in self.channels
         }
 
-    async def answers(self, until: float) -> AsyncGenerator[Answer]:
-        """Every system's answer as it comes; leaving early cancels what is still under way."""
-        tasks = [asyncio.create_task(self._ask(one, until)) for one in self.channels]
-        try:
-            for next_one in asyncio.as_completed(tasks):
-                asked = await next_one
-                if asked.answer is not None:
-                    asked.delivered_at = self.now()
-                    yield asked.answer
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async def ask(self, until: float, deliver: Callable[[Answer], None]) -> None:
+        """Ask all at once and hand over each answer the moment it is there.
 
-    async def _ask(self, channel: Channel, until: float) -> Asked:
+        Each system's own task delivers: answers that arrive together are not kept waiting until
+        the last of them is read. Being cancelled cancels whatever is still under way.
+        """
+        async with asyncio.TaskGroup() as group:
+            for one in self.channels:
+                group.create_task(self._ask(one, until, deliver))
+
+    async def _ask(self, channel: Channel, until: float, deliver: Callable[[Answer], None]) -> None:
         asked = Asked(
             channel=channel,
             key=self.keys[channel.system.id],
@@ -98,7 +94,9 @@ class Question:
             asked.answer = self._shown(asked, held)
         else:
             await self._ask_system(asked, held, until)
-        return asked
+        if asked.answer is not None:
+            asked.delivered_at = self.now()
+            deliver(asked.answer)
 
     async def _ask_system(self, asked: Asked, held: Held | None, until: float) -> None:
         try:

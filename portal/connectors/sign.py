@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
-from portal.connectors.contract import OurMistake, SignInAgain
+from portal.connectors.contract import OurMistake, SignInAgain, TheirFault
 from portal.connectors.manifest import HeaderAuth, OAuth2Auth, RestManifest, UsernameAuth
 from portal.connectors.registry import System
 
@@ -87,7 +87,8 @@ class TokenSigner:
         answer = await self._post(auth.token_path, body, headers)
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
-            raise SignInAgain(detail="the token endpoint gave no token")
+            refused = isinstance(answer, dict) and "error" in answer
+            raise (SignInAgain if refused else TheirFault)(detail="no token in the answer")
         self._token = token
         self._good_until = self._end_of(answer.get("expires_in"))
 

@@ -181,7 +181,7 @@ class SoapTransport:
             raise OurMistake(detail=f"no operation {operation!r}") from error
         except (zeep.exceptions.ValidationError, TypeError) as error:
             raise OurMistake(detail="the arguments do not fit the WSDL") from error
-        except (zeep.exceptions.Error, LxmlError, ValueError) as error:
+        except (zeep.exceptions.Error, LxmlError, ValueError, StopIteration) as error:
             self._service = None  # perhaps the WSDL has changed: read it again next time
             raise TheirFault(wire.CUT_OFF, detail=type(error).__name__) from error
         return zeep.helpers.serialize_object(answer, dict)  # type: ignore[no-untyped-call]
@@ -197,11 +197,13 @@ class SoapTransport:
                     transport=self._wire,
                     settings=STRICT,
                 )
-                port = next(
+                ports = [
                     port for one in client.wsdl.services.values() for port in one.ports.values()
-                )
+                ]
+                if not ports:
+                    raise TheirFault(detail="the WSDL names no port")
                 self._service = client.create_service(
-                    port.binding.name, below(endpoint, manifest.service)
+                    ports[0].binding.name, below(endpoint, manifest.service)
                 )
             return self._service
 

