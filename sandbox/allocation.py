@@ -33,7 +33,7 @@ def district_totals(region: Region, scale: Scale) -> dict[str, int]:
     """Residents per district code: the census itself, or a demo city with the census's shares."""
     peopled = [d for d in region.districts if region.communities[d.code]]
     if scale is Scale.DEMO:
-        return _shares({d.code: float(_known(d, region)) for d in peopled}, DEMO_RESIDENTS)
+        return shares({d.code: float(_known(d, region)) for d in peopled}, DEMO_RESIDENTS)
     if scale is Scale.DISTRICT:
         first = region.district_of(region.focus[0]) if region.focus else peopled[0]
         peopled = [first]
@@ -54,15 +54,15 @@ def _census(district: Division) -> int:
     return district.population
 
 
-def _shares(weights: Mapping[str, float], total: int) -> dict[str, int]:
+def shares(weights: Mapping[str, float], total: int) -> dict[str, int]:
     """Whole numbers in proportion to ``weights`` that add up to ``total`` (largest remainders)."""
     sum_of_weights = sum(weights.values())
     exact = {code: total * weight / sum_of_weights for code, weight in weights.items()}
-    shares = {code: int(value) for code, value in exact.items()}
-    left = total - sum(shares.values())
-    for code in sorted(exact, key=lambda c: (shares[c] - exact[c], c))[:left]:
-        shares[code] += 1
-    return shares
+    whole = {code: int(value) for code, value in exact.items()}
+    left = total - sum(whole.values())
+    for code in sorted(exact, key=lambda c: (whole[c] - exact[c], c))[:left]:
+        whole[code] += 1
+    return whole
 
 
 def _within(
@@ -77,6 +77,6 @@ def _within(
         )
     others = [code for code in communities if code not in plan]
     if not others:
-        return _shares(dict.fromkeys(communities, 1.0), residents)
+        return shares(dict.fromkeys(communities, 1.0), residents)
     weights = {code: random.lognormvariate(0, 0.55) for code in others}
-    return plan | _shares(weights, residents - sum(plan.values()))
+    return plan | shares(weights, residents - sum(plan.values()))

@@ -119,7 +119,7 @@ def _order(body: bytes, handle: Handle) -> tuple[Mode, int, bool] | str:
     if not isinstance(wish, dict):
         return "a JSON object is expected"
     name, delay_ms = wish.get("mode", Mode.NORMAL.value), wish.get("delay_ms", 0)
-    if name not in {mode.value for mode in handle.switch.allowed}:
+    if name not in sorted(handle.switch.allowed):
         return f"mode must be one of {', '.join(sorted(handle.switch.allowed))}"
     if not isinstance(delay_ms, int) or not 0 <= delay_ms <= LONGEST_DELAY_MS:
         return f"delay_ms must be between 0 and {LONGEST_DELAY_MS}"

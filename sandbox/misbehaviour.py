@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -58,9 +58,9 @@ class Switch:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def until_changed(self) -> None:
-        """Wait for the next change."""
-        await self._changed.wait()
+    def until_changed(self) -> Coroutine[Any, Any, Literal[True]]:
+        """Wait for the first change after this call (not after the first step of the waiting)."""
+        return self._changed.wait()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

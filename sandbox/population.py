@@ -109,8 +109,9 @@ class _Builder:
         kind = allowance(random, list(zip(drafts, traits, strict=True)), village=village)
         first = len(self.persons)
         number = len(self.households)
-        for draft, born, trait in zip(drafts, births, traits, strict=True):
-            self.persons.append(self._person(number, draft, born, trait, home))
+        names = self._names(drafts, births, home.family)
+        for draft, name, born, trait in zip(drafts, names, births, traits, strict=True):
+            self.persons.append(self._person(number, draft, name, born, trait, home))
         self.households.append(
             Household(
                 no=number,
@@ -122,6 +123,16 @@ class _Builder:
                 allowance_since=self._allowance_since(home) if kind else None,
             )
         )
+
+    def _names(self, drafts: list[Draft], births: list[date], family: Family) -> list[str]:
+        """A name for each member; two of one household do not share one."""
+        names: list[str] = []
+        for draft, born in zip(drafts, births, strict=True):
+            name = ""
+            while not name or name in names:
+                name = self._namer.name(family, born.year, male=draft.male, by_blood=draft.by_blood)
+            names.append(name)
+        return names
 
     def _birth(self, draft: Draft) -> date:
         latest = self._today.replace(year=self._today.year - draft.age, day=28)
@@ -164,7 +175,13 @@ class _Builder:
         return self._region.retired(self._region.district_of(code).code)
 
     def _person(
-        self, household: int, draft: Draft, born: date, traits: Traits, home: _Home
+        self,
+        household: int,
+        draft: Draft,
+        name: str,
+        born: date,
+        traits: Traits,
+        home: _Home,
     ) -> Person:
         random = self._random
         issued = home.issued
@@ -179,7 +196,7 @@ class _Builder:
         return Person(
             no=len(self.persons),
             id_number=self._numbers.issue(issued, born, male=draft.male),
-            name=self._namer.name(home.family, born.year, male=draft.male, by_blood=draft.by_blood),
+            name=name,
             male=draft.male,
             born=born,
             phone=self._phones.issue() if self._has_phone(draft.age) else None,

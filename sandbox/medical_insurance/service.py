@@ -142,8 +142,10 @@ def _to_cursor(number: str) -> str:
 
 def _from_cursor(cursor: str) -> str | None:
     """The number in a cursor; empty for the first page, None for nonsense."""
+    if not cursor:
+        return ""
     try:
         number = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
         return None
-    return number if not number or (len(number) == 20 and number.isdecimal()) else None
+    return number if len(number) == 20 and number.isdecimal() else None
