@@ -1,0 +1,104 @@
+"""What a person does in the browser, in words: shared by the tests and by the screenshots."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Locator, Page, Playwright
+
+PASSWORD = "Demo-2026!"
+OFFICE, PHONE = (1366, 768), (390, 844)
+ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+READY = (
+    "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+)
+
+
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The browser that is on this machine."""
+    path = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
+    browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page shows its frame and no script runs."""
+    page.locator(".st-key-band").wait_for()
+    page.locator(READY).wait_for()
+
+
+def sign_in(page: Page, base: str, login: str) -> None:
+    """From any address to the page behind the sign-in."""
+    page.goto(base)
+    page.locator("input[name=login]").fill(login)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    settled(page)
+
+
+def open_page(page: Page, title: str) -> None:
+    """By the navigation on top."""
+    page.locator(".st-key-nav").get_by_role("link", name=title).click()
+    page.locator(f".st-key-nav .st-key-here a:has-text('{title}')").wait_for()
+    settled(page)
+
+
+def search(page: Page, words: str, purpose: str = "本人到场办理事项") -> None:
+    """Type into the search line and send it off."""
+    chosen = page.locator(".st-key-finder_purpose").get_by_role("radio", name=purpose)
+    if chosen.get_attribute("aria-checked") != "true":
+        chosen.click()
+    page.get_by_label("查询内容").fill(words)
+    page.locator(".st-key-finder_send button").click()
+    page.locator(".st-key-rows-hits, .st-key-card-finder .notice").first.wait_for()
+    settled(page)
+
+
+def hits(page: Page) -> Locator:
+    """The persons found."""
+    return page.locator(".st-key-rows-hits .cells.hits:not(.top)")
+
+
+def all_answered(page: Page) -> str:
+    """Wait for the last answer; gives the progress in words."""
+    bar = page.locator(".progress b")
+    bar.wait_for()
+    page.wait_for_function(
+        "() => !document.querySelector('.progress')?.innerText.includes('正在调取')"
+        " && !document.querySelector('.chip.waiting')"
+    )
+    settled(page)
+    return bar.inner_text()
+
+
+def too_wide(page: Page) -> int:
+    """By how many pixels the page scrolls sideways."""
+    found: int = page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]') ?? document.body;"
+        " return Math.max(main.scrollWidth - main.clientWidth,"
+        " document.documentElement.scrollWidth - document.documentElement.clientWidth); }"
+    )
+    return found
+
+
+_LATIN = re.compile(r"[A-Za-z]{4,}")
+
+
+def english(page: Page, allowed: frozenset[str] = frozenset()) -> list[str]:
+    """English words that a person could read or have read out."""
+    seen: list[str] = page.evaluate(
+        """() => {
+          const words = [document.title, document.body.innerText];
+          for (const one of document.querySelectorAll('[aria-label],[title],[placeholder],[alt]'))
+            for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+              if (one.getAttribute(name)) words.push(one.getAttribute(name));
+          return words;
+        }"""
+    )
+    found = {word for text in seen for word in _LATIN.findall(text)}
+    return sorted(found - allowed)

@@ -1,0 +1,120 @@
+"""A page with a principal of our choice in front and fake systems behind; the rest is real."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from auth import oidc
+from auth.principal import Principal
+from portal import wiring
+from portal.connectors.contract import TheirFault, TimedOut
+from portal.connectors.gateway import Gateway
+from portal.functions.entry import Entry
+from portal.functions.records import Records
+from portal.pages.parts.opened import Opened
+from portal.store import citypack
+from portal.store.citypack import CityPack
+from tests import people
+from tests.connectors import support
+from tests.connectors.support import GOOD, NOBODY, FakeTransport, always
+
+ID_NUMBER = support.ID_NUMBER
+PAGE = "from portal.pages.catalogue import spec\nspec({path!r}).show()\n"
+SHELL = (
+    "from auth import oidc\nfrom portal.pages import shell\nshell.run(oidc.principal_from_run())\n"
+)
+
+
+@dataclass
+class Office:
+    """Whoever sits at the desk, and what they open."""
+
+    who: Principal | None
+    transports: dict[str, FakeTransport]
+    went: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def open(self, path: str, **query: str) -> AppTest:
+        """A page in a tab of its own."""
+        tab = AppTest.from_string(PAGE.format(path=path), default_timeout=30)
+        tab.query_params.update(query)
+        return tab.run()
+
+    def enter(self) -> AppTest:
+        """The whole of it: frame and home."""
+        return AppTest.from_string(SHELL, default_timeout=30).run()
+
+
+def shown(tab: AppTest) -> str:
+    """All that a tab shows as HTML."""
+    assert not tab.exception, tab.exception
+    return "\n".join(str(one.proto.body) for one in tab.get("html"))
+
+
+def dossier_of(tab: AppTest) -> Opened:
+    """What the tab has open."""
+    found = [one for one in tab.session_state._state.filtered_state.values() if isinstance(one, Opened)]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture
+def transports() -> dict[str, FakeTransport]:
+    """Four systems: one knows the person, one hangs up, one is broken, one knows nobody."""
+    return {
+        "a": FakeTransport(always(GOOD)),
+        "b": FakeTransport(always(TimedOut())),
+        "c": FakeTransport(always(TheirFault("对方系统返回了无法识别的内容，请稍后重试。"))),
+        "d": FakeTransport(always(NOBODY)),
+    }
+
+
+@pytest.fixture
+def office(
+    hailing: CityPack,
+    tmp_path: Path,
+    transports: dict[str, FakeTransport],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Office]:
+    """A community clerk's desk in the small second city."""
+    registry = support.load(tmp_path, list(transports))
+    gateway = Gateway(registry, transports=lambda system: transports[system.id])
+    gateway.start()
+    city = citypack.pack()
+    with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
+    monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
+    records = Records(gateway=gateway, case_sources=[wiring._case_of_matters])
+    wired = SimpleNamespace(gateway=gateway, records=records, entry=Entry(gateway=gateway))
+    made = Office(who=people.principal(), transports=transports)
+
+    def switch_page(page: Any, *, query_params: dict[str, str] | None = None) -> NoReturn:
+        made.went.append((page.url_path, dict(query_params or {})))
+        st.stop()
+        raise AssertionError
+
+    monkeypatch.setattr(wiring, "app", lambda: wired)
+    monkeypatch.setattr(oidc, "principal_from_run", lambda: made.who)
+    monkeypatch.setattr(st, "switch_page", switch_page)
+    yield made
+    gateway.stop()
+
+
+@pytest.fixture
+def become(office: Office) -> Callable[..., None]:
+    """Let somebody else sit down."""
+
+    def change(**values: Any) -> None:
+        office.who = people.principal(**values)
+
+    return change
+
+
+def without(who: Principal | None, *roles: str) -> Principal:
+    """The same person after roles were taken away."""
+    assert who is not None
+    return replace(who, roles=tuple(one for one in who.roles if one not in roles))
