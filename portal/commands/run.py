@@ -78,7 +78,7 @@ def _sandbox_database(server: Cluster, owner: str) -> dict[str, str]:
     return {
         "SANDBOX_DATABASE_URL": server.url(OWNER, owner, _SANDBOX_DATABASE),
         "PORTAL_SANDBOX_DATABASE_URL": (
-            f"postgresql://{reader}@127.0.0.1:{server.port}/{_SANDBOX_DATABASE}"
+            f"postgresql://127.0.0.1:{server.port}/{_SANDBOX_DATABASE}"
         ),
     }
 

@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import Table, func, select
 
 from auth import posts
 from auth.provider import credentials
 from portal.affairs.matters import desk
+from portal.affairs.matters.tables import matter_case
 from portal.commands import setup
 from portal.connectors.contract import Capability
 from portal.functions.records.index import refresh
-from portal.store import clock, deployment, search
+from portal.store import clock, deployment
 from portal.store.citypack import CityPack, Demo, DemoAccount, pack
 from portal.store.deployment import WrongDeploymentError
 from portal.store.scope import Reach, scoped
@@ -79,9 +80,10 @@ def _people_in(prefix: str, count: int) -> list[tuple[UUID, str]]:
     """Some persons of a region with the community they live in, the same ones every time."""
     reach = Reach(prefixes=(prefix,), unit_id=None, actor="service:seed")
     query = (
-        select(subject.c.id, subject.c.id_hash, subject_relation.c.region_code)
+        select(subject.c.id, func.min(subject_relation.c.region_code).label("region_code"))
         .join(subject_relation, subject_relation.c.subject_id == subject.c.id)
         .where(subject_relation.c.kind == "居住")
+        .group_by(subject.c.id)
         .order_by(subject.c.id_hash)
         .limit(count)
     )
@@ -124,11 +126,11 @@ def add_cases(city: CityPack) -> int:
     return total
 
 
-def is_seeded() -> bool:
-    """Whether the index holds anybody."""
+def _count(table: Table) -> int:
+    """How many rows the whole city shows."""
     reach = Reach(prefixes=(pack().region_code,), unit_id=None, actor="service:seed")
     with scoped(reach) as connection:
-        return search.count(connection) > 0
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def seed(wired: Wired, say: Say) -> None:
@@ -137,8 +139,9 @@ def seed(wired: Wired, say: Say) -> None:
     deployment.mark(deployment.DEMO, city.id)
     setup.load_city(city)
     say(f"  演示账号 {add_accounts(city)} 个")
-    if is_seeded():
+    if _count(subject):
         say("  模拟居民已在库中，不再重复生成")
-        return
-    build_index(wired, say)
-    say(f"  在办事项 {add_cases(city)} 件")
+    else:
+        build_index(wired, say)
+    if not _count(matter_case):
+        say(f"  在办事项 {add_cases(city)} 件")

@@ -41,6 +41,7 @@ def _made() -> Engine:
         pool_size=settings().pool_size,
         max_overflow=settings().pool_size * 2,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error in a log must not tell who it was about
         connect_args={"application_name": "portal", "options": "-c timezone=UTC"},
     )
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -99,9 +98,7 @@ class Records:
     ) -> Iterator[MaskedAnswer]:
         """The answers as they come, for a page's thread; masked, and recorded before the first."""
         found, asker = self._begin(principal, subject_id, purpose)
-        with closing(self.gateway.stream(asker, _subject(found))) as answers:
-            for answer in answers:
-                yield mask.masked_answer(answer)
+        yield from map(mask.masked_answer, self.gateway.stream(asker, _subject(found)))
 
     async def find(
         self, principal: Principal, subject_id: str, purpose: Purpose

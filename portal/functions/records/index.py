@@ -37,7 +37,7 @@ def _letters(name: str) -> tuple[str, str]:
     return "".join(full), "".join(one[:1] for one in full)
 
 
-def _subject_row(entry: RosterEntry, system_id: str, simulated: str | None) -> dict[str, object]:
+def _subject_row(entry: RosterEntry, id_hash: str, simulated: str | None) -> dict[str, object]:
     pinyin, initials = _letters(entry.name)
     return {
         "id": uuid4(),
@@ -45,10 +45,9 @@ def _subject_row(entry: RosterEntry, system_id: str, simulated: str | None) -> d
         "name": entry.name,
         "pinyin": pinyin,
         "initials": initials,
-        "id_hash": crypto.keyed_hash(entry.id_number),
+        "id_hash": id_hash,
         "id_cipher": crypto.encrypt(entry.id_number),
-        "phone_hash": crypto.keyed_hash(entry.phone) if entry.phone else None,
-        "systems": [system_id],
+        "systems": [],
         "simulated": simulated,
     }
 
@@ -58,36 +57,29 @@ def _address_id(region_code: str, text: str) -> str:
 
 
 def _addresses(batch: Iterable[RosterEntry]) -> list[dict[str, object]]:
-    rows: dict[str, dict[str, object]] = {
-        _address_id(one.region_code, one.address): {
-            "id": _address_id(one.region_code, one.address),
-            "region_code": one.region_code,
-            "text": one.address,
-        }
-        for entry in batch
-        for one in entry.relations
-        if one.address
-    }
+    rows: dict[str, dict[str, object]] = {}
+    for entry in batch:
+        for one in entry.relations:
+            if one.address:
+                key = _address_id(one.region_code, one.address)
+                rows[key] = {"id": key, "region_code": one.region_code, "text": one.address}
     return list(rows.values())
 
 
 def _relation_rows(
-    batch: Iterable[RosterEntry], ids: dict[str, UUID], system_id: str
+    entry: RosterEntry, subject_id: UUID, system_id: str
 ) -> Iterator[dict[str, object]]:
-    for entry in batch:
-        household = entry.household_no
-        for one in entry.relations:
-            yield {
-                "subject_id": ids[crypto.keyed_hash(entry.id_number)],
-                "kind": one.kind,
-                "region_code": one.region_code,
-                "address_id": _address_id(one.region_code, one.address) if one.address else None,
-                "household_no": crypto.keyed_hash(f"{system_id}|{household}")
-                if household
-                else None,
-                "starts": one.since,
-                "system_id": system_id,
-            }
+    household = crypto.keyed_hash(f"{system_id}|{entry.household_no}")
+    for one in entry.relations:
+        yield {
+            "subject_id": subject_id,
+            "kind": one.kind,
+            "region_code": one.region_code,
+            "address_id": _address_id(one.region_code, one.address) if one.address else None,
+            "household_no": household if entry.household_no else None,
+            "starts": one.since,
+            "system_id": system_id,
+        }
 
 
 def _take(
@@ -95,13 +87,28 @@ def _take(
 ) -> int:
     """Put one batch into the index; gives the number of relations."""
     search.put_addresses(connection, _addresses(batch))
-    by_hash = {
-        str(row["id_hash"]): row
-        for row in (_subject_row(entry, system_id, simulated) for entry in batch)
-    }
-    search.put_subjects(connection, list(by_hash.values()))
-    ids = search.ids_by_hash(connection, by_hash)
-    relations = list(_relation_rows(batch, ids, system_id))
+    people = {crypto.keyed_hash(entry.id_number): entry for entry in batch}
+    ids = search.ids_by_hash(connection, people)
+    fresh = [
+        _subject_row(entry, id_hash, simulated)
+        for id_hash, entry in people.items()
+        if id_hash not in ids
+    ]
+    ids |= search.add_subjects(connection, fresh)
+    known = [
+        {
+            "person": ids[id_hash],
+            "system": system_id,
+            "phone": crypto.keyed_hash(entry.phone) if entry.phone else None,
+        }
+        for id_hash, entry in people.items()
+    ]
+    search.mark_known(connection, known)
+    relations = [
+        row
+        for id_hash, entry in people.items()
+        for row in _relation_rows(entry, ids[id_hash], system_id)
+    ]
     search.add_relations(connection, relations)
     return len(relations)
 
@@ -115,4 +122,5 @@ def refresh(gateway: Gateway, system_id: str, *, simulated: str | None) -> Index
         while batch := list(islice(entries, _BATCH)):
             relations += _take(connection, batch, system_id, simulated)
             people += len(batch)
+    search.settle()
     return Indexed(system_id=system_id, people=people, relations=relations)
