@@ -8,14 +8,14 @@ from auth import oidc
 from portal import signin, wiring
 from portal.pages.catalogue import PAGES
 from portal.settings import ROOT, secrets, settings
-from portal.shield import banner, health
+from portal.shield import health, webserver
 from portal.shield.faults import show_fault
 from portal.shield.lifespan import running
 from portal.shield.signout import ended_route
 from portal.shield.stack import Shield
 from portal.store.citypack import pack
 
-banner.silence()
+webserver.improve()
 PagesManager.uses_pages_directory = False  # app.py alone decides which pages there are
 config.set_option("server.cookieSecret", secrets().cookie_secret)
 

@@ -13,6 +13,8 @@
     "Autosize": "自动列宽",
     "Bottom": "页面底部",
     "Choose an option": "请选择",
+    "Choose date": "选择日期",
+    "Choose date and time": "选择日期和时间",
     "Choose date range": "选择日期范围",
     "Choose options": "请选择（可多选）",
     "Choose or add an option": "请选择或新增",
@@ -49,9 +51,11 @@
     "Download as PNG": "下载为图片",
     "Drag and drop a file here": "将文件拖到这里",
     "Drag and drop files here": "将文件拖到这里",
+    "Empty": "未填",
     "Error": "出错",
     "Expand sidebar": "展开侧栏",
     "Failed to load data": "数据加载失败",
+    "Feedback rating": "评价",
     "File size is too small.": "文件过小。",
     "Format": "格式",
     "Fullscreen": "全屏",
@@ -69,6 +73,8 @@
     "Metric": "指标",
     "Navigate to home page": "返回首页",
     "Network error": "网络错误",
+    "Next": "下一个",
+    "Next month": "下个月",
     "Next page": "下一页",
     "Next Result": "下一处",
     "No options": "没有可选项",
@@ -85,10 +91,13 @@
     "Pin column": "固定此列",
     "Press Enter to apply": "按回车键确认",
     "Press Enter to submit form": "按回车键提交",
+    "Previous": "上一个",
+    "Previous month": "上个月",
     "Previous page": "上一页",
     "Previous Result": "上一处",
     "Print": "打印",
     "Range": "范围",
+    "Record": "录音",
     "Request timed out": "请求超时",
     "Rerun": "刷新",
     "Running...": "正在处理……",
@@ -99,6 +108,7 @@
     "Select all": "全选",
     "Select...": "请选择",
     "Selectbox options": "选项",
+    "Selected values": "已选内容",
     "Send message": "发送",
     "Show password": "显示密码",
     "Show suggestions": "显示选项",
@@ -129,8 +139,13 @@
     "Upload failed": "上传失败",
     "View less": "收起",
     "Wrap": "换行",
+    "file upload": "上传文件",
+    "progress": "进度",
     "view less": "收起",
     "view more": "展开",
+    "yyyy": "年",
+    "mm": "月",
+    "dd": "日",
     "⚠️ Please fill out this cell.": "⚠️ 请填写此格。",
   };
 
@@ -151,8 +166,23 @@
     "Double-click to zoom back out": "双击恢复原样",
   };
 
+  const MONTHS = "January February March April May June July August September October November December".split(" ");
+  const PARTS = { year: "年", month: "月", day: "日", hour: "时", minute: "分", second: "秒" };
+  const month = (name) => MONTHS.indexOf(name) + 1;
+
   // Texts that carry a number or a name.
   const PATTERNS = [
+    [/^Choose date, (.+)$/, "选择日期，$1"],
+    [/^Selected Date: ([A-Z][a-z]+) (\d+), (\d+)$/, (_, name, day, year) => `已选日期：${year}年${month(name)}月${Number(day)}日`],
+    [/^Selected Date: (.+)$/, "已选日期：$1"],
+    [/^(\d+) – ([A-Z][a-z]+)$/, "$1月"],
+    [/^(year|month|day|hour|minute|second), (.*?)( start date| end date)?$/, (_, part, label, end) =>
+      `${PARTS[part]}，${label}${end === " start date" ? "开始日期" : end === " end date" ? "结束日期" : ""}`],
+    [/^(.+) start date$/, "$1开始日期"],
+    [/^(.+) end date$/, "$1结束日期"],
+    [/^(.+) color picker$/, "$1颜色"],
+    [/^Help for (.+)$/, "$1说明"],
+    [/^(\d+) out of (\d+) stars$/, "$1 分（满分 $2 分）"],
     [/^You have requested page \/(.*), but no corresponding file was found .*$/, "没有“$1”这个页面，已为您打开首页。"],
     [/^Press (Ctrl|⌘)\+Enter to apply$/, "按 $1+回车键确认"],
     [/^Press (Ctrl|⌘)\+Enter to submit form$/, "按 $1+回车键提交"],
@@ -182,7 +212,7 @@
     [/^Made with Streamlit v.*$/, ""],
   ];
 
-  const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt", "data-title", "aria-description"];
+  const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt", "data-title", "aria-description", "aria-valuetext"];
   // What a page itself says is not touched.
   const OURS = "[data-testid=stHtml],[data-testid=stMarkdown],[data-testid=stTable],code,pre,textarea,script,style";
 

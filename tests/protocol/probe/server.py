@@ -8,7 +8,7 @@ import streamlit as st
 from auth import oidc
 from portal import signin
 from portal.settings import ROOT, settings
-from portal.shield import banner
+from portal.shield import webserver
 from portal.shield.lifespan import running
 from portal.shield.signout import ended_route
 from portal.shield.stack import Shield
@@ -26,7 +26,7 @@ class Nothing:
         """End nothing."""
 
 
-banner.silence()
+webserver.improve()
 routes = [*signin.routes(), ended_route(https=False)]
 shield = Shield(settings=settings(), title="探针", pages=[], routes=routes, static=ROOT / "static")
 bare = "PROBE_BARE" in os.environ
