@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from auth import audit
+from portal import logs
 from portal.commands import production, run, seed, systems
 from portal.settings import settings
 from portal.store import migrate
@@ -64,6 +65,7 @@ def _migrate() -> int:
 def main(words: list[str] | None = None) -> int:
     """Run one command; gives the exit status."""
     asked = _parser().parse_args(words)
+    logs.configure()
     actions = {
         "run": lambda: run.run(asked.scale),
         "init": production.init,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from auth.principal import Principal
+from portal import logs
 from portal.affairs.matters import offer as matters
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
@@ -45,6 +46,7 @@ class Wired:
 
     def start(self) -> None:
         """Start what runs in the background; refuse a database of the wrong kind."""
+        logs.configure()
         production = settings().production
         deployment.require(deployment.PRODUCTION if production else deployment.DEMO)
         self.gateway.start()

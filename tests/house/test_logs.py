@@ -1,0 +1,43 @@
+"""A log line says what failed and where, and never whom it was about."""
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from portal import logs
+
+SECRET = "110101199003078873"
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    logs.configure()
+    yield
+    structlog.reset_defaults()
+
+
+def test_a_traceback_shows_neither_variables_nor_the_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(id_number: str) -> None:
+        raise ValueError(f"wrong: {id_number}")
+
+    logs.configure()
+    try:
+        fail(SECRET)
+    except ValueError:
+        structlog.get_logger("t").exception("page failed", number="a1")
+    line = capsys.readouterr().err
+    assert SECRET not in line
+    assert "ValueError" in line
+    assert "test_logs.py" in line
+    assert "a1" in line
+
+
+def test_an_exception_handed_over_is_treated_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure()
+    structlog.get_logger("t").warning("job failed", exc_info=ValueError(SECRET))
+    line = capsys.readouterr().err
+    assert SECRET not in line
+    assert "ValueError" in line
