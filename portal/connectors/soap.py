@@ -34,6 +34,7 @@ from portal.connectors.template import Values, fill
 from portal.connectors.transport import Trace
 
 CHUNK = 64 * 1024
+DOCUMENTS = 30  # a WSDL with all its schemas; a circle of imports would never end
 STRICT = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, xml_huge_tree=False)
 
 
@@ -73,6 +74,9 @@ class _Wire(zeep.transports.Transport):
         """Load the WSDL and its schemas: from the endpoint's own host or not at all."""
         if not same_origin(url, self._endpoint):
             raise OurMistake(detail="the WSDL points to another host")
+        self.current.documents += 1
+        if self.current.documents > DOCUMENTS:
+            raise TheirFault(detail="the WSDL imports without end")
         reply = self._request("GET", url, None, {}, None)
         wire.refuse_status(reply.status_code, reply.headers.get("Retry-After"))
         if reply.status_code != 200:
@@ -170,7 +174,7 @@ class SoapTransport:
         self._wire.session.close()
 
     def _call(self, operation: str, arguments: dict[str, Any], trace: Trace) -> Any:
-        self._wire.current.trace = trace
+        self._wire.current.trace, self._wire.current.documents = trace, 0
         try:
             answer = getattr(self._ready_service(), operation)(**arguments)
         except SystemFault:

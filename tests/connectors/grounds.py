@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 from portal.connectors.contract import Subject
-from portal.connectors.registry import Registry, load_registry
+from portal.connectors.registry import Registry, System, load_registry
 from portal.settings import ROOT, Settings
 from portal.store import divisions
 from portal.store.citypack import CityPack, SystemSite, read_pack
@@ -67,19 +68,29 @@ class Ground:
     server: ScriptedServer | None = None
     secrets: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
 
-    def registry(self) -> Registry:
-        """The systems of the city pack, standing on this ground."""
+    def registry(self, timeouts: Mapping[str, float] = MappingProxyType({})) -> Registry:
+        """The systems of the city pack, standing on this ground; some with less patience."""
         pack = city()
-        return load_registry(
+        loaded = load_registry(
             [self._moved(site) for site in pack.systems],
             retired_codes=pack.retired_codes,
             secret=lambda name: self.secrets[name],
+        )
+        return Registry(
+            _within(one, timeouts[one.id]) if one.id in timeouts else one
+            for one in loaded.systems.values()
         )
 
     def _moved(self, site: SystemSite) -> SystemSite:
         on_database = "password" in site.credentials and "username" not in site.credentials
         endpoint = self.database_url if on_database else f"{self.http_url}/{site.id}"
         return site.model_copy(update={"endpoint": endpoint})
+
+
+def _within(system: System, seconds: float) -> System:
+    """The system with another time limit."""
+    limits = system.manifest.limits.model_copy(update={"timeout_seconds": seconds})
+    return replace(system, manifest=system.manifest.model_copy(update={"limits": limits}))
 
 
 # --- the recorded fixtures ---------------------------------------------------------------------

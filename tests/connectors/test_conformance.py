@@ -3,26 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from stdnum.cn import ric
 
-from portal.connectors.contract import (
-    Answer,
-    Asker,
-    Capability,
-    RosterEntry,
-    State,
-    Subject,
-)
-from portal.connectors.gateway import Gateway
-from portal.connectors.recorder import CallRecorder, Row
+from portal.connectors.contract import Answer, Capability, RosterEntry, State
 from portal.connectors.registry import read_manifests
+from tests.connectors.desk import Desk, desk_on
 from tests.connectors.grounds import FIXTURES, NOBODY, Ground, in_the_past
 from tests.connectors.support import has_chinese
 
@@ -39,52 +28,6 @@ def ground(request: pytest.FixtureRequest) -> Ground:
     """Every rule holds on both grounds."""
     found: Ground = request.getfixturevalue(request.param)
     return found
-
-
-class Desk:
-    """A gateway on a ground, and someone who may read everything."""
-
-    def __init__(self, ground: Ground, **options: Any) -> None:
-        self.rows: list[Row] = []
-        self.gateway = Gateway(
-            ground.registry(), recorder=CallRecorder(self.rows.extend), **options
-        )
-        self.asker = Asker(
-            actor="tester",
-            unit="unit",
-            prefixes=("",),
-            permission_digest="all",
-            purpose="case",
-            readable={
-                one.id: frozenset(one.manifest.fields)
-                for one in self.gateway.registry.serving(Capability.RECORDS)
-            },
-        )
-
-    def ask(self, subject: Subject) -> dict[str, Answer]:
-        """Ask every system."""
-        found = {one.system_id: one for one in self.gateway.stream(self.asker, subject)}
-        self.gateway.settle()
-        return found
-
-    def ask_one(self, system_id: str, subject: Subject) -> Answer:
-        """Ask a single system."""
-        asker = replace(self.asker, readable={system_id: self.asker.readable[system_id]})
-        return next(iter(self.gateway.stream(asker, subject)))
-
-    def calls(self, system_id: str) -> int:
-        """How many requests the last question cost at this system."""
-        return int([one["calls"] for one in self.rows if one["system_id"] == system_id][-1])
-
-
-@contextmanager
-def desk_on(ground: Ground, **options: Any) -> Iterator[Desk]:
-    desk = Desk(ground, **options)
-    desk.gateway.start()
-    try:
-        yield desk
-    finally:
-        desk.gateway.stop()
 
 
 @pytest.fixture
@@ -226,143 +169,3 @@ def test_wrong_credentials_are_a_refusal_with_the_others_intact(
         assert "wrong" not in str(answers)
         others = {one.state for key, one in answers.items() if key != system_id}
         assert others <= {State.RETURNED, State.NOT_FOUND}
-
-
-# --- recorded errors ---------------------------------------------------------------------------
-
-RECORDED_ERRORS = {
-    ("subsistence", "error_app_key"): State.REFUSED,
-    ("subsistence", "error_busy"): State.FAULT,
-    ("subsistence", "error_parameter"): State.FAULT,
-    ("medical_insurance", "error_expired_token"): State.REFUSED,
-    ("medical_insurance", "error_invalid_client"): State.REFUSED,
-    ("medical_insurance", "error_invalid_parameter"): State.FAULT,
-    ("medical_insurance", "error_rate_limit"): State.REFUSED,
-    ("medical_insurance", "error_system"): State.FAULT,
-    ("pension", "error_busy"): State.FAULT,
-    ("pension", "error_parameter"): State.FAULT,
-    ("pension", "fault_auth"): State.REFUSED,
-    ("pension", "fault_client"): State.FAULT,
-    ("pension", "fault_server"): State.FAULT,
-}
-
-
-@pytest.mark.parametrize(("system_id", "name"), list(RECORDED_ERRORS))
-def test_every_recorded_error_becomes_its_state(
-    configured: Path, recorded: Ground, system_id: str, name: str
-) -> None:
-    from tests.connectors import grounds
-
-    def with_error(request: grounds.Request) -> grounds.Reply:
-        mine = request.path.startswith(f"/{system_id}/")
-        set_up = request.method == "GET" or request.path.endswith("/token")
-        return grounds.raw(system_id, name) if mine and not set_up else grounds.replay(request)
-
-    assert recorded.server is not None
-    recorded.server.play(with_error)
-    try:
-        with desk_on(recorded) as desk:
-            subject = recorded.known[system_id][0]
-            answers = desk.ask(subject)
-            assert answers[system_id].state is RECORDED_ERRORS[system_id, name]
-            assert has_chinese(answers[system_id].message)
-            assert all(
-                one.state is State.RETURNED for key, one in answers.items() if key != system_id
-            )
-    finally:
-        recorded.server.play(grounds.replay)
-
-
-# --- misbehaviour ------------------------------------------------------------------------------
-
-HTTP = ("subsistence", "medical_insurance", "pension")
-MISBEHAVIOUR: list[tuple[str, str, State | None]] = [
-    *((one, "down", State.FAULT) for one in HTTP),
-    *((one, "reset", State.FAULT) for one in HTTP),
-    *((one, "hang", State.TIMEOUT) for one in (*HTTP, "grid")),
-    *((one, "html", State.FAULT) for one in HTTP),
-    *((one, "truncated", State.FAULT) for one in HTTP),
-    *((one, "error200", State.FAULT) for one in HTTP),
-    *((one, "wrong_encoding", State.FAULT) for one in HTTP),
-    *((one, "rate_limit", State.REFUSED) for one in HTTP),
-    ("medical_insurance", "expire_token", State.REFUSED),
-    ("grid", "down", None),  # open connections break, new ones are refused
-    ("grid", "garbage", State.FAULT),
-]
-
-
-@pytest.mark.parametrize(("system_id", "mode", "state"), MISBEHAVIOUR)
-@pytest.mark.parametrize("when", ["from the start", "after a success"])
-def test_a_misbehaving_system_is_told_apart_and_disturbs_nobody(
-    configured: Path, sandbox: Ground, system_id: str, mode: str, state: State | None, when: str
-) -> None:
-    turn = sandbox.turn
-    assert turn is not None
-    first, second = sandbox.known[system_id][:2]
-    try:
-        with desk_on(sandbox, deadline_seconds=1.0 if mode == "hang" else 8.0) as desk:
-            if when == "after a success":  # with the WSDL, the token and the pool in place
-                assert desk.ask(second)[system_id].state is State.RETURNED
-            turn(system_id, mode)
-            answers = desk.ask(first)
-            allowed = {state} if state else {State.FAULT, State.REFUSED}
-            assert answers[system_id].state in allowed, answers[system_id].message
-            assert answers[system_id].records == ()
-            assert has_chinese(answers[system_id].message)
-            others = {one.state for key, one in answers.items() if key != system_id}
-            assert others <= {State.RETURNED, State.NOT_FOUND}
-            assert desk.calls(system_id) <= 2, "retries are bounded"
-            turn(system_id, "normal")
-            if mode != "rate_limit":  # which asked for some seconds of peace
-                assert desk.ask(first)[system_id].state is State.RETURNED, "nothing was kept"
-    finally:
-        turn(system_id, "normal")
-
-
-@pytest.mark.parametrize("system_id", SYSTEMS)
-def test_a_slow_system_is_waited_for_within_its_time(
-    configured: Path, sandbox: Ground, system_id: str
-) -> None:
-    turn = sandbox.turn
-    assert turn is not None
-    try:
-        turn(system_id, "slow", 100)
-        with desk_on(sandbox) as desk:
-            arrived = [
-                one.system_id
-                for one in desk.gateway.stream(desk.asker, sandbox.known[system_id][0])
-                if one.state is State.RETURNED
-            ]
-        assert arrived[-1] == system_id
-    finally:
-        turn(system_id, "normal")
-
-
-def test_revoked_tokens_are_replaced_without_anybody_noticing(
-    configured: Path, sandbox: Ground
-) -> None:
-    turn = sandbox.turn
-    assert turn is not None
-    first, second = sandbox.known["medical_insurance"][:2]
-    with desk_on(sandbox) as desk:
-        assert desk.ask(first)["medical_insurance"].state is State.RETURNED
-        turn("medical_insurance", "normal", revoke_tokens=True)
-        assert desk.ask(second)["medical_insurance"].state is State.RETURNED
-        assert desk.calls("medical_insurance") == 2
-
-
-def test_a_system_that_goes_down_and_comes_back_is_used_again(
-    configured: Path, sandbox: Ground
-) -> None:
-    turn = sandbox.turn
-    assert turn is not None
-    people = sandbox.known["grid"]
-    try:
-        with desk_on(sandbox) as desk:
-            assert desk.ask(people[0])["grid"].state is State.RETURNED
-            turn("grid", "down")
-            assert desk.ask(people[1])["grid"].state is not State.RETURNED
-            turn("grid", "normal")
-            assert desk.ask(people[2])["grid"].state is State.RETURNED
-    finally:
-        turn("grid", "normal")
