@@ -33,7 +33,7 @@ class Register:
         self.members: Sequence[Person] = [
             person
             for person in world.persons
-            if holds(person) and self.chance(person, "known").random() >= misses
+            if holds(person) and not self.happens(person, "unknown", misses)
         ]
         self._by_number = {person.id_number: person for person in self.members}
         self._by_old_number = {
@@ -50,12 +50,15 @@ class Register:
 
     def chance(self, person: Person, about: str) -> Random:
         """The random source of one mistake of this system about one person."""
-        text = self._salt + f"{person.no}:{about}".encode()
-        return Random(blake2b(text, digest_size=8).digest())
+        return Random(self._digest(person, about))
 
     def happens(self, person: Person, about: str, rate: float) -> bool:
         """Whether this system makes that mistake about this person."""
-        return self.chance(person, about).random() < rate
+        return self._digest(person, about) < rate * 2**64
+
+    def _digest(self, person: Person, about: str) -> int:
+        text = self._salt + f"{person.no}:{about}".encode()
+        return int.from_bytes(blake2b(text, digest_size=8).digest())
 
     def nothing(self, person: Person, about: str, ways: Sequence[str | None]) -> str | None:
         """One of the ways in which this system writes down nothing."""
