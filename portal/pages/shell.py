@@ -9,7 +9,7 @@ from portal.functions import city, identity
 from portal.look import frame
 from portal.pages.catalogue import FALLBACK, HOMES, PAGES, PageSpec, spec
 from portal.pages.going import as_page
-from portal.pages.guards import guarded
+from portal.pages.guards import acting, guarded
 from portal.pages.parts import memory
 
 
@@ -71,4 +71,5 @@ def run(who: Principal) -> None:
     links = [(begin.path, "首页", home)]
     links += [(one.path, one.title, pages[one.path]) for one in menu(who, begin)]
     frame.draw_navigation(links, current.url_path or begin.path, city.scope_name(who))
-    current.run()
+    with acting(who):
+        current.run()
