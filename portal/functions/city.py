@@ -9,6 +9,7 @@ from portal.store import divisions
 from portal.store.citypack import UnifiedFunction, pack
 from portal.store.divisions import Division
 
+SEPARATOR = " · "
 BY_ASSIGNMENT = "分派给本单位的事项"
 
 
@@ -32,6 +33,11 @@ def unmask_reasons() -> tuple[str, ...]:
     return pack().unmask_reasons
 
 
+def owner_of(system_id: str) -> str:
+    """The unit that answers for a connected system."""
+    return next((one.owner for one in pack().systems if one.id == system_id), "未登记")
+
+
 def map_features() -> Sequence[dict[str, Any]]:
     """The outlines of the districts; empty when the city brings no map."""
     return pack().map_features()
@@ -47,6 +53,11 @@ def root() -> Division | None:
     return divisions.find(pack().region_code)
 
 
+def root_name() -> str:
+    """The name of the city."""
+    return pack().name
+
+
 def places_below(code: str) -> tuple[Division, ...]:
     """The places directly below another."""
     return divisions.children(code)
@@ -58,6 +69,27 @@ def place_name(code: str) -> str:
     if found is None:
         return code
     return found.name if found.level == "city" else divisions.full_name(code)
+
+
+# How committees are called in full, and what their everyday name ends in.
+_ENDINGS = {"居民委员会": "", "居委会": "", "村民委员会": "村", "村委会": "村"}
+
+
+def _everyday(name: str) -> str:
+    for ending, kind in _ENDINGS.items():
+        if name.endswith(ending):
+            stem = name.removesuffix(ending)
+            return stem if stem.endswith(("社区", "村")) else stem + kind
+    return name
+
+
+def place_within(principal: Principal, full_name: str) -> str:
+    """A place in short words: without the steps that the acting post's own scope already names."""
+    own = scope_name(principal).split(SEPARATOR)
+    steps = full_name.split(SEPARATOR)
+    while len(steps) > 1 and own and steps[0] == own[0]:
+        steps, own = steps[1:], own[1:]
+    return SEPARATOR.join(map(_everyday, steps))
 
 
 def scope_name(principal: Principal) -> str:

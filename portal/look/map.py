@@ -2,12 +2,16 @@
 labelled so: it is no survey and carries no boundary of authority."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import cos, radians
 from typing import Any
 
 import plotly.graph_objects as go
 
 from portal.look import charts, theme
+
+_LEAST_WIDTH = 0.28  # of the whole: narrower districts get their label beside the map
+_PLAIN: dict[str, Any] = {"showarrow": False, "font": {"size": 12, "color": theme.INK}}
 
 Ring = Sequence[Sequence[float]]
 _TOLERANCE = 0.004  # degrees; a sketch needs no finer line, and every point is sent to the browser
@@ -71,32 +75,103 @@ def _shade(value: int | None, values: Sequence[int]) -> str:
 def districts(
     features: Sequence[Mapping[str, Any]], values: Mapping[str, int | None], unit: str
 ) -> go.Figure:
-    """Each district's outline, shaded by its value, with its name and value in it."""
+    """Each district's outline, shaded by its value, with its name and value in it or beside it."""
     known = [one for one in values.values() if one is not None]
+    shapes = [_shape(one, values, unit) for one in features]
     figure = go.Figure()
-    latitudes = [35.0]
-    for feature in features:
-        code, name = feature["properties"]["code"], feature["properties"]["name"]
-        value = values.get(code)
-        words = f"{value:,}{unit}" if value is not None else "无数据"
-        rings = [simplify(ring) for ring in _rings(feature["geometry"])]
-        for ring in rings:
-            latitudes.append(ring[0][1])
-            figure.add_trace(_outline(ring, _shade(value, known), f"{name}<br>{words}"))
-        figure.add_annotation(**_label(max(rings, key=len), name, words))
-    ratio = 1 / cos(radians(sum(latitudes) / len(latitudes)))
+    for one in shapes:
+        for ring in one.rings:
+            figure.add_trace(_outline(ring, _shade(one.value, known), f"{one.name}<br>{one.words}"))
+    _label_all(figure, shapes)
     figure.update_xaxes(visible=False, fixedrange=True)
-    figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=ratio)
+    figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=_ratio(shapes))
     figure.add_annotation(
         text="示意图",
         xref="paper",
         yref="paper",
-        x=1,
+        x=0,
         y=0,
         showarrow=False,
         font={"size": 12, "color": theme.MUTED},
     )
-    return charts.calm(figure, height=360)
+    return charts.calm(figure, height=310)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    name: str
+    value: int | None
+    words: str
+    rings: list[list[tuple[float, float]]]
+
+    @property
+    def main(self) -> list[tuple[float, float]]:
+        """The largest part, which carries the label."""
+        return max(self.rings, key=len)
+
+    @property
+    def width(self) -> float:
+        xs = [x for x, _ in self.main]
+        return max(xs) - min(xs)
+
+
+def _shape(feature: Mapping[str, Any], values: Mapping[str, int | None], unit: str) -> _Shape:
+    value = values.get(feature["properties"]["code"])
+    name = feature["properties"]["name"]
+    return _Shape(
+        name=name if len(name) <= 4 else name[:2] + name[-1],
+        value=value,
+        words=f"{value:,}{unit}" if value is not None else "无数据",
+        rings=[simplify(ring) for ring in _rings(feature["geometry"])],
+    )
+
+
+def _ratio(shapes: Sequence[_Shape]) -> float:
+    """How much longer a degree of latitude is than one of longitude, here."""
+    latitudes = [y for one in shapes for _, y in one.main]
+    return 1 / cos(radians(sum(latitudes) / len(latitudes))) if latitudes else 1.0
+
+
+def _label_all(figure: go.Figure, shapes: Sequence[_Shape]) -> None:
+    """Labels inside what is wide enough; the others stand in a row at the right, with a line."""
+    if not shapes:
+        return
+    xs = [x for one in shapes for x, _ in one.main]
+    ys = [y for one in shapes for _, y in one.main]
+    span, height = max(xs) - min(xs), max(ys) - min(ys)
+    beside = sorted(
+        (one for one in shapes if one.width < span * _LEAST_WIDTH),
+        key=lambda one: -_centre(one.main)[1],
+    )
+    for one in shapes:
+        if one not in beside:
+            x, y = _centre(one.main)
+            figure.add_annotation(x=x, y=y, text=_words(one, "<br>"), **_PLAIN)
+    edge, step = max(xs) + span * 0.1, height * 0.09
+    middle = sum(_centre(one.main)[1] for one in beside) / max(len(beside), 1)
+    for place, one in enumerate(beside):
+        x, y = _centre(one.main)
+        at = middle + step * ((len(beside) - 1) / 2 - place)
+        figure.add_trace(_leader((x, y), (edge, at)))
+        figure.add_annotation(x=edge, y=at, text=_words(one, " "), xanchor="left", **_PLAIN)
+    if beside:
+        figure.update_xaxes(range=[min(xs) - span * 0.02, edge + span * 0.42])
+
+
+def _words(one: _Shape, between: str) -> str:
+    return f"{one.name}{between}<b>{one.words}</b>"
+
+
+def _leader(start: tuple[float, float], end: tuple[float, float]) -> go.Scatter:
+    return go.Scatter(
+        x=[start[0], end[0]],
+        y=[start[1], end[1]],
+        mode="lines+markers",
+        line={"color": theme.MUTED, "width": 1},
+        marker={"size": [5, 0], "color": theme.INK},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _outline(ring: Sequence[tuple[float, float]], shade: str, words: str) -> go.Scatter:
@@ -112,15 +187,3 @@ def _outline(ring: Sequence[tuple[float, float]], shade: str, words: str) -> go.
         text=words,
         showlegend=False,
     )
-
-
-def _label(ring: Sequence[tuple[float, float]], name: str, words: str) -> dict[str, Any]:
-    x, y = _centre(ring)
-    short = name if len(name) <= 4 else name[:2] + name[-1]
-    return {
-        "x": x,
-        "y": y,
-        "text": f"{short}<br><b>{words}</b>",
-        "showarrow": False,
-        "font": {"size": 12, "color": theme.INK},
-    }

@@ -10,11 +10,11 @@ from portal.store import clock
 _SHORT = {"数据时间(旧)": "数据较旧"}
 
 
-def chip(word: str) -> Html:
-    """The chip of a state."""
+def chip(word: str, said: str = "") -> Html:
+    """The chip of a state; ``said`` where another word fits better than the state's own."""
     tone = theme.tone(word)
     shape = tag("i", text(tone.shape), aria_hidden="true")
-    return tag("span", shape + text(_SHORT.get(word, word)), class_=f"chip {tone.name}")
+    return tag("span", shape + text(said or _SHORT.get(word, word)), class_=f"chip {tone.name}")
 
 
 def verdict(allowed: bool) -> Html:

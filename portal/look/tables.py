@@ -68,6 +68,12 @@ def facts(given: Iterable[Fact]) -> Html:
     return tag("dl", join(map(_fact, given)), class_="facts")
 
 
+def pairs(given: Iterable[tuple[str, str]]) -> Html:
+    """Names with their values, one below the other."""
+    rows = join(tag("div", tag("dt", text(name)) + tag("dd", text(it))) for name, it in given)
+    return tag("dl", rows, class_="pairs")
+
+
 def _fact(one: Fact) -> Html:
     if one.value is None:
         value = tag("dd", NO_DATA, class_="none")

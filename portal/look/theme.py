@@ -15,7 +15,7 @@ PAPER = "#ffffff"
 PRIMARY = "#22577a"
 
 # Light to dark, one hue: more people, darker. Ink stays readable on all of them.
-STEPS = ("#e6eef3", "#d3e1ea", "#bfd4e1", "#a9c5d7", "#93b6cc")
+STEPS = ("#eaf1f5", "#d2e1ea", "#b5cedd", "#95b8cd", "#77a2bc")
 NO_DATA = "#eceff1"
 
 # Each keeps white text above a contrast of 7; the level is always written beside its colour.

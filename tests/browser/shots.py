@@ -51,13 +51,14 @@ def _walk(page: Page, folder: Path, name: str) -> None:
 
 
 def _dossier(page: Page, folder: Path, name: str) -> None:
+    page.wait_for_timeout(1500)
     opens = page.get_by_role("button", name="打开一人一档")
     if opens.count() == 0:
         return
     opens.first.click()
     steps.all_answered(page)
     _shot(page, folder, f"{name}.dossier")
-    asks = page.locator("[class*=st-key-unmask] button")
+    asks = page.locator("[class*=st-key-masked-] button")
     if asks.count() == 0:
         return
     asks.first.click()
@@ -71,6 +72,7 @@ def _dossier(page: Page, folder: Path, name: str) -> None:
 
 
 def _search(page: Page, folder: Path, name: str) -> None:
+    page.wait_for_timeout(1500)
     if page.locator(".st-key-finder_text").count() == 0:
         return
     for number, words in enumerate(("王", "zhang", "不存在的某某人", "东兴")):
@@ -87,9 +89,6 @@ def shoot(browser: Browser, base: str, folder: Path, login: str, size: tuple[int
     )
     page = context.new_page()
     page.on("console", lambda one: one.type == "error" and sys.stdout.write(f"! {one.text}\n"))
-    page.goto(base)
-    page.locator("input[name=login]").wait_for()
-    _shot(page, folder, f"{kind}.sign-in")
     steps.sign_in(page, base, login)
     _walk(page, folder, name)
     page.goto(base)

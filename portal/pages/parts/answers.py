@@ -6,6 +6,7 @@ import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
+from portal.functions import city
 from portal.functions.records import (
     MaskedAnswer,
     Planned,
@@ -72,15 +73,15 @@ def _record(opened: Opened, answer: MaskedAnswer, number: int, record: ShownReco
 
 
 def _head(planned: Planned, answer: MaskedAnswer | None) -> Html:
-    name = tag("h3", text(planned.name))
+    about = [f"来源：{city.owner_of(planned.system_id)}"]
+    if answer is not None and answer.records:
+        about.append(f"数据时间 {states.moment(answer.as_of)}")
+    if answer is not None:
+        about.append(f"用时 {states.took(answer.elapsed_ms)}")
+    chip = states.chip(answer.state if answer is not None else "正在调取")
     mock = states.mock() if planned.simulated else ""
-    if answer is None:
-        return tag("div", name + states.chip("正在调取") + mock, class_="answer")
-    about = [f"来源：{answer.system_name}", f"用时 {states.took(answer.elapsed_ms)}"]
-    if answer.records:
-        about.insert(1, f"数据时间 {states.moment(answer.as_of)}")
-    about_html = join(tag("span", text(one)) for one in about)
-    return tag("div", name + states.chip(answer.state) + mock + about_html, class_="answer")
+    first = tag("div", tag("h3", text(planned.name)) + chip + mock, class_="answer")
+    return first + tag("div", join(tag("span", text(one)) for one in about), class_="about")
 
 
 def _unmask_row(opened: Opened, answer: MaskedAnswer) -> None:
@@ -94,7 +95,7 @@ def _unmask_row(opened: Opened, answer: MaskedAnswer) -> None:
         return
     many = len(answer.records) > 1
     with st.container(
-        key=f"unmask-{answer.system_id}", horizontal=True, vertical_alignment="center"
+        key=f"masked-{answer.system_id}", horizontal=True, vertical_alignment="center"
     ):
         st.html(tag("span", "查看原值：", class_="mode"), width="content")
         for number, field in hidden:

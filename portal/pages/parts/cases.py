@@ -7,6 +7,7 @@ import streamlit as st
 from auth import permissions
 from auth.principal import Principal
 from portal.affairs.matters.queries import Case, open_cases
+from portal.functions import city
 from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
 from portal.pages.going import go
@@ -26,13 +27,15 @@ def _due(due_on: date | None, today: date) -> Html:
     return tag("span", f"{due_on:%m-%d}", class_="num")
 
 
-def _cells(case: Case, today: date) -> list[tuple[str, Html]]:
-    mark = " " + states.mock() if case.simulated else ""
+def _cells(who: Principal, case: Case, today: date) -> list[tuple[str, Html]]:
     return [
-        ("事项", text(case.matter) + mark),
+        ("事项", tag("span", text(case.matter), title=case.matter)),
         ("编号", tag("span", text(case.number), class_="num")),
         ("当事人", text(case.subject_name_masked)),
-        ("地点", tag("span", text(case.region_name), title=case.region_name)),
+        (
+            "地点",
+            tag("span", text(city.place_within(who, case.region_name)), title=case.region_name),
+        ),
         ("时限", _due(case.due_on, today)),
         ("受理", tag("span", text(states.moment(case.opened_at)), class_="num")),
         ("来源", text(case.source)),
@@ -42,11 +45,11 @@ def _cells(case: Case, today: date) -> list[tuple[str, Html]]:
 _HEAD = [(name, "") for name in ("事项", "编号", "当事人", "地点", "时限", "受理", "来源")]
 
 
-def _row(case: Case, today: date) -> None:
+def _row(who: Principal, case: Case, today: date) -> None:
     with st.container(
         key=f"row-{case.id}", horizontal=True, vertical_alignment="center", wrap=False
     ):
-        st.html(tables.cells("cases", _cells(case, today)), width="stretch")
+        st.html(tables.cells("cases", _cells(who, case, today)), width="stretch")
         if st.button("打开一人一档", key=f"open-{case.id}", width=_WIDTH):
             go("records", case=case.id)
 
@@ -56,7 +59,8 @@ def _list(who: Principal) -> None:
     cases = open_cases(who, _MOST)
     pages = -(-len(cases) // PER_PAGE)
     more = "以上" if len(cases) == _MOST else ""
-    st.html(tables.head("在办事项", f"共 {len(cases)} 件{more} · 时限近的在前"))
+    mark = states.mock() + " " if any(one.simulated for one in cases) else ""
+    st.html(tables.head("在办事项", f"{mark}共 {len(cases)} 件{more} · 时限近的在前"))
     if not cases:
         notice.empty(
             "本单位目前没有在办事项",
@@ -69,7 +73,7 @@ def _list(who: Principal) -> None:
         with st.container(key="row-top", horizontal=True, wrap=False):
             st.html(tables.cells("cases", _HEAD, top=True), width="stretch")
         for case in cases[(page - 1) * PER_PAGE : page * PER_PAGE]:
-            _row(case, today)
+            _row(who, case, today)
     if pages > 1:
         st.pagination(pages, key="cases_page")
 

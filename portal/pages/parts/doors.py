@@ -45,15 +45,24 @@ def checked(who: Principal) -> DoorCheck:
     return check
 
 
+_WELL = "已返回"
+
+
+def health(door: Door) -> Html:
+    """What the last live check found; a check that was answered is called 正常."""
+    return states.chip(door.state or "未检测", "正常" if door.state == _WELL else "")
+
+
 def _line(door: Door) -> Html:
-    word = door.state or "未检测"
-    name = text(door.name) + (" " + states.mock() if door.simulated else "")
-    about = f"{text(door.owner)} · {text(door.mode)}"
-    when = f"{states.moment(door.checked_at)} 检测" if door.checked_at else text(door.message)
+    when = states.moment(door.checked_at) if door.checked_at else door.message
+    about = " · ".join((door.owner, door.mode, when))
+    mock = " " + states.mock() if door.simulated else ""
+    ill = "" if door.state in (None, _WELL) else tag("p", text(door.message))
     return tag(
         "li",
-        tag("div", tag("b", name) + tag("span", about, class_="mode"))
-        + tag("div", states.chip(word) + tag("span", when, class_="mode")),
+        tag("div", tag("b", text(door.name), title=door.name) + health(door))
+        + tag("p", text(about) + mock)
+        + ill,
     )
 
 
@@ -126,7 +135,7 @@ def _row(door: Door) -> Sequence[Html]:
         text(door.owner),
         text(door.level),
         text(door.mode),
-        states.chip(door.state or "未检测"),
+        health(door),
         text(states.moment(door.checked_at) if door.checked_at else "—"),
         text(door.message or "检测正常"),
         text(_MARKS.get(door.mark, "未注明")),

@@ -16,15 +16,29 @@ ONLY_COUNTED = tag("span", "仅统计", class_="chip quiet")
 
 def summary(facts: ScopeFacts, level: str) -> Html:
     """The numbers of the whole scope."""
+    if level == "community":
+        return _own_place(facts)
     counted = [Fact(name="常住人口", value=facts.population, unit="人")]
     if level == "city":
         counted.append(Fact(name="区县", value=facts.districts, unit="个"))
     if level in ("city", "district"):
         counted.append(Fact(name="乡镇（街道）", value=facts.streets, unit="个"))
-    if level != "community":
-        counted.append(Fact(name="社区", value=facts.communities, unit="个"))
-        counted.append(Fact(name="村", value=facts.villages, unit="个"))
+    counted.append(Fact(name="社区", value=facts.communities, unit="个"))
+    counted.append(Fact(name="村", value=facts.villages, unit="个"))
     return tables.facts(counted)
+
+
+def _own_place(facts: ScopeFacts) -> Html:
+    """A community is one place: what it is called, where it lies, and that nobody counted it."""
+    population = f"{facts.population:,}人" if facts.population is not None else tables.NO_DATA
+    rows = (
+        ("名称", facts.name),
+        ("所属", facts.full_name.rpartition(" · ")[0] or facts.full_name),
+        ("类别", "村" if facts.villages else "社区"),
+        ("区划代码", facts.region_code),
+        ("常住人口", population),
+    )
+    return tables.pairs(rows)
 
 
 def _name(place: PlaceFacts) -> Html:

@@ -1,12 +1,14 @@
 """居民查询: one line to type a name, a number or an address into, and at most twenty hits."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
 from portal import wiring
+from portal.functions import city
 from portal.functions.records import BadQueryError, Hit, Purpose, SearchResult, find_people
 from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
@@ -73,15 +75,28 @@ def _search(who: Principal, purpose_id: str | None, words: str) -> None:
     memory.keep(who, _FOUND, _Found(text=words, purpose=purpose, result=result))
 
 
-def _cells(hit: Hit) -> list[tuple[str, Html]]:
-    mark = " " + states.mock() if hit.simulated else ""
+def short_address(hit: Hit) -> str:
+    """The address without the steps down to its community, which stand in their own column."""
+    left = hit.address
+    for step in (city.root_name(), *hit.region_name.split(city.SEPARATOR)):
+        same = sum(
+            1 for _ in takewhile(lambda two: two[0] == two[1], zip(left, step, strict=False))
+        )
+        left = left[same:] if same > 1 else left
+    return left or hit.address or "未登记"
+
+
+def _cells(who: Principal, hit: Hit) -> list[tuple[str, Html]]:
     return [
         ("姓名", text(hit.name)),
-        ("身份证号", tag("span", text(hit.id_number), class_="num")),
-        ("性别、出生", text(hit.about or "未登记") + mark),
-        ("住址", tag("span", text(hit.address or "未登记"), title=hit.address)),
+        ("身份证号", tag("span", text(hit.id_number), class_="number")),
+        ("性别、出生", text(hit.about or "未登记")),
+        ("住址", tag("span", text(short_address(hit)), title=hit.address)),
         ("关系", text(hit.relation or "未登记")),
-        ("所在社区（村）", tag("span", text(hit.region_name), title=hit.region_name)),
+        (
+            "所在社区（村）",
+            tag("span", text(city.place_within(who, hit.region_name)), title=hit.region_name),
+        ),
     ]
 
 
@@ -94,7 +109,7 @@ def _row(who: Principal, hit: Hit, purpose: Purpose) -> None:
     with st.container(
         key=f"row-{hit.subject_id}", horizontal=True, vertical_alignment="center", wrap=False
     ):
-        st.html(tables.cells("hits", _cells(hit)), width="stretch")
+        st.html(tables.cells("hits", _cells(who, hit)), width="stretch")
         if st.button("调取一人一档", key=f"pick-{hit.subject_id}", width=112):
             memory.keep(who, PICKED, Picked(subject_id=hit.subject_id, purpose=purpose))
             go("records")
@@ -107,8 +122,14 @@ def _show(who: Principal, found: _Found) -> None:
         return
     if result.more:
         notice.hint("结果超过 20 条，请补充条件", result.note)
+    mark = states.mock() if any(one.simulated for one in result.hits) else ""
+    head = "显示前" if result.more else "找到"
+    count = (
+        f"“{text(found.text)}”{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
+    )
+    st.html(tag("div", f"{count} {mark}", class_="default", role="status"))
     with st.container(key="rows-hits"):
-        with st.container(key="row-hits-top", horizontal=True, wrap=False):
+        with st.container(key="row-top", horizontal=True, wrap=False):
             st.html(tables.cells("hits", _HEAD, top=True), width="stretch")
         for hit in result.hits:
             _row(who, hit, found.purpose)
@@ -121,7 +142,6 @@ def _body(who: Principal) -> None:
         _search(who, *asked)
     found = memory.recall(who, _FOUND)
     if isinstance(found, _Found):
-        st.html(tag("div", f"查询目的：{text(found.purpose.name)}", class_="default"))
         _show(who, found)
 
 
