@@ -26,7 +26,7 @@ from portal.connectors.contract import (
 from portal.connectors.manifest import Call
 from portal.connectors.paging import Walk, rows_of
 from portal.connectors.registry import System
-from portal.connectors.template import Values, subject_values
+from portal.connectors.template import Values
 from portal.connectors.transport import Trace, Transport
 
 log = structlog.get_logger(__name__)
@@ -56,9 +56,8 @@ class Channel:
         self._pace = Pace(limits.per_second, burst=limits.parallel)
         self._free = asyncio.Semaphore(limits.parallel)
 
-    async def person(self, subject: Subject, trace: Trace, until: float) -> Found:
+    async def person(self, subject: Subject, values: Values, trace: Trace, until: float) -> Found:
         """Everything the system knows about a person, or the fault that prevented it."""
-        values = subject_values(subject)
         pages = [page async for page in self._pages("person", values, trace, until)]
         rows = [row for _, found in pages for row in found]
         if not rows:

@@ -23,8 +23,10 @@ Converter = Callable[[Any], Any]
 Tables = Mapping[str, Mapping[str, str]]
 
 BLANKS = frozenset({"", "无", "null", "none", "nil", "nan", "n/a", "-", "--", "---", "/", "空"})
+LONGEST_BLANK = max(map(len, BLANKS))
 MIDDLE_DOTS = "·•・‧∙⋅●．.｡ㆍ᛫𐄁"
 _NO_TEXT = (bool, int, float, Decimal, date, list, dict)
+_STRUCTURES = (list, dict)
 _DOTS = re.compile(rf"\s*[{re.escape(MIDDLE_DOTS)}]+\s*")
 
 
@@ -58,23 +60,24 @@ def tidy(value: Any) -> Any:
             if char in "\t\r\n" or unicodedata.category(char) not in {"Cc", "Cf"}
         )
     text = text.strip()
-    return None if text.lower() in BLANKS else text
+    return None if len(text) <= LONGEST_BLANK and text.lower() in BLANKS else text
 
 
 def chain(names: Sequence[str], context: Context) -> Converter:
     """One converter out of several names; a blank anywhere ends it as None."""
     raw = converter(names[0], context) if names and names[0] == "gbk" else None  # before tidying
     rest = names[1:] if raw else names
-    steps = tuple((converter(name, context), name == "joined") for name in rest)
+    takes_lists = bool(rest) and rest[0] == "joined"
+    steps = tuple(converter(name, context) for name in rest)
 
     def run(value: Any) -> Any:
         value = tidy(raw(value) if raw else value)
-        for step, takes_lists in steps:
+        if steps and not takes_lists and isinstance(value, _STRUCTURES):
+            raise Unreadable("对方数据结构有误")
+        for step in steps:
             if value is None:
                 return None
-            if isinstance(value, list | dict) and not takes_lists:
-                raise Unreadable("对方数据结构有误")
-            value = tidy(step(value))
+            value = step(value) or None
         return value
 
     return run

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -73,7 +74,9 @@ class Gateway:
         self._loop.submit(self._open()).result()
 
     def stop(self) -> None:
-        """Finish writing what is owed, then close every connection."""
+        """Finish writing what is owed, then close every connection; a second stop does nothing."""
+        if not self.alive:
+            return
         try:
             self._loop.submit(self._close()).result()
         finally:
@@ -120,9 +123,17 @@ class Gateway:
         here = asyncio.get_running_loop()
         answers: asyncio.Queue[Answer | None] = asyncio.Queue()
 
+        arrived: deque[Answer | None] = deque()
+
+        def take_in() -> None:
+            while arrived:
+                answers.put_nowait(arrived.popleft())
+
         def deliver(answer: Answer | None) -> None:
-            with contextlib.suppress(RuntimeError):  # the asking loop has ended meanwhile
-                here.call_soon_threadsafe(answers.put_nowait, answer)
+            arrived.append(answer)
+            if len(arrived) == 1:  # else the other loop has been woken and is not through yet
+                with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+                    here.call_soon_threadsafe(take_in)
 
         flight = self._loop.submit(self._fan_out(asker, subject, deliver))
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -25,8 +24,6 @@ from portal.connectors.contract import (
 from portal.connectors.converters import Context, Unreadable, chain
 from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap, Value
 
-REPLACEMENT = "\ufffd"
-
 
 class Getter:
     """Reads one value out of a row: an expression, then its converters.
@@ -37,9 +34,10 @@ class Getter:
     __slots__ = ("_convert", "_path", "_search")
 
     def __init__(self, value: Value, context: Context) -> None:
-        self._search = jmespath.compile(value.source).search
         path = value.source.split(".")
-        self._path = path if all(step.isidentifier() for step in path) else None
+        plain = all(step.isidentifier() for step in path)
+        self._path = path if plain else None
+        self._search = jmespath.compile(value.source).search
         self._convert = chain(value.convert, context)
 
     def __call__(self, row: Any) -> Any:
@@ -67,26 +65,20 @@ def text_of(value: Any) -> str | None:
     return str(value)
 
 
-@dataclass(frozen=True)
-class _Column:
-    name: str
-    rule: FieldRule
-    read: Getter
+def _column(name: str, rule: FieldRule, read: Getter) -> Callable[[Any], Field]:
+    label, sensitivity, mask = rule.label, rule.sensitivity, rule.mask
 
-    def field(self, row: Mapping[str, Any]) -> Field:
+    def field(row: Any) -> Field:
         value, note = None, None
         try:
-            value = text_of(self.read(row))
+            value = text_of(read(row))
         except Unreadable as problem:
             note = str(problem)
         return Field(
-            name=self.name,
-            label=self.rule.label,
-            value=value,
-            sensitivity=self.rule.sensitivity,
-            mask=self.rule.mask,
-            note=note,
+            name=name, label=label, value=value, sensitivity=sensitivity, mask=mask, note=note
         )
+
+    return field
 
 
 class RecordReader:
@@ -95,21 +87,25 @@ class RecordReader:
     def __init__(self, kind: RecordMap, rules: Mapping[str, FieldRule], context: Context) -> None:
         self.title = kind.title
         self.about_subject = kind.about == "subject"
-        self._each = jmespath.compile(kind.each)
+        self._each = None if kind.each == "@" else jmespath.compile(kind.each)
         self._columns = [
-            _Column(name, rules[name], Getter(value, context)) for name, value in kind.map.items()
+            _column(name, rules[name], Getter(value, context)) for name, value in kind.map.items()
         ]
 
     def __call__(self, row: Mapping[str, Any]) -> list[Record]:
+        return [
+            Record(title=self.title, fields=tuple([column(part) for column in self._columns]))
+            for part in self._parts(row)
+        ]
+
+    def _parts(self, row: Mapping[str, Any]) -> list[Any]:
+        if self._each is None:
+            return [row]
         try:
             found = self._each.search(row)
         except JMESPathError as error:
             raise TheirFault(detail="the row has another shape") from error
-        parts = found if isinstance(found, list) else [] if found is None else [found]
-        return [
-            Record(title=self.title, fields=tuple(column.field(part) for column in self._columns))
-            for part in parts
-        ]
+        return found if isinstance(found, list) else [] if found is None else [found]
 
 
 class RosterReader:
@@ -223,12 +219,3 @@ def _predicate(expression: str | None) -> Callable[[Any], bool] | None:
             return False
 
     return holds
-
-
-def has_broken_text(value: Any) -> bool:
-    """Whether a replacement character shows that somebody decoded a text wrongly."""
-    if isinstance(value, str):
-        return REPLACEMENT in value
-    if isinstance(value, Mapping):
-        return any(has_broken_text(one) for one in value.values())
-    return isinstance(value, list) and any(has_broken_text(one) for one in value)

@@ -25,6 +25,7 @@ from portal.connectors.contract import (
     SystemFault,
 )
 from portal.connectors.recorder import Row, attribution, row
+from portal.connectors.template import subject_values
 from portal.connectors.transport import Trace
 from portal.store.clock import local
 
@@ -63,6 +64,7 @@ class Question:
     trace_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
+        self.values = subject_values(self.subject)
         self.keys = {
             one.system.id: key_of(self.asker, self.subject, one.system) for one in self.channels
         }
@@ -100,7 +102,7 @@ class Question:
 
     async def _ask_system(self, asked: Asked, held: Held | None, until: float) -> None:
         try:
-            found = await asked.channel.person(self.subject, asked.trace, until)
+            found = await asked.channel.person(self.subject, self.values, asked.trace, until)
         except SystemFault as fault:
             asked.fault = fault
             asked.answer = self._failed(asked, fault, held)

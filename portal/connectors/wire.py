@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from portal.connectors.contract import OurMistake, RateLimited, RetryLater, SignInAgain, TheirFault
-from portal.connectors.mapping import has_broken_text
 
+REPLACEMENT = "\ufffd"
 TOO_BIG = "对方系统返回的内容过大，本次未采用，已记录，请联系运维处理。"
 NOT_DATA = "对方系统返回的是网页而不是数据，可能正在维护，请稍后重试。"
 CUT_OFF = "对方系统返回的数据不完整，本次未采用，请稍后重试。"
@@ -52,7 +53,8 @@ def read_json(body: bytes, encoding: str) -> Any:
         data = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise TheirFault(CUT_OFF, detail="the body is not whole JSON") from error
-    refuse_broken_text(data)
+    if REPLACEMENT in text or "\\u" in text:  # else none can be in the data either
+        refuse_broken_text(data)
     return data
 
 
@@ -60,6 +62,15 @@ def refuse_broken_text(data: Any) -> None:
     """A replacement character anywhere means that the text was spoilt before it came here."""
     if has_broken_text(data):
         raise TheirFault(BAD_ENCODING, detail="replacement characters in the answer")
+
+
+def has_broken_text(value: Any) -> bool:
+    """Whether a replacement character shows that somebody decoded a text wrongly."""
+    if isinstance(value, str):
+        return REPLACEMENT in value
+    if isinstance(value, Mapping):
+        return any(has_broken_text(one) for one in value.values())
+    return isinstance(value, list) and any(has_broken_text(one) for one in value)
 
 
 def refuse_status(status: int, retry_after: str | None) -> None:

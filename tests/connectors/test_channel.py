@@ -25,11 +25,12 @@ from portal.connectors.contract import (
     Unreachable,
 )
 from portal.connectors.manifest import Call
-from portal.connectors.template import Values
+from portal.connectors.template import Values, subject_values
 from portal.connectors.transport import Trace
 from portal.store.clock import FrozenClock
 from tests.connectors.support import GOOD, SUBJECT, Behaviour, FakeTransport, always, in_turn, load
 
+VALUES = subject_values(SUBJECT)
 MakeChannel = Callable[..., Channel]
 
 
@@ -62,11 +63,11 @@ def test_waiting_in_our_own_queue_says_nothing_about_the_system(make_channel: Ma
 
         channel = make_channel(held, one_at_a_time)
         now = asyncio.get_running_loop().time
-        holder = asyncio.create_task(channel.person(SUBJECT, Trace(), now() + 60))
+        holder = asyncio.create_task(channel.person(SUBJECT, VALUES, Trace(), now() + 60))
         await inside.wait()
         waiting = Trace()
         with pytest.raises(TimedOut):
-            await channel.person(SUBJECT, waiting, now() + 0.01)
+            await channel.person(SUBJECT, VALUES, waiting, now() + 0.01)
         assert waiting.calls == 0
         release.set()
         assert (await holder).records
@@ -80,7 +81,7 @@ def test_a_question_is_put_once_whatever_comes(make_channel: MakeChannel) -> Non
         trace = Trace()
         channel = make_channel(always(fault))
         with pytest.raises(type(fault)):
-            await channel.person(SUBJECT, trace, asyncio.get_running_loop().time() + 60)
+            await channel.person(SUBJECT, VALUES, trace, asyncio.get_running_loop().time() + 60)
         return trace.calls
 
     for fault in (Unreachable(), RateLimited(retry_after=0.001), TheirFault(), SignInAgain()):
