@@ -62,11 +62,13 @@ def test_every_declared_field_is_filled_for_somebody(
     for subject in ground.known[system_id][:200]:
         answer = desk.ask_one(system_id, subject)
         seen.update(name for name, value in fields(answer).items() if value)
+        if wanted - set(seen) <= ALWAYS_EMPTY.get(system_id, set()):
+            return
     missing = wanted - set(seen)
     if ground.name == "recorded":  # one person cannot have everything
         assert len(missing) <= len(wanted) / 4, missing
     else:
-        assert missing <= ALWAYS_EMPTY.get(system_id, set())
+        assert not missing, missing
 
 
 @pytest.mark.parametrize("system_id", SYSTEMS)
