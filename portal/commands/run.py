@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 from portal import settings as settings_module
 from portal.commands import seed
+from portal.connectors.registry import ManifestError
 from portal.settings import APP_ADDRESS, ROOT, ensure_system_secrets, secrets, settings
 from portal.store import citypack, deployment, engine, migrate
 from portal.store.citypack import pack
-from portal.store.cluster import APP, OWNER, Cluster, die_with_parent
+from portal.store.cluster import APP, OWNER, Cluster, ClusterError, die_with_parent
 from portal.store.deployment import WrongDeploymentError
 from portal.wiring import build
 
@@ -184,14 +185,15 @@ def _stop(_signal: int, _frame: object) -> None:
 
 def run(scale: str) -> int:
     """Start all, wait for Ctrl-C, stop all. Gives the exit status."""
-    signal.signal(signal.SIGTERM, _stop)
+    for one in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a script's "&" starts us deaf to it
+        signal.signal(one, _stop)
     with ExitStack() as stack:
         try:
             return _run(stack, scale)
         except KeyboardInterrupt:
             say("正在停止……")
             return 0
-        except (StartError, WrongDeploymentError) as error:
+        except (StartError, ClusterError, ManifestError, WrongDeploymentError) as error:
             say(f"启动失败：{error}")
             return 1
 
