@@ -10,7 +10,7 @@ from portal.functions.records import Dossier, Purpose
 from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import require
-from portal.pages.parts import answers, finder, memory
+from portal.pages.parts import answers, cases, finder, memory
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.finder import PICKED, Picked
 
@@ -22,7 +22,10 @@ def _item(name: str, value: str) -> Html:
 def header(dossier: Dossier) -> Html:
     """Who, masked, and what for."""
     mock = states.mock() if dossier.simulated else ""
-    person = tag("div", tag("strong", text(dossier.name)) + " " + mock)
+    name = tag("dt", "姓名", class_="unseen") + tag(
+        "dd", tag("strong", text(dossier.name)) + " " + mock
+    )
+    person = tag("div", name)
     items = [
         _item("身份证号", dossier.id_number),
         _item("性别、出生", dossier.about),
@@ -54,12 +57,13 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
 
 def _nobody(who: Principal) -> None:
     if permissions.allowed(who, finder.PERMISSION):
-        notice.empty("还没有选定居民", "请在上方查询并选定居民，或从首页的在办事项打开。")
+        notice.empty("还没有选定居民", "请在上方查询并选定居民，或从下面的在办事项打开。")
     else:
-        notice.empty(
+        notice.hint(
             "请从在办事项打开一人一档",
-            "本岗位不设无事项的人员查询。请回首页，在“在办事项”中点“打开一人一档”。",
+            "本岗位不设无事项的人员查询，请在下面的在办事项中点“打开一人一档”。",
         )
+    cases.card(who)
 
 
 def page() -> None:

@@ -27,8 +27,8 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page shows its frame and no script runs."""
-    page.locator(".st-key-band").wait_for()
+    """Wait until the page shows its frame to the end and no script runs."""
+    page.locator(".st-key-nav .scope").wait_for()
     page.locator(READY).wait_for()
 
 
@@ -50,7 +50,8 @@ def open_page(page: Page, title: str) -> None:
 
 def search(page: Page, words: str, purpose: str = "本人到场办理事项") -> None:
     """Type into the search line and send it off."""
-    chosen = page.locator(".st-key-finder_purpose").get_by_role("radio", name=purpose)
+    choices = page.locator(".st-key-finder_purpose")
+    chosen = choices.get_by_role("radio", name=purpose).or_(choices.get_by_role("radio").last).first
     if chosen.get_attribute("aria-checked") != "true":
         chosen.click()
     page.get_by_label("查询内容").fill(words)

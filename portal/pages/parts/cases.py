@@ -16,7 +16,7 @@ from portal.pages.guards import guarded
 PERMISSION = "records.open"
 PER_PAGE = 14
 _MOST = 200
-_WIDTH = 112
+_WIDTH = 104
 
 
 def _due(due_on: date | None, today: date) -> Html:
@@ -37,7 +37,10 @@ def _cells(who: Principal, case: Case, today: date) -> list[tuple[str, Html]]:
             tag("span", text(city.place_within(who, case.region_name)), title=case.region_name),
         ),
         ("时限", _due(case.due_on, today)),
-        ("受理", tag("span", text(states.moment(case.opened_at)), class_="num")),
+        (
+            "受理",
+            tag("span", text(states.day(case.opened_at)), title=states.moment(case.opened_at)),
+        ),
         ("来源", text(case.source)),
     ]
 
@@ -64,7 +67,7 @@ def _list(who: Principal) -> None:
     if not cases:
         notice.empty(
             "本单位目前没有在办事项",
-            "受理新事项后会自动出现在这里；查询居民信息可使用本页的居民查询或“一人一档”。",
+            "受理新事项后会自动出现在这里；暂无事项时，可查看业务系统状态和辖区概况。",
         )
         return
     page = st.session_state.get("cases_page", 1) if pages > 1 else 1

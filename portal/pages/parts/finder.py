@@ -110,7 +110,7 @@ def _row(who: Principal, hit: Hit, purpose: Purpose) -> None:
         key=f"row-{hit.subject_id}", horizontal=True, vertical_alignment="center", wrap=False
     ):
         st.html(tables.cells("hits", _cells(who, hit)), width="stretch")
-        if st.button("调取一人一档", key=f"pick-{hit.subject_id}", width=112):
+        if st.button("调取一人一档", key=f"pick-{hit.subject_id}", width=104):
             memory.keep(who, PICKED, Picked(subject_id=hit.subject_id, purpose=purpose))
             go("records")
 
