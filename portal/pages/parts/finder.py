@@ -32,7 +32,6 @@ class Picked:
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    text: str
     purpose: Purpose
     result: SearchResult
 
@@ -72,7 +71,7 @@ def _search(who: Principal, purpose_id: str | None, words: str) -> None:
     except BadQueryError as problem:
         notice.error("没有查询", problem.message)
         return
-    memory.keep(who, _FOUND, _Found(text=words, purpose=purpose, result=result))
+    memory.keep(who, _FOUND, _Found(purpose=purpose, result=result))
 
 
 def short_address(hit: Hit) -> str:
@@ -118,15 +117,13 @@ def _row(who: Principal, hit: Hit, purpose: Purpose) -> None:
 def _show(who: Principal, found: _Found) -> None:
     result = found.result
     if not result.hits:
-        notice.empty(f"没有找到“{found.text}”", result.note)
+        notice.empty("没有找到人员", result.note)
         return
     if result.more:
         notice.hint("结果超过 20 条，请补充条件", result.note)
     mark = states.mock() if any(one.simulated for one in result.hits) else ""
     head = "显示前" if result.more else "找到"
-    count = (
-        f"“{text(found.text)}”{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
-    )
+    count = f"{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
     st.html(tag("div", f"{count} {mark}", class_="default", role="status"))
     with st.container(key="rows-hits"):
         with st.container(key="row-top", horizontal=True, wrap=False):
