@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Row, and_, bindparam, not_, or_, select, update
+from sqlalchemy import Boolean, Connection, Row, and_, bindparam, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth import audit
-from auth.tables import account, session
+from auth.tables import account, post, session
 from portal.settings import settings
 from portal.store import clock
 from portal.store.engine import begin
@@ -110,6 +110,22 @@ def check(session_id: str, *, touch: bool = False) -> LiveSession | None:
         return _as_session(row)
 
 
+def _post_in_claimed_unit(
+    connection: Connection, account_id: UUID, claims: Mapping[str, Any]
+) -> UUID | None:
+    """The post in the unit that the provider names; ``None`` leaves the choice to the main post.
+
+    The claim only picks among posts that the person holds here: it never makes one.
+    """
+    name = settings().oidc_unit_claim
+    if not name or not claims.get(name):
+        return None
+    query = select(post.c.id).where(
+        post.c.account_id == account_id, post.c.unit_id == str(claims[name])
+    )
+    return connection.execute(query.order_by(post.c.is_main.desc())).scalar()
+
+
 def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
     """The live session of verified claims; the first sight of a fresh sign-in opens its row.
 
@@ -136,6 +152,7 @@ def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
             .values(
                 id=session_id,
                 account_id=owner.id,
+                post_id=_post_in_claimed_unit(connection, owner.id, claims),
                 issued_at=clock.now(),
                 last_seen=clock.now(),
                 factors=[str(one) for one in claims.get("amr") or ()],
