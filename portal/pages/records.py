@@ -10,7 +10,7 @@ from portal.functions.records import Dossier, Purpose
 from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import require
-from portal.pages.parts import answers, cases, finder, memory
+from portal.pages.parts import answers, cases, closing, finder, memory
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.finder import PICKED, Picked
 
@@ -46,6 +46,8 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
     with st.container(key="card-person"):
         st.html(tables.head("一人一档", "敏感信息已遮盖，查看原值须说明理由；查看留痕"))
         st.html(header(opened.dossier))
+        if opened.dossier.case is not None:
+            closing.button(who, opened.dossier.case)
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",

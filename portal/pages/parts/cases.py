@@ -12,6 +12,7 @@ from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
+from portal.pages.parts import closing
 
 PERMISSION = "records.open"
 PER_PAGE = 14
@@ -83,6 +84,7 @@ def _list(who: Principal) -> None:
 
 def card(who: Principal) -> None:
     """The card of open cases; nothing for a post that opens no dossier."""
+    closing.tell()
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-cases"):
