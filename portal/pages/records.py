@@ -42,12 +42,13 @@ def header(dossier: Dossier) -> Html:
 
 def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
     opened = dossiers.open_for(who, subject_id, purpose)
-    watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     with st.container(key="card-person"):
         st.html(tables.head("一人一档", "敏感信息已遮盖，查看原值须说明理由；查看留痕"))
-        st.html(header(opened.dossier))
-        if opened.dossier.case is not None:
-            closing.button(who, opened.dossier.case)
+        with st.container(key="person", horizontal=True, vertical_alignment="top", wrap=False):
+            st.html(header(opened.dossier), width="stretch")
+            if opened.dossier.case is not None:
+                closing.button(who, opened.dossier.case)
+        watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",
@@ -55,6 +56,9 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         )
         return
     answers.draw(opened)
+    # Only on paper: the sheet is signed by whoever printed it.
+    blanks = ("经办人（签字）：", "复核人（签字）：", "日期：    年    月    日")
+    st.html(tag("div", join(tag("span", text(one)) for one in blanks), class_="sign"))
 
 
 def _nobody(who: Principal) -> None:

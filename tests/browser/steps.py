@@ -32,6 +32,23 @@ def settled(page: Page) -> None:
     page.locator(READY).wait_for()
 
 
+@contextmanager
+def run_of(page: Page) -> Iterator[None]:
+    """Wait for the run of the script that what is done inside sets off, to its end."""
+    page.evaluate(
+        """() => {
+          window.ranSince = false;
+          const app = document.querySelector('[data-testid=stApp]');
+          new MutationObserver(() => {
+            if (app.dataset.testScriptState === 'running') window.ranSince = true;
+          }).observe(app, {attributes: true});
+        }"""
+    )
+    yield
+    page.wait_for_function("() => window.ranSince")
+    settled(page)
+
+
 def sign_in(page: Page, base: str, login: str) -> None:
     """From any address to the page behind the sign-in."""
     page.goto(base)
@@ -55,14 +72,14 @@ def search(page: Page, words: str, purpose: str = "本人到场办理事项") ->
     if chosen.get_attribute("aria-checked") != "true":
         chosen.click()
     page.get_by_label("查询内容").fill(words)
-    page.locator(".st-key-finder_send button").click()
+    with run_of(page):
+        page.locator(".st-key-finder_send button").click()
     page.locator(".st-key-rows-hits, .st-key-card-finder .notice").first.wait_for()
-    settled(page)
 
 
 def hits(page: Page) -> Locator:
     """The persons found."""
-    return page.locator(".st-key-rows-hits .cells.hits:not(.top)")
+    return page.locator(".st-key-rows-hits tbody tr")
 
 
 def all_answered(page: Page) -> str:

@@ -52,7 +52,7 @@ def progress(opened: Opened) -> Html:
 def _value(field: ShownField, shown: Unmasked | None) -> Html:
     note = tag("small", text(field.note)) if field.note else ""
     if shown is not None:
-        left = tag("small", f"{states.left(shown.until)} 秒后恢复遮盖")
+        left = tag("small", f"{states.left(shown.until)} 秒后遮盖")
         return tag("dd", text(shown.value) + left + note, class_="open")
     kind = {"class_": "masked"} if field.masked else {}
     return tag("dd", text(field.text) + note, **kind)

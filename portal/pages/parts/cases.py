@@ -1,5 +1,6 @@
 """在办事项: the open cases of one's unit, each with the one button that opens the dossier."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -46,16 +47,14 @@ def _cells(who: Principal, case: Case, today: date) -> list[tuple[str, Html]]:
     ]
 
 
-_HEAD = [(name, "") for name in ("事项", "编号", "当事人", "地点", "时限", "受理", "来源")]
-
-
-def _row(who: Principal, case: Case, today: date) -> None:
-    with st.container(
-        key=f"row-{case.id}", horizontal=True, vertical_alignment="center", wrap=False
-    ):
-        st.html(tables.cells("cases", _cells(who, case, today)), width="stretch")
-        if st.button("打开一人一档", key=f"open-{case.id}", width=_WIDTH):
-            go("records", case=case.id)
+def _rows(who: Principal, cases: Sequence[Case]) -> None:
+    today = states.today()
+    with st.container(key="rows-cases", horizontal=True, wrap=False):
+        st.html(tables.rows("cases", "在办事项", [_cells(who, one, today) for one in cases]))
+        with st.container(key="acts-cases", width=_WIDTH):
+            for one in cases:
+                if st.button("打开一人一档", key=f"open-{one.id}", width="stretch"):
+                    go("records", case=one.id)
 
 
 @guarded(PERMISSION)
@@ -72,12 +71,7 @@ def _list(who: Principal) -> None:
         )
         return
     page = st.session_state.get("cases_page", 1) if pages > 1 else 1
-    today = states.today()
-    with st.container(key="rows-cases"):
-        with st.container(key="row-top", horizontal=True, wrap=False):
-            st.html(tables.cells("cases", _HEAD, top=True), width="stretch")
-        for case in cases[(page - 1) * PER_PAGE : page * PER_PAGE]:
-            _row(who, case, today)
+    _rows(who, cases[(page - 1) * PER_PAGE : page * PER_PAGE])
     if pages > 1:
         st.pagination(pages, key="cases_page")
 
