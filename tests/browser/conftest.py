@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
@@ -21,17 +22,30 @@ _START_SECONDS = 280
 _SIZE = {"width": steps.OFFICE[0], "height": steps.OFFICE[1]}
 
 
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a portal with its database, its simulated systems and their residents.
+@dataclass(frozen=True, kw_only=True)
+class Premises:
+    """Where the portal and its simulated systems are."""
 
-    ``PORTAL_TEST_BASE`` names one that already runs.
+    portal: str
+    sandbox: str
+
+    def turn(self, system: str, mode: str) -> None:
+        """Let a simulated system misbehave, or be well again (``normal``)."""
+        httpx.post(f"{self.sandbox}/_control/{system}", json={"mode": mode}).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+    """A portal with its database, its simulated systems and their residents.
+
+    ``PORTAL_TEST_BASE`` and ``PORTAL_TEST_SANDBOX`` name one that already runs.
     """
     if given := os.environ.get("PORTAL_TEST_BASE"):
-        yield given
+        yield Premises(portal=given, sandbox=os.environ["PORTAL_TEST_SANDBOX"])
         return
     folder = tmp_path_factory.mktemp("house")
     address = f"http://localhost:{free_port()}"
+    sandbox = f"http://127.0.0.1:{free_port()}"
     log = folder / "run.log"
     environment = {
         key: value
@@ -40,7 +54,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     } | {
         "PORTAL_VAR_DIR": str(folder / "var"),
         "PORTAL_PUBLIC_URL": address,
-        "PORTAL_SANDBOX_URL": f"http://127.0.0.1:{free_port()}",
+        "PORTAL_SANDBOX_URL": sandbox,
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -52,7 +66,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
     try:
         _wait_until_ready(process, log)
-        yield address
+        yield Premises(portal=address, sandbox=sandbox)
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -60,6 +74,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="session")
+def base(premises: Premises) -> str:
+    """The address of the portal."""
+    return premises.portal
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -1,6 +1,7 @@
 """The main job in a real browser: find a resident, watch every system answer, unmask, sign out."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pypinyin import lazy_pinyin
 
 from tests.browser import steps
-from tests.browser.conftest import Opener, Window
+from tests.browser.conftest import Opener, Premises, Window
 
 
 def _open_first_case(window: Window, size: tuple[int, int] = steps.OFFICE) -> Page:
@@ -115,6 +116,37 @@ def test_a_dossier_is_chinese_fits_the_screen_and_is_accessible(
     assert steps.english(page) == []
     found = Axe().run(page).response["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    assert window.watch.complaints == []
+
+
+@pytest.fixture
+def faulty(premises: Premises) -> Iterator[Premises]:
+    """One system hangs, another answers a web page; both are well again afterwards."""
+    premises.turn("pension", "hang")
+    premises.turn("medical_insurance", "html")
+    yield premises
+    premises.turn("pension", "normal")
+    premises.turn("medical_insurance", "normal")
+
+
+def test_answers_appear_as_they_come_and_a_failed_system_can_be_asked_again(
+    shared: Opener, faulty: Premises
+) -> None:
+    window = shared("dongxing.clerk")
+    page = window.go_home()
+    page.get_by_role("button", name="打开一人一档").last.click()
+    page.locator(".st-key-card-grid .record").wait_for()
+    assert page.locator(".st-key-card-pension").get_by_text("正在调取").count() == 1
+    assert "已返回 2 / 共 4" in page.locator(".progress").inner_text()
+    page.locator(".st-key-card-medical_insurance").get_by_text("故障").wait_for()
+    page.locator(".st-key-card-pension").get_by_text("超时").wait_for()
+    steps.settled(page)
+    assert "2 个系统未返回" in page.locator(".progress").inner_text()
+    assert steps.english(page) == []
+    faulty.turn("pension", "normal")
+    faulty.turn("medical_insurance", "normal")
+    page.get_by_role("button", name="重新调取").first.click()
+    page.get_by_text("已返回 4 / 共 4").wait_for()
     assert window.watch.complaints == []
 
 

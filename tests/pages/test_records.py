@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from portal.functions.records import Purpose
+from portal.functions.records import Purpose, ShownRecord
 from portal.look import states
 from portal.pages.parts import unmasking
+from portal.pages.parts.answers import headings
 from portal.pages.parts.unmasking import reason_of
 from portal.store.clock import FrozenClock
 from tests import people
@@ -190,6 +191,11 @@ def test_a_value_in_full_is_masked_again_when_its_time_is_over(
     frozen.advance(timedelta(minutes=10))
     assert ID_NUMBER not in shown(tab.run())
     assert opened.values == {}
+
+
+def test_records_of_one_title_are_numbered_among_themselves() -> None:
+    records = [ShownRecord(title=one, fields=()) for one in ("救助", "成员", "成员")]
+    assert headings(records) == ["救助", "成员 1", "成员 2"]
 
 
 def test_a_reason_is_the_chosen_one_with_what_was_added() -> None:
