@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from auth.permissions import Denied
+from portal.pages import turns
 
 _log = structlog.get_logger(__name__)
 _THREADS = 24
@@ -51,7 +52,8 @@ class Gathering(Generic[T]):
 
     def wait_a_moment(self) -> None:
         """Give quick answers the time to arrive before the page is drawn."""
-        self._done.wait(_AT_ONCE_SECONDS)
+        with turns.aside():
+            self._done.wait(_AT_ONCE_SECONDS)
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end: for tests."""

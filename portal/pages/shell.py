@@ -7,6 +7,7 @@ from auth import permissions
 from auth.principal import Principal
 from portal.functions import city, identity
 from portal.look import frame
+from portal.pages import turns
 from portal.pages.catalogue import FALLBACK, HOMES, PAGES, PageSpec, spec
 from portal.pages.going import as_page
 from portal.pages.guards import acting, guarded
@@ -60,7 +61,13 @@ def _draw_band(who: Principal) -> None:
 
 
 def run(who: Principal) -> None:
-    """Draw the frame and the page. Every address is a page, so that each refuses for itself."""
+    """Draw the frame and the page, when it is this run's turn."""
+    with turns.turn(), acting(who):
+        _draw(who)
+
+
+def _draw(who: Principal) -> None:
+    """Every address is a page, so that each refuses for itself."""
     begin = landing(who)
     pages = {one.path: as_page(one) for one in PAGES}
     home = st.Page(begin.show, title=begin.title, url_path="home", default=True)
@@ -71,5 +78,4 @@ def run(who: Principal) -> None:
     links = [(begin.path, "首页", home)]
     links += [(one.path, one.title, pages[one.path]) for one in menu(who, begin)]
     frame.draw_navigation(links, current.url_path or begin.path, city.scope_name(who))
-    with acting(who):
-        current.run()
+    current.run()
