@@ -54,17 +54,24 @@ class Crowd:
                 return visitor
 
         missing = people - len(self._people)
-        self._people += await asyncio.gather(*(arrive() for _ in range(missing)))
+        came = await asyncio.gather(*(arrive() for _ in range(missing)), return_exceptions=True)
+        self._people += [one for one in came if isinstance(one, Visitor)]
+        if len(self._people) < people:
+            raise TimeoutError(f"only {len(self._people)} of {people} got in")
 
     async def rush(self, seconds: float) -> Rush:
         """Click for a while. A click that is still under way at the end counts as it stands."""
         result = Rush(people=len(self._people))
         end = time.perf_counter() + seconds
-        lives = [self._live(one, end, result) for one in self._people]
-        await asyncio.gather(*lives)
+        stayed = await asyncio.gather(*(self._live(one, end, result) for one in self._people))
+        lost = [one for one, stays in zip(self._people, stayed, strict=True) if not stays]
+        self._people = [one for one in self._people if one not in lost]
+        await asyncio.gather(*(one.leave() for one in lost), return_exceptions=True)
+        result.lost = len(lost)
         return result
 
-    async def _live(self, visitor: Visitor, end: float, result: Rush) -> None:
+    async def _live(self, visitor: Visitor, end: float, result: Rush) -> bool:
+        """One person's clicks; whether they are still there at the end."""
         due = time.perf_counter() + self._dice.uniform(0, CLICK_EVERY)
         while due < end:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
@@ -73,12 +80,9 @@ class Crowd:
                 # A click that takes this long has failed the limit whatever happens to it.
                 async with asyncio.timeout(max(5.0, end - began)):
                     await visitor.click()
-            except TimeoutError:
-                result.lost += 1
-                result.seconds.append(time.perf_counter() - began)
-                return
             except Exception:
-                result.lost += 1
-                return
-            result.seconds.append(time.perf_counter() - began)
+                return False
+            finally:
+                result.seconds.append(time.perf_counter() - began)
             due = max(due + CLICK_EVERY * self._dice.uniform(*JITTER), time.perf_counter())
+        return True
