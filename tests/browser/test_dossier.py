@@ -42,7 +42,13 @@ def _from_case(window: Window) -> dict[str, str]:
             strict=True,
         )
     )
-    return {"name": name, "number": _unmask(page, "身份证号"), "address": shown["户籍地址"]}
+    # The head shows the address that lies in the clerk's scope, up to the building; the record it
+    # came from shows the whole of it. Another address of the same person may lie elsewhere.
+    head = (
+        page.locator(".person dd", has_text="***").filter(has_not_text="******").first.inner_text()
+    )
+    address = next(one for one in shown.values() if one.startswith(head.rstrip("*")))
+    return {"name": name, "number": _unmask(page, "身份证号"), "address": address}
 
 
 @pytest.fixture(scope="module")
