@@ -184,7 +184,7 @@ def id_number(value: Any) -> str:
     if not re.fullmatch(r"\d{17}[\dX]", digits) or digits[-1] != ric.calc_check_digit(digits):
         raise Unreadable("对方身份证号有误")
     try:
-        ric.get_birth_date(digits)
+        date(int(digits[6:10]), int(digits[10:12]), int(digits[12:14]))
     except ValueError as error:
         raise Unreadable("对方身份证号有误") from error
     return digits

@@ -93,7 +93,8 @@ class Question:
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=NO_PERMISSION)
         elif held and self.now() - held.fetched_at <= self.fresh_for:
             asked.cached = True
-            asked.answer = self._shown(asked, held)
+            records = self._visible(channel, held.records)
+            asked.answer = self._shown(asked, records, held.as_of)
         else:
             await self._ask_system(asked, held, until)
         if asked.answer is not None:
@@ -119,13 +120,12 @@ class Question:
                 fetched_at=moment,
                 as_of=found.as_of or moment,
             )
-            asked.answer = self._shown(asked, asked.keep)
+            asked.answer = self._shown(asked, asked.keep.records, asked.keep.as_of)
 
-    def _shown(self, asked: Asked, held: Held) -> Answer:
-        records = self._visible(asked.channel, held.records)
-        if not records:
+    def _shown(self, asked: Asked, visible: tuple[Record, ...], as_of: datetime) -> Answer:
+        if not visible:
             return self._answer(asked, State.NO_PERMISSION, message=NO_PERMISSION)
-        return self._answer(asked, State.RETURNED, records=records, as_of=held.as_of)
+        return self._answer(asked, State.RETURNED, records=visible, as_of=as_of)
 
     def _failed(self, asked: Asked, fault: SystemFault, held: Held | None) -> Answer:
         """A fault; or an earlier success with its time, while that may still stand in for it."""
