@@ -1,6 +1,7 @@
 """``python -m benchmarks [--only GROUP]``: run the groups, one JSON line per figure."""
 
 import argparse
+import signal
 import sys
 import traceback
 from contextlib import ExitStack
@@ -31,11 +32,17 @@ def _run(group: str, house: LazyHouse) -> None:
     module.run() if group in ALONE else module.run(house())
 
 
+def _stop(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     """Run the chosen groups; one that fails does not take the others with it."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--only", choices=GROUPS, help="只测一组")
     chosen = parser.parse_args().only
+    for stops in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(stops, _stop)
     failed = []
     with ExitStack() as stack:
         house = LazyHouse(stack)

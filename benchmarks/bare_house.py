@@ -32,7 +32,7 @@ def open_bare(place: Path, name: str, inventory: dict[str, Any]) -> Iterator[Bar
     file, log = place / f"{name}.json", place / f"{name}.log"
     file.write_text(json.dumps(inventory, ensure_ascii=False), encoding="utf-8")
     port = free_port()
-    script = str(ROOT / "benchmarks" / "bare.py")
+    script = str(ROOT / "benchmarks" / "bare_server.py")
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     environment = {VARIABLE: str(file), "PYTHONPATH": str(ROOT)}
     with child(command, log, environment) as process:
