@@ -81,8 +81,7 @@ def latest(
         .ext(distinct_on(known.measure, known.system_id))
     )
     return {
-        (row.measure, row.system_id): Snapshot(**{**row._mapping, "absent": tuple(row.absent)})
-        for row in connection.execute(query)
+        (row.measure, row.system_id): Snapshot(**row._mapping) for row in connection.execute(query)
     }
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.store.base import RegionCode, metadata
 
@@ -73,5 +72,4 @@ measure_snapshot = Table(
     Column("unplaced", Integer, nullable=False),
     Column("problem", Text),
     Column("simulated", Text),  # the seed that made this row; production holds none
-    Column("absent", ARRAY(Text), nullable=False),  # columns the source did not deliver
 )

@@ -79,7 +79,6 @@ class Snapshot:
     unplaced: int = 0
     problem: str | None = None
     simulated: str | None = None
-    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -209,7 +209,7 @@ def restate(connection: Connection, picture: Snapshot, cells: Iterable[Cell]) ->
 
 
 def _note(connection: Connection, picture: Snapshot) -> None:
-    row = {**vars(picture), "absent": list(picture.absent)}
+    row = dict(vars(picture))
     statement = insert(measure_snapshot).values(**row)
     keys = {"measure", "system_id", "day"}
     updates = {name: statement.excluded[name] for name in row.keys() - keys}

@@ -6,7 +6,6 @@ fail closed like those of 0002, and compare the region code as a range for the s
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -112,7 +111,6 @@ def _create() -> None:
         sa.Column("unplaced", sa.Integer(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("simulated", sa.Text(), nullable=True),
-        sa.Column("absent", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("measure", "system_id", "day", name=op.f("pk_measure_snapshot")),
     )
 
