@@ -5,7 +5,7 @@ import sys
 import traceback
 from importlib import import_module
 
-GROUPS = ("records", "start", "pages", "sessions")
+GROUPS = ("records", "start", "pages", "sessions", "reports")
 
 
 def main() -> int:

@@ -310,6 +310,7 @@ def test_small_numbers_are_shown_to_posts_with_record_rights_only(peopled: Town)
     assert leader["荷塘社区居委会"] == "不公布"
     assert leader["合计"] == "33"
     assert PROTECTED_NOTE in report.notes
+    assert column(peopled.report(LEADER), "低保对象")["合计"] == "53", "the top of the scope"
     own = column(peopled.report(LEADER, WILLOW), "低保对象")
     assert own == {"柳岸社区居民委员会": "<5"}
     shown = {cell.shown for row in report.rows for cell in row.cells}

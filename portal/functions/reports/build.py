@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -203,7 +204,7 @@ def _cells(
         table = here.table
         return [exact(one) for one in table.total], [[exact(n) for n in row] for row in table.rows]
     way: list[tuple[Table, int]] = []
-    for place, next_one in zip(above, [*above[1:], own], strict=True):
+    for place, next_one in pairwise((*above, own)):
         table_above = plain.places(place, wanted, numbers)
         way.append((table_above.table, table_above.below.index(next_one)))
     return protect(way, here.table, plain.groups(wanted))
