@@ -120,7 +120,7 @@ def _further(report: Report) -> None:
 def _download(report: Report) -> None:
     asked = urlencode({"region": report.region_code, "period": report.period})
     address = f"/api/v1/reports/{report.template}.xlsx?{asked}"
-    st.html(tag("a", "下载表格（.xlsx）", href=address, class_="download", download=""))
+    st.html(tag("a", "下载电子表格", href=address, class_="download", download=""))
 
 
 def _draw(who: Principal, template: str, period: str) -> None:
