@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from auth.principal import Post, Principal, Unit
@@ -16,10 +16,6 @@ from portal.store.engine import begin
 
 def _today() -> date:
     return clock.local(clock.now()).date()
-
-
-def _running(on: date) -> Any:
-    return and_(post.c.starts <= on, or_(post.c.ends.is_(None), post.c.ends > on))
 
 
 def _post_query() -> Select[Any]:
@@ -59,16 +55,24 @@ def _as_post(row: Row[Any]) -> Post:
     )
 
 
+# Built once: asked at every click.
+_HELD = (
+    _post_query()
+    .add_columns(account.c.login, account.c.name.label("person"))
+    .join(account, account.c.id == post.c.account_id)
+    .where(
+        post.c.account_id == bindparam("holder"),
+        account.c.status == "active",
+        post.c.starts <= bindparam("today"),
+        or_(post.c.ends.is_(None), post.c.ends > bindparam("today")),
+    )
+)
+
+
 def _held(account_id: UUID) -> Sequence[Row[Any]]:
     """One row per post an active account holds today, each with the account's login and name."""
-    query = (
-        _post_query()
-        .add_columns(account.c.login, account.c.name.label("person"))
-        .join(account, account.c.id == post.c.account_id)
-        .where(post.c.account_id == account_id, account.c.status == "active", _running(_today()))
-    )
     with begin() as connection:
-        return connection.execute(query).all()
+        return connection.execute(_HELD, {"holder": account_id, "today": _today()}).all()
 
 
 def posts_of(account_id: UUID) -> tuple[Post, ...]:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Boolean, Connection, Row, and_, bindparam, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth import audit
-from auth.tables import account, session
+from auth.tables import account, post, session
 from portal.settings import settings
 from portal.store import clock
 from portal.store.engine import begin
@@ -57,20 +57,32 @@ def fingerprint(claims: Mapping[str, Any]) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def _live() -> Any:
-    now = clock.now()
-    return and_(
-        session.c.revoked_at.is_(None),
-        session.c.last_seen > now - timedelta(minutes=settings().session_idle_minutes),
-        session.c.issued_at > now - timedelta(hours=settings().session_hours),
-        _may_sign_in(),
-    )
+# Built once: asked at every click, and building a statement costs more than running it.
+_MAY_SIGN_IN = and_(
+    account.c.status == "active",
+    or_(account.c.demo.is_(None), not_(bindparam("production", type_=Boolean))),
+)
+_LIVE = and_(
+    session.c.revoked_at.is_(None),
+    session.c.last_seen > bindparam("idle_since"),
+    session.c.issued_at > bindparam("ended_since"),
+    _MAY_SIGN_IN,
+)
+_CHECK = (
+    select(session, account.c.login)
+    .join(account, account.c.id == session.c.account_id)
+    .where(session.c.id == bindparam("session_id"), _LIVE)
+)
 
 
-def _may_sign_in() -> Any:
-    """Active accounts; in production none that a demonstration made."""
-    active = account.c.status == "active"
-    return and_(active, account.c.demo.is_(None)) if settings().production else active
+def _limits() -> dict[str, Any]:
+    """The values of ``_LIVE``; in production no account that a demonstration made may sign in."""
+    now, chosen = clock.now(), settings()
+    return {
+        "idle_since": now - timedelta(minutes=chosen.session_idle_minutes),
+        "ended_since": now - timedelta(hours=chosen.session_hours),
+        "production": chosen.production,
+    }
 
 
 def _as_session(row: Row[Any]) -> LiveSession:
@@ -87,13 +99,8 @@ def _as_session(row: Row[Any]) -> LiveSession:
 
 def check(session_id: str, *, touch: bool = False) -> LiveSession | None:
     """The session if it still stands; ``touch`` counts this as the person's activity."""
-    query = (
-        select(session, account.c.login)
-        .join(account, account.c.id == session.c.account_id)
-        .where(session.c.id == session_id, _live())
-    )
     with begin() as connection:
-        row = connection.execute(query).first()
+        row = connection.execute(_CHECK, {"session_id": session_id, **_limits()}).first()
         if row is None:
             return None
         if touch and clock.now() - row.last_seen > _TOUCH_EVERY:
@@ -101,6 +108,22 @@ def check(session_id: str, *, touch: bool = False) -> LiveSession | None:
                 update(session).where(session.c.id == session_id).values(last_seen=clock.now())
             )
         return _as_session(row)
+
+
+def _post_in_claimed_unit(
+    connection: Connection, account_id: UUID, claims: Mapping[str, Any]
+) -> UUID | None:
+    """The post in the unit that the provider names; ``None`` leaves the choice to the main post.
+
+    The claim only picks among posts that the person holds here: it never makes one.
+    """
+    name = settings().oidc_unit_claim
+    if not name or not claims.get(name):
+        return None
+    query = select(post.c.id).where(
+        post.c.account_id == account_id, post.c.unit_id == str(claims[name])
+    )
+    return connection.execute(query.order_by(post.c.is_main.desc())).scalar()
 
 
 def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
@@ -119,7 +142,8 @@ def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
     login = str(claims.get(settings().oidc_user_claim) or "")
     with begin() as connection:
         owner = connection.execute(
-            select(account.c.id).where(account.c.login == login, _may_sign_in())
+            select(account.c.id).where(account.c.login == login, _MAY_SIGN_IN),
+            {"production": settings().production},
         ).first()
         if owner is None:
             return None
@@ -128,6 +152,7 @@ def open_session(claims: Mapping[str, Any]) -> LiveSession | None:
             .values(
                 id=session_id,
                 account_id=owner.id,
+                post_id=_post_in_claimed_unit(connection, owner.id, claims),
                 issued_at=clock.now(),
                 last_seen=clock.now(),
                 factors=[str(one) for one in claims.get("amr") or ()],
@@ -147,10 +172,10 @@ def alive(session_ids: Collection[str]) -> set[str]:
     query = (
         select(session.c.id)
         .join(account, account.c.id == session.c.account_id)
-        .where(session.c.id.in_(list(session_ids)), _live())
+        .where(session.c.id.in_(list(session_ids)), _LIVE)
     )
     with begin() as connection:
-        return set(connection.execute(query).scalars())
+        return set(connection.execute(query, _limits()).scalars())
 
 
 def _revoke(condition: Any, why: str) -> frozenset[str]:

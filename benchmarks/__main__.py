@@ -3,9 +3,32 @@
 import argparse
 import sys
 import traceback
+from contextlib import ExitStack
 from importlib import import_module
 
-GROUPS = ("records", "start", "pages", "sessions", "reports")
+from benchmarks.house import House, open_house
+
+ALONE = ("records", "reports")
+IN_HOUSE = ("start", "pages", "sessions")  # they share one running product
+GROUPS = (*ALONE, *IN_HOUSE)
+
+
+class LazyHouse:
+    """The running product, started when a group first needs it."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._house: House | None = None
+
+    def __call__(self) -> House:
+        if self._house is None:
+            self._house = self._stack.enter_context(open_house())
+        return self._house
+
+
+def _run(group: str, house: LazyHouse) -> None:
+    module = import_module(f"benchmarks.{group}")
+    module.run() if group in ALONE else module.run(house())
 
 
 def main() -> int:
@@ -14,12 +37,14 @@ def main() -> int:
     parser.add_argument("--only", choices=GROUPS, help="只测一组")
     chosen = parser.parse_args().only
     failed = []
-    for group in GROUPS if chosen is None else (chosen,):
-        try:
-            import_module(f"benchmarks.{group}").run()
-        except Exception:
-            traceback.print_exc()
-            failed.append(group)
+    with ExitStack() as stack:
+        house = LazyHouse(stack)
+        for group in GROUPS if chosen is None else (chosen,):
+            try:
+                _run(group, house)
+            except Exception:
+                traceback.print_exc()
+                failed.append(group)
     if failed:
         print(f"未完成：{'、'.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

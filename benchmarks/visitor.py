@@ -8,6 +8,7 @@ import json
 import secrets as random_secrets
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,6 +25,14 @@ _USER, _XSRF = "_streamlit_user", "_streamlit_xsrf"
 _KEPT_RUNS = 2  # as the frontend: an element not seen for two runs is forgotten
 
 
+@lru_cache(maxsize=64)
+def _token(base: str) -> str:
+    """The token of the double-submit cookie: the server compares it, and keeps nothing of it."""
+    with httpx.Client(base_url=base, timeout=30) as client:
+        client.get("/_stcore/health")
+        return client.cookies[_XSRF]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """The cookies and the address a tab is opened with."""
@@ -34,9 +43,7 @@ class Identity:
     @classmethod
     def unknown(cls, base: str) -> "Identity":
         """Somebody who is not signed in."""
-        with httpx.Client(base_url=base, timeout=30) as client:
-            client.get("/_stcore/health")
-            return cls(base=base, cookies={_XSRF: client.cookies[_XSRF]})
+        return cls(base=base, cookies={_XSRF: _token(base)})
 
     @classmethod
     def of(cls, login: str, base: str, *, issuer: str) -> "Identity":

@@ -2,25 +2,18 @@
 
 from starlette.routing import BaseRoute
 
-from auth import audit, posts, provider, sessions
-from auth.principal import Post
+from auth import audit, permissions, posts, provider, sessions
 from portal.look.theme import LEVELS
 from portal.settings import settings
 from portal.store.citypack import CityPack, DemoAccount, pack
 
 
-def _needs_factor(held: Post) -> bool:
-    roles = [pack().role(name) for name in held.roles]
-    return any(
-        role is not None and (role.second_factor or role.id in settings().second_factor_roles)
-        for role in roles
-    )
-
-
 def requires_second_factor(login: str) -> bool:
     """Whether any post of this person asks for a second factor."""
     account = posts.account_by_login(login)
-    return account is not None and any(map(_needs_factor, posts.posts_of(account.id)))
+    if account is None:
+        return False
+    return any(permissions.asks_second_factor(one.roles) for one in posts.posts_of(account.id))
 
 
 def _end_session(idp_session: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
+from redis import Redis, RedisError
 from sqlalchemy import text
 
 from auth.principal import Principal
@@ -51,6 +52,7 @@ class Wired:
         logs.configure()
         production = settings().production
         deployment.require(deployment.PRODUCTION if production else deployment.DEMO)
+        divisions.find(pack().region_code)  # read the places now, not on the upstream loop
         self.gateway.start()
         self.jobs.start()
 
@@ -61,11 +63,22 @@ class Wired:
 
     def readiness(self) -> Readiness:
         """What a load balancer needs to know, part by part: well or not, and in words."""
-        return {**_database_readiness(), "upstream": self._upstream()}
+        parts = {**_database_readiness(), "upstream": self._upstream()}
+        return parts | ({"redis": _redis_readiness(url)} if (url := settings().redis_url) else {})
 
     def _upstream(self) -> tuple[bool, str]:
         alive = self.gateway.alive
         return alive, "运行中" if alive else "接入网关没有运行"
+
+
+def _redis_readiness(url: str) -> tuple[bool, str]:
+    """Well either way: without Redis the portal is slower and loses nothing."""
+    try:
+        with Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
+    except RedisError:
+        return True, "不可用，已改用本机内存，只影响速度"
+    return True, "可用"
 
 
 def _database_readiness() -> Readiness:

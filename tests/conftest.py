@@ -117,3 +117,8 @@ def hailing(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> citypack
     city = citypack.pack()
     setup.load_city(city)
     return city
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser comes last: its driver leaves an event loop running in this thread."""
+    items.sort(key=lambda item: "tests/browser" in item.nodeid)

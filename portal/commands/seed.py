@@ -3,11 +3,12 @@
 import hashlib
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Table, func, select
+from stdnum.cn import ric
 
 from auth import posts
 from auth.provider import credentials
@@ -17,7 +18,7 @@ from portal.commands import measures, setup
 from portal.connectors.contract import Capability
 from portal.functions.records.index import refresh
 from portal.functions.reports import collect
-from portal.store import clock, deployment
+from portal.store import clock, crypto, deployment
 from portal.store.citypack import CityPack, Demo, DemoAccount, pack
 from portal.store.deployment import WrongDeploymentError
 from portal.store.measure_tables import measure_rollup
@@ -81,11 +82,20 @@ def build_index(wired: Wired, say: Say) -> None:
             measures.tell(system.name, collect.keep(system, roster), say)
 
 
-def _people_in(prefix: str, count: int) -> list[tuple[UUID, str]]:
-    """Some persons of a region with the community they live in, the same ones every time."""
+def _age(id_cipher: str, today: date) -> int:
+    born = ric.get_birth_date(crypto.decrypt(id_cipher))
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _people_in(prefix: str, count: int) -> list[tuple[UUID, str, int]]:
+    """Some persons of a region, with the community they live in and their age."""
     reach = Reach(prefixes=(prefix,), unit_id=None, actor="service:seed")
     query = (
-        select(subject.c.id, func.min(subject_relation.c.region_code).label("region_code"))
+        select(
+            subject.c.id,
+            subject.c.id_cipher,
+            func.min(subject_relation.c.region_code).label("region_code"),
+        )
         .join(subject_relation, subject_relation.c.subject_id == subject.c.id)
         .where(subject_relation.c.kind == "居住")
         .group_by(subject.c.id)
@@ -93,7 +103,9 @@ def _people_in(prefix: str, count: int) -> list[tuple[UUID, str]]:
         .limit(count)
     )
     with scoped(reach) as connection:
-        return [(row.id, row.region_code) for row in connection.execute(query)]
+        rows = connection.execute(query).all()
+    today = setup.today()
+    return [(row.id, row.region_code, _age(row.id_cipher, today)) for row in rows]
 
 
 def _case_rows(city: CityPack, unit_id: str, prefix: str) -> list[dict[str, Any]]:
@@ -101,12 +113,13 @@ def _case_rows(city: CityPack, unit_id: str, prefix: str) -> list[dict[str, Any]
     dice = random.Random(hashlib.sha256(unit_id.encode()).digest())
     now = clock.now()
     rows = []
-    for person, region in _people_in(prefix, _CASES_PER_UNIT):
+    for person, region, age in _people_in(prefix, _CASES_PER_UNIT):
+        fitting = [name for name, least in matters.items() if age >= least]
         opened = now - timedelta(hours=dice.randint(2, 200))
         rows.append(
             {
                 "id": _id("case", unit_id, str(person)),
-                "matter": dice.choice(matters),
+                "matter": dice.choice(fitting),
                 "source": dice.choice(("本人申请", "代办申请", "上级转办", "系统推送")),
                 "subject_id": person,
                 "region_code": region,

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -23,6 +22,7 @@ import structlog
 from portal.connectors.cache import AnswerCache, open_cache
 from portal.connectors.channel import Channel
 from portal.connectors.contract import Answer, Asker, Capability, Health, Planned, Subject
+from portal.connectors.handover import Handover
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.question import Question
 from portal.connectors.recorder import CallRecorder
@@ -34,7 +34,7 @@ from portal.store import clock
 
 log = structlog.get_logger(__name__)
 
-Deliver = Callable[[Answer | None], None]  # None: that was all
+Deliver = Callable[[Sequence[Answer] | None], None]  # None: that was all
 LOOP_GRACE_SECONDS = 5.0
 PROBE_SECONDS = 3.0  # a door must not keep a page waiting for long
 
@@ -108,11 +108,11 @@ class Gateway:
 
     def stream(self, asker: Asker, subject: Subject) -> Iterator[Answer]:
         """Answers as they come, for a page's thread. Leaving early cancels the rest."""
-        answers: SimpleQueue[Answer | None] = SimpleQueue()
-        flight = self._loop.submit(self._fan_out(asker, subject, answers.put))
+        arrived: SimpleQueue[Sequence[Answer] | None] = SimpleQueue()
+        flight = self._loop.submit(self._fan_out(asker, subject, arrived.put))
         try:
-            while (answer := answers.get(timeout=self._deadline + LOOP_GRACE_SECONDS)) is not None:
-                yield answer
+            while (some := arrived.get(timeout=self._deadline + LOOP_GRACE_SECONDS)) is not None:
+                yield from some
         except Empty:
             log.critical("the upstream loop does not answer")
         finally:
@@ -121,29 +121,23 @@ class Gateway:
     async def ask_all(self, asker: Asker, subject: Subject) -> AsyncIterator[Answer]:
         """Answers as they come, for any event loop. Leaving early cancels the rest."""
         here = asyncio.get_running_loop()
-        answers: asyncio.Queue[Answer | None] = asyncio.Queue()
+        arrived: asyncio.Queue[Sequence[Answer] | None] = asyncio.Queue()
 
-        arrived: deque[Answer | None] = deque()
-
-        def take_in() -> None:
-            while arrived:
-                answers.put_nowait(arrived.popleft())
-
-        def deliver(answer: Answer | None) -> None:
-            arrived.append(answer)
-            if len(arrived) == 1:  # else the other loop has been woken and is not through yet
-                with contextlib.suppress(RuntimeError):  # it has ended meanwhile
-                    here.call_soon_threadsafe(take_in)
+        def deliver(some: Sequence[Answer] | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the asking loop has ended meanwhile
+                here.call_soon_threadsafe(arrived.put_nowait, some)
 
         flight = self._loop.submit(self._fan_out(asker, subject, deliver))
         try:
-            while (answer := await answers.get()) is not None:
-                yield answer
+            while (some := await arrived.get()) is not None:
+                for answer in some:
+                    yield answer
         finally:
             flight.cancel()
 
     async def _fan_out(self, asker: Asker, subject: Subject, deliver: Deliver) -> None:
         until = asyncio.get_running_loop().time() + self._deadline
+        handover = Handover(deliver)
         try:
             question = Question(
                 asker=asker,
@@ -154,10 +148,11 @@ class Gateway:
             )
             try:
                 question.held = await self._cache.get(list(question.keys.values()))
-                await question.ask(until, deliver)
+                await question.ask(until, handover.put)
             finally:
                 self._later(self._settle(question))
         finally:
+            handover.flush()
             deliver(None)
 
     # --- rosters and health --------------------------------------------------------------------

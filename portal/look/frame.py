@@ -1,6 +1,7 @@
 """What stands on top of every page: platform, level, person, post, scope, pages, the way out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
@@ -69,7 +70,8 @@ def draw_navigation(links: Sequence[tuple[str, str, Page]], here: str, scope: st
     """The pages this post may open (path, title, page), and how far the post reaches."""
     with st.container(key="nav", horizontal=True, vertical_alignment="center"):
         for path, title, page in links:
-            with st.container(key="here" if path == here else f"to-{path}", width="content"):
+            around = st.container(key="here", width="content") if path == here else nullcontext()
+            with around:
                 st.page_link(page, label=title)
         st.html(
             tag("div", "管辖范围：" + tag("b", text(scope)), class_="scope", title=scope),

@@ -41,8 +41,19 @@ def moment(at: datetime | None) -> str:
     return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d}"
 
 
+def day(at: datetime) -> str:
+    """A day as a clerk writes it."""
+    here = clock.local(at).date()
+    days = (today() - here).days
+    if days in (0, 1):
+        return ("今天", "昨天")[days]
+    return f"{here:%m-%d}" if here.year == today().year else f"{here:%Y-%m-%d}"
+
+
 def took(milliseconds: int) -> str:
     """A duration that nobody has to count digits in."""
+    if milliseconds < 1:
+        return "不足 1 毫秒"
     return f"{milliseconds} 毫秒" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} 秒"
 
 

@@ -89,15 +89,27 @@ def head(title: str, aside: Html = "") -> Html:
     return tag("div", tag("h2", text(title)) + right, class_="head")
 
 
-def cells(kind: str, values: Sequence[tuple[str, Html]], *, top: bool = False) -> Html:
-    """One row of a list whose button follows; each value carries its name for narrow screens."""
-    if top:
-        inner = join(tag("span", text(name)) for name, _ in values)
-        return tag("div", inner, class_=f"cells {kind} top", aria_hidden="true")
-    inner = join(
-        tag("span", value, class_="lead")
-        if place == 0
-        else tag("span", tag("em", text(name)) + value)
-        for place, (name, value) in enumerate(values)
+def rows(kind: str, caption: str, given: Sequence[Sequence[tuple[str, Html]]]) -> Html:
+    """A table whose rows each have a button beside them, drawn next to it at the same height.
+
+    One element however many rows there are: what is sent on a click, and what the server has to
+    do for it, goes with the number of elements. Each value carries its name for narrow screens.
+    """
+    names = [name for name, _ in given[0]]
+    columns = join(tag("col", "", class_=f"c{place}") for place, _ in enumerate(names))
+    head = join(tag("th", text(name), scope="col") for name in names)
+    body = join(tag("tr", join(map(_row_cell, row, range(len(row))))) for row in given)
+    whole = (
+        tag("caption", text(caption))
+        + tag("colgroup", columns)
+        + tag("thead", tag("tr", head))
+        + tag("tbody", body)
     )
-    return tag("div", inner, class_=f"cells {kind}")
+    return tag("table", whole, class_=f"rows {kind}")
+
+
+def _row_cell(cell: tuple[str, Html], place: int) -> Html:
+    name, value = cell
+    if place == 0:
+        return tag("th", value, scope="row")
+    return tag("td", value, data_name=name)

@@ -13,25 +13,29 @@ from portal.pages.guards import require
 from portal.pages.parts import cases, doors, facts
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _figure(region_code: str, _population: dict[str, int | None]) -> Any:
-    return sketch.districts(city.map_features(), _population, "人")
+@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
+def _sketch(region_code: str, _who: Principal) -> tuple[Any, str] | None:
+    """The figure and what it says in words: the same for everybody of that region."""
+    features = city.map_features()
+    if not features:
+        return None
+    places = scope_facts(_who).places
+    figure = sketch.districts(features, {one.code: one.population for one in places}, "人")
+    words = "，".join(
+        f"{one.name}{one.population:,}人" if one.population else f"{one.name}无数据"
+        for one in places
+    )
+    return figure, f"各区县常住人口示意图：{words}"
 
 
 def _map_card(who: Principal) -> None:
-    places = scope_facts(who).places
-    population = {one.code: one.population for one in places}
+    drawn = _sketch(who.unit.region_code, who)
+    if drawn is None:
+        return  # a city pack without outlines: the table beside says the same
+    figure, words = drawn
     with st.container(key="card-map"):
         st.html(tables.head("区县常住人口分布", "颜色越深，人口越多"))
-        words = "，".join(
-            f"{one.name}{one.population:,}人" if one.population else f"{one.name}无数据"
-            for one in places
-        )
-        charts.draw(
-            _figure(who.unit.region_code, population),
-            key="district_map",
-            alt=f"各区县常住人口示意图：{words}",
-        )
+        charts.draw(figure, key="district_map", alt=words)
 
 
 def page() -> None:
@@ -41,6 +45,6 @@ def page() -> None:
     with numbers:
         facts.card(who, "各区县概况")
     with picture:
-        _map_card(who) if city.map_features() else None
+        _map_card(who)
     cases.card(who)
     doors.wall(who)

@@ -10,7 +10,7 @@ from portal.functions.records import Dossier, Purpose
 from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import require
-from portal.pages.parts import answers, finder, memory
+from portal.pages.parts import answers, cases, closing, finder, memory
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.finder import PICKED, Picked
 
@@ -22,7 +22,10 @@ def _item(name: str, value: str) -> Html:
 def header(dossier: Dossier) -> Html:
     """Who, masked, and what for."""
     mock = states.mock() if dossier.simulated else ""
-    person = tag("div", tag("strong", text(dossier.name)) + " " + mock)
+    name = tag("dt", "姓名", class_="unseen") + tag(
+        "dd", tag("strong", text(dossier.name)) + " " + mock
+    )
+    person = tag("div", name)
     items = [
         _item("身份证号", dossier.id_number),
         _item("性别、出生", dossier.about),
@@ -39,10 +42,13 @@ def header(dossier: Dossier) -> Html:
 
 def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
     opened = dossiers.open_for(who, subject_id, purpose)
-    watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     with st.container(key="card-person"):
         st.html(tables.head("一人一档", "敏感信息已遮盖，查看原值须说明理由；查看留痕"))
-        st.html(header(opened.dossier))
+        with st.container(key="person", horizontal=True, vertical_alignment="top", wrap=False):
+            st.html(header(opened.dossier), width="stretch")
+            if opened.dossier.case is not None:
+                closing.button(who, opened.dossier.case)
+        watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",
@@ -50,16 +56,20 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         )
         return
     answers.draw(opened)
+    # Only on paper: the sheet is signed by whoever printed it.
+    blanks = ("经办人（签字）：", "复核人（签字）：", "日期：    年    月    日")
+    st.html(tag("div", join(tag("span", text(one)) for one in blanks), class_="sign"))
 
 
 def _nobody(who: Principal) -> None:
     if permissions.allowed(who, finder.PERMISSION):
-        notice.empty("还没有选定居民", "请在上方查询并选定居民，或从首页的在办事项打开。")
+        notice.empty("还没有选定居民", "请在上方查询并选定居民，或从下面的在办事项打开。")
     else:
-        notice.empty(
+        notice.hint(
             "请从在办事项打开一人一档",
-            "本岗位不设无事项的人员查询。请回首页，在“在办事项”中点“打开一人一档”。",
+            "本岗位不设无事项的人员查询，请在下面的在办事项中点“打开一人一档”。",
         )
+    cases.card(who)
 
 
 def page() -> None:

@@ -135,7 +135,7 @@ class Demo(_Data):
     focus: tuple[str, ...] = ()
     retired_codes: dict[str, str] = {}
     accounts: tuple[DemoAccount, ...] = ()
-    case_matters: tuple[str, ...] = ()
+    case_matters: dict[str, int] = {}  # matter -> least age of who applies
 
 
 class CityPack(_Data):

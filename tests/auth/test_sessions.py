@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from auth import sessions
+from auth import posts, sessions
 from auth.tables import account
 from portal.store.clock import FrozenClock
 from portal.store.engine import begin
@@ -150,6 +150,32 @@ def test_ending_at_the_provider_ends_every_session_of_that_sign_in(
     assert live is not None and other is not None
     sessions.revoke_idp_session("sid-1", "统一退出")
     assert sessions.alive([live.id, other.id]) == {other.id}
+
+
+@pytest.mark.parametrize(
+    ("claimed", "title"),
+    [("com-2", "第二岗位"), ("com-1", "主岗位"), ("com-elsewhere", "主岗位"), (None, "主岗位")],
+)
+def test_the_unit_that_the_provider_names_picks_among_the_posts_held_here(
+    frozen: FrozenClock, monkeypatch: pytest.MonkeyPatch, claimed: str | None, title: str
+) -> None:
+    import portal.settings as settings_module
+
+    monkeypatch.setenv("PORTAL_OIDC_UNIT_CLAIM", "dept")
+    settings_module.reload()
+    holder = people.add_account("holder")
+    for unit_id, name in (("com-1", "主岗位"), ("com-2", "第二岗位")):
+        people.add_unit(unit_id, "990102001001")
+        people.add_post(
+            holder, unit_id, roles=["reader"], prefixes=[], title=name, main=unit_id == "com-1"
+        )
+    live = sessions.open_session(_claims(frozen, sub="holder", dept=claimed))
+    assert live is not None
+    found = posts.principal_for(
+        account_id=live.account_id, post_id=live.post_id, session_id=live.id, factors=()
+    )
+    assert found is not None
+    assert found.post_title == title
 
 
 def test_whoever_listens_hears_which_sessions_ended(claims: dict[str, Any]) -> None:

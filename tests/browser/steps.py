@@ -27,9 +27,26 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page shows its frame and no script runs."""
-    page.locator(".st-key-band").wait_for()
+    """Wait until the page shows its frame to the end and no script runs."""
+    page.locator(".st-key-nav .scope").wait_for()
     page.locator(READY).wait_for()
+
+
+@contextmanager
+def run_of(page: Page) -> Iterator[None]:
+    """Wait for the run of the script that what is done inside sets off, to its end."""
+    page.evaluate(
+        """() => {
+          window.ranSince = false;
+          const app = document.querySelector('[data-testid=stApp]');
+          new MutationObserver(() => {
+            if (app.dataset.testScriptState === 'running') window.ranSince = true;
+          }).observe(app, {attributes: true});
+        }"""
+    )
+    yield
+    page.wait_for_function("() => window.ranSince")
+    settled(page)
 
 
 def sign_in(page: Page, base: str, login: str) -> None:
@@ -50,18 +67,19 @@ def open_page(page: Page, title: str) -> None:
 
 def search(page: Page, words: str, purpose: str = "本人到场办理事项") -> None:
     """Type into the search line and send it off."""
-    chosen = page.locator(".st-key-finder_purpose").get_by_role("radio", name=purpose)
+    choices = page.locator(".st-key-finder_purpose")
+    chosen = choices.get_by_role("radio", name=purpose).or_(choices.get_by_role("radio").last).first
     if chosen.get_attribute("aria-checked") != "true":
         chosen.click()
     page.get_by_label("查询内容").fill(words)
-    page.locator(".st-key-finder_send button").click()
+    with run_of(page):
+        page.locator(".st-key-finder_send button").click()
     page.locator(".st-key-rows-hits, .st-key-card-finder .notice").first.wait_for()
-    settled(page)
 
 
 def hits(page: Page) -> Locator:
     """The persons found."""
-    return page.locator(".st-key-rows-hits .cells.hits:not(.top)")
+    return page.locator(".st-key-rows-hits tbody tr")
 
 
 def all_answered(page: Page) -> str:

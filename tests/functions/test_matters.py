@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from auth.permissions import Denied
 from auth.tables import audit_entry
 from portal.affairs.matters import desk, queries, rules
 from portal.store import clock
@@ -65,6 +66,13 @@ def test_a_case_is_not_closed_without_saying_how(hailing: CityPack, result: str)
     desk.take_in(CITY, [_row(1)])
     with pytest.raises(rules.IllegalMoveError, match="办理结果"):
         desk.close_case(people.principal(), str(UUID(int=1)), result)
+    assert len(queries.open_cases(people.principal())) == 1
+
+
+def test_closing_needs_the_permission(hailing: CityPack) -> None:
+    desk.take_in(CITY, [_row(1)])
+    with pytest.raises(Denied, match="不能办结在办事项"):
+        desk.close_case(people.principal(roles=("reader",)), str(UUID(int=1)), "已办")
     assert len(queries.open_cases(people.principal())) == 1
 
 

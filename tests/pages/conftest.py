@@ -58,7 +58,9 @@ def shown(tab: AppTest) -> str:
 
 def dossier_of(tab: AppTest) -> Opened:
     """What the tab has open."""
-    found = [one for one in tab.session_state._state.filtered_state.values() if isinstance(one, Opened)]
+    found = [
+        one for one in tab.session_state._state.filtered_state.values() if isinstance(one, Opened)
+    ]
     assert len(found) == 1
     return found[0]
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from portal.functions.records import Purpose
+from portal.functions.records import Purpose, ShownRecord
 from portal.look import states
 from portal.pages.parts import unmasking
+from portal.pages.parts.answers import headings
 from portal.pages.parts.unmasking import reason_of
 from portal.store.clock import FrozenClock
 from tests import people
@@ -39,7 +40,7 @@ def test_nothing_is_searched_without_a_purpose_and_the_words_are_kept(office: Of
     tab = find(office.open("records"), "张三", purpose=None)
     assert "请先选择查询目的" in shown(tab)
     assert tab.text_input(key="finder_text").value == "张三"
-    assert "cells hits" not in shown(tab)
+    assert "rows hits" not in shown(tab)
 
 
 @pytest.mark.parametrize("words", ["张三", "zhangsan", ID_NUMBER])
@@ -48,7 +49,7 @@ def test_a_resident_is_found_and_opened_without_the_number_being_shown(
 ) -> None:
     person = people.add_person(ID_NUMBER)
     tab = find(office.open("records"), words)
-    assert shown(tab).count('class="cells hits"') == 1
+    assert shown(tab).count("<tr>") == 2  # the head and the one hit
     assert ID_NUMBER not in shown(tab)
     tab.button(key=f"pick-{person}").click().run()
     assert office.went == [("records", {})]
@@ -74,7 +75,7 @@ def test_too_many_hits_ask_for_more_words(office: Office) -> None:
         people.add_person(f"63010219530412{number:04d}")
     text = shown(find(office.open("records"), "张三"))
     assert "结果超过 20 条，请补充条件" in text
-    assert text.count('class="cells hits"') == 20
+    assert text.count("<tr>") == 21
 
 
 def test_from_a_case_nothing_is_asked_and_the_case_is_named(office: Office) -> None:
@@ -190,6 +191,11 @@ def test_a_value_in_full_is_masked_again_when_its_time_is_over(
     frozen.advance(timedelta(minutes=10))
     assert ID_NUMBER not in shown(tab.run())
     assert opened.values == {}
+
+
+def test_records_of_one_title_are_numbered_among_themselves() -> None:
+    records = [ShownRecord(title=one, fields=()) for one in ("救助", "成员", "成员")]
+    assert headings(records) == ["救助", "成员 1", "成员 2"]
 
 
 def test_a_reason_is_the_chosen_one_with_what_was_added() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 
-from auth import audit
+from auth import audit, permissions
 from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.tables import matter_case
@@ -15,7 +15,12 @@ from portal.store.scope import Reach, scoped
 
 
 def close_case(principal: Principal, case_id: str, result: str) -> None:
-    """Close a case of one's own unit with its result; a second closing is refused."""
+    """Close a case of one's own unit with its result; a second closing is refused.
+
+    Raises ``Denied`` without the permission, ``IllegalMoveError`` for a result that says nothing,
+    a case of another unit, or one that somebody else has closed meanwhile.
+    """
+    permissions.check(principal, "matters.close")
     text = rules.result_text(result)
     with scoped(principal.reach) as connection:
         row = connection.execute(

@@ -1,5 +1,6 @@
 """The answers of a 一人一档, drawn as they come: one card per system, each in its own place."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -52,7 +53,7 @@ def progress(opened: Opened) -> Html:
 def _value(field: ShownField, shown: Unmasked | None) -> Html:
     note = tag("small", text(field.note)) if field.note else ""
     if shown is not None:
-        left = tag("small", f"{states.left(shown.until)} 秒后恢复遮盖")
+        left = tag("small", f"{states.left(shown.until)} 秒后遮盖")
         return tag("dd", text(shown.value) + left + note, class_="open")
     kind = {"class_": "masked"} if field.masked else {}
     return tag("dd", text(field.text) + note, **kind)
@@ -67,9 +68,19 @@ def _record(opened: Opened, answer: MaskedAnswer, number: int, record: ShownReco
         )
         for one in record.fields
     )
-    many = len(answer.records) > 1
-    title = f"{record.title}（第 {number + 1} 条）" if many else record.title
+    title = headings(answer.records)[number]
     return tag("div", tag("h4", text(title)) + tag("dl", rows), class_="record")
+
+
+def headings(records: Sequence[ShownRecord]) -> list[str]:
+    """The titles of records; those of one title are numbered among themselves."""
+    count = Counter(one.title for one in records)
+    met: Counter[str] = Counter()
+    found = []
+    for one in records:
+        met[one.title] += 1
+        found.append(f"{one.title} {met[one.title]}" if count[one.title] > 1 else one.title)
+    return found
 
 
 def _head(planned: Planned, answer: MaskedAnswer | None) -> Html:
@@ -93,14 +104,16 @@ def _unmask_row(opened: Opened, answer: MaskedAnswer) -> None:
     ]
     if not hidden:
         return
-    many = len(answer.records) > 1
+    titles = headings(answer.records)
+    count = Counter(field.label for _, field in hidden)
     with st.container(
         key=f"masked-{answer.system_id}", horizontal=True, vertical_alignment="center"
     ):
         st.html(tag("span", "查看原值：", class_="mode"), width="content")
         for number, field in hidden:
             place = (answer.system_id, number, field.name)
-            label = f"{field.label}（第 {number + 1} 条）" if many else field.label
+            many = count[field.label] > 1
+            label = f"{titles[number]}·{field.label}" if many else field.label
             if st.button(
                 label,
                 key=f"ask-{answer.system_id}-{number}-{field.name}",

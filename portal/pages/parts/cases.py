@@ -1,5 +1,6 @@
 """在办事项: the open cases of one's unit, each with the one button that opens the dossier."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -12,11 +13,12 @@ from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
+from portal.pages.parts import closing
 
 PERMISSION = "records.open"
 PER_PAGE = 14
 _MOST = 200
-_WIDTH = 112
+_WIDTH = 104
 
 
 def _due(due_on: date | None, today: date) -> Html:
@@ -37,21 +39,22 @@ def _cells(who: Principal, case: Case, today: date) -> list[tuple[str, Html]]:
             tag("span", text(city.place_within(who, case.region_name)), title=case.region_name),
         ),
         ("时限", _due(case.due_on, today)),
-        ("受理", tag("span", text(states.moment(case.opened_at)), class_="num")),
+        (
+            "受理",
+            tag("span", text(states.day(case.opened_at)), title=states.moment(case.opened_at)),
+        ),
         ("来源", text(case.source)),
     ]
 
 
-_HEAD = [(name, "") for name in ("事项", "编号", "当事人", "地点", "时限", "受理", "来源")]
-
-
-def _row(who: Principal, case: Case, today: date) -> None:
-    with st.container(
-        key=f"row-{case.id}", horizontal=True, vertical_alignment="center", wrap=False
-    ):
-        st.html(tables.cells("cases", _cells(who, case, today)), width="stretch")
-        if st.button("打开一人一档", key=f"open-{case.id}", width=_WIDTH):
-            go("records", case=case.id)
+def _rows(who: Principal, cases: Sequence[Case]) -> None:
+    today = states.today()
+    with st.container(key="rows-cases", horizontal=True, wrap=False):
+        st.html(tables.rows("cases", "在办事项", [_cells(who, one, today) for one in cases]))
+        with st.container(key="acts-cases", width=_WIDTH):
+            for one in cases:
+                if st.button("打开一人一档", key=f"open-{one.id}", width="stretch"):
+                    go("records", case=one.id)
 
 
 @guarded(PERMISSION)
@@ -64,22 +67,18 @@ def _list(who: Principal) -> None:
     if not cases:
         notice.empty(
             "本单位目前没有在办事项",
-            "受理新事项后会自动出现在这里；查询居民信息可使用本页的居民查询或“一人一档”。",
+            "受理新事项后会自动出现在这里；暂无事项时，可查看业务系统状态和辖区概况。",
         )
         return
     page = st.session_state.get("cases_page", 1) if pages > 1 else 1
-    today = states.today()
-    with st.container(key="rows-cases"):
-        with st.container(key="row-top", horizontal=True, wrap=False):
-            st.html(tables.cells("cases", _HEAD, top=True), width="stretch")
-        for case in cases[(page - 1) * PER_PAGE : page * PER_PAGE]:
-            _row(who, case, today)
+    _rows(who, cases[(page - 1) * PER_PAGE : page * PER_PAGE])
     if pages > 1:
         st.pagination(pages, key="cases_page")
 
 
 def card(who: Principal) -> None:
     """The card of open cases; nothing for a post that opens no dossier."""
+    closing.tell()
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-cases"):

@@ -96,7 +96,9 @@ def wall(who: Principal) -> None:
 def watched(body: Callable[[], None], check: DoorCheck) -> None:
     """Draw a piece that looks again by itself until the check is done."""
     check.looking = not check.done
-    st.fragment(body, run_every=POLL_SECONDS if check.looking else None)()
+    if check.looking:
+        body = st.fragment(body, run_every=POLL_SECONDS)
+    body()
 
 
 def stop_looking(check: DoorCheck) -> None:

@@ -115,22 +115,16 @@ def _committees(given: Sequence[PlaceFacts]) -> Html:
     )
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _drawn(region_code: str, level: str, _facts: ScopeFacts) -> tuple[Html, Html]:
-    return summary(_facts, level), places(_facts, level)
+@st.cache_data(max_entries=2000, ttl=3600, show_spinner=False)
+def _drawn(region_code: str, level: str, _who: Principal) -> tuple[Html, Html]:
+    """What a region looks like is the same for everybody who may see it: keyed by the region."""
+    facts = scope_facts(_who)
+    return summary(facts, level), places(facts, level) if facts.places else ""
 
 
-def of_scope(who: Principal) -> tuple[Html, Html]:
-    """The numbers and the table of the post's own region, drawn once per region."""
-    facts = scope_facts(who)
-    return _drawn(facts.region_code, who.unit.level, facts)
-
-
-def card(who: Principal, title: str, *, with_places: bool = True) -> None:
+def card(who: Principal, title: str) -> None:
     """The card of the scope's facts."""
-    numbers, table = of_scope(who)
+    numbers, table = _drawn(who.unit.region_code, who.unit.level, who)
+    note = tag("div", text(CENSUS), class_="default")
     with st.container(key="card-facts"):
-        st.html(tables.head(title) + numbers)
-        if with_places and scope_facts(who).places:
-            st.html(table)
-        st.html(tag("div", text(CENSUS), class_="default"))
+        st.html(tables.head(title) + numbers + table + note)

@@ -1,5 +1,6 @@
 """居民查询: one line to type a name, a number or an address into, and at most twenty hits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -32,7 +33,6 @@ class Picked:
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    text: str
     purpose: Purpose
     result: SearchResult
 
@@ -72,7 +72,7 @@ def _search(who: Principal, purpose_id: str | None, words: str) -> None:
     except BadQueryError as problem:
         notice.error("没有查询", problem.message)
         return
-    memory.keep(who, _FOUND, _Found(text=words, purpose=purpose, result=result))
+    memory.keep(who, _FOUND, _Found(purpose=purpose, result=result))
 
 
 def short_address(hit: Hit) -> str:
@@ -100,39 +100,28 @@ def _cells(who: Principal, hit: Hit) -> list[tuple[str, Html]]:
     ]
 
 
-_HEAD = [
-    (name, "") for name in ("姓名", "身份证号", "性别、出生", "住址", "关系", "所在社区（村）")
-]
-
-
-def _row(who: Principal, hit: Hit, purpose: Purpose) -> None:
-    with st.container(
-        key=f"row-{hit.subject_id}", horizontal=True, vertical_alignment="center", wrap=False
-    ):
-        st.html(tables.cells("hits", _cells(who, hit)), width="stretch")
-        if st.button("调取一人一档", key=f"pick-{hit.subject_id}", width=112):
-            memory.keep(who, PICKED, Picked(subject_id=hit.subject_id, purpose=purpose))
-            go("records")
+def _rows(who: Principal, hits: Sequence[Hit], purpose: Purpose) -> None:
+    with st.container(key="rows-hits", horizontal=True, wrap=False):
+        st.html(tables.rows("hits", "找到的人员", [_cells(who, one) for one in hits]))
+        with st.container(key="acts-hits", width=104):
+            for one in hits:
+                if st.button("调取一人一档", key=f"pick-{one.subject_id}", width="stretch"):
+                    memory.keep(who, PICKED, Picked(subject_id=one.subject_id, purpose=purpose))
+                    go("records")
 
 
 def _show(who: Principal, found: _Found) -> None:
     result = found.result
     if not result.hits:
-        notice.empty(f"没有找到“{found.text}”", result.note)
+        notice.empty("没有找到人员", result.note)
         return
     if result.more:
         notice.hint("结果超过 20 条，请补充条件", result.note)
     mark = states.mock() if any(one.simulated for one in result.hits) else ""
     head = "显示前" if result.more else "找到"
-    count = (
-        f"“{text(found.text)}”{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
-    )
+    count = f"{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
     st.html(tag("div", f"{count} {mark}", class_="default", role="status"))
-    with st.container(key="rows-hits"):
-        with st.container(key="row-top", horizontal=True, wrap=False):
-            st.html(tables.cells("hits", _HEAD, top=True), width="stretch")
-        for hit in result.hits:
-            _row(who, hit, found.purpose)
+    _rows(who, result.hits, found.purpose)
 
 
 @guarded(PERMISSION)
