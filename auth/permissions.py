@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, str] = {
     "records.search": "按姓名、证件号、住址查找人员",
     "records.open": "调取一人一档",
     "records.unmask": "查看敏感信息原值",
+    "reports.view": "查看统计报表",
     "matters.close": "办结在办事项",
     "systems.view": "查看业务系统接入情况",
     "permissions.explain": "查看权限判定依据",

@@ -5,7 +5,7 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import production, run, seed, systems
+from portal.commands import measures, production, run, seed, systems
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -26,6 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     auditing.add_argument("action", choices=("verify", "anchor"))
     joined = commands.add_parser("systems", help="业务系统")
     joined.add_argument("action", choices=("check",))
+    measuring = commands.add_parser("measures", help="统计指标")
+    measuring.add_argument("action", choices=("refresh",))
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -72,6 +74,7 @@ def main(words: list[str] | None = None) -> int:
         "seed": _seed,
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": systems.check,
+        "measures": measures.refresh,
         "migrate": _migrate,
     }
     try:

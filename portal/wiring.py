@@ -14,6 +14,7 @@ from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions.entry import Entry
 from portal.functions.records import CaseRef, Records
+from portal.functions.reports import Reports
 from portal.jobs import Jobs
 from portal.settings import settings
 from portal.store import deployment, divisions, migrate
@@ -43,6 +44,7 @@ class Wired:
     gateway: Gateway
     records: Records
     entry: Entry
+    reports: Reports
     jobs: Jobs
 
     def start(self) -> None:
@@ -121,7 +123,13 @@ def build() -> Wired:
         redis_url=chosen.redis_url,
     )
     records = Records(gateway=gateway, case_sources=[_case_of_matters])
-    return Wired(gateway=gateway, records=records, entry=Entry(gateway=gateway), jobs=Jobs())
+    return Wired(
+        gateway=gateway,
+        records=records,
+        entry=Entry(gateway=gateway),
+        reports=Reports(registry=registry),
+        jobs=Jobs(),
+    )
 
 
 @lru_cache(maxsize=1)

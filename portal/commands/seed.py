@@ -14,12 +14,14 @@ from auth import posts
 from auth.provider import credentials
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
-from portal.commands import setup
+from portal.commands import measures, setup
 from portal.connectors.contract import Capability
 from portal.functions.records.index import refresh
+from portal.functions.reports import collect
 from portal.store import clock, crypto, deployment
 from portal.store.citypack import CityPack, Demo, DemoAccount, pack
 from portal.store.deployment import WrongDeploymentError
+from portal.store.measure_tables import measure_rollup
 from portal.store.scope import Reach, scoped
 from portal.store.subjects import subject, subject_relation
 from portal.wiring import Wired
@@ -70,11 +72,14 @@ def add_accounts(city: CityPack) -> int:
 
 
 def build_index(wired: Wired, say: Say) -> None:
-    """Walk the roster of every simulated system that has one."""
+    """Walk the roster of every simulated system that has one: for the index and the measures."""
     for system in wired.gateway.registry.serving(Capability.ROSTER):
         mark = "sandbox" if system.site.simulated else None
-        done = refresh(wired.gateway, system.id, simulated=mark)
+        roster = wired.gateway.roster(system.id)
+        done = refresh(roster, system.id, simulated=mark)
         say(f"  {system.name}：{done.people} 人，{done.relations} 条关系")
+        if system.serves(Capability.REPORTS):
+            measures.tell(system.name, collect.keep(system, roster), say)
 
 
 def _age(id_cipher: str, today: date) -> int:
@@ -160,6 +165,8 @@ def seed(wired: Wired, say: Say) -> None:
     say(f"  演示账号 {add_accounts(city)} 个")
     if _count(subject):
         say("  模拟居民已在库中，不再重复生成")
+        if not _count(measure_rollup):
+            measures.refresh_all(wired, say)
     else:
         build_index(wired, say)
     if not _count(matter_case):

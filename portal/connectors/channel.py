@@ -65,13 +65,24 @@ class Channel:
         records = self._records(rows, subject)
         return Found(records=records, as_of=self.system.judge.as_of(pages[0][0]))
 
-    async def probe(self, trace: Trace, until: float) -> None:
-        """Ask the system whether it is well; a breaker does not stop a probe, it may end it."""
-        await self._guarded("probe", {}, trace, until, ask_breaker=False)
+    async def probe(self, trace: Trace, until: float | None) -> datetime | None:
+        """Ask the system whether it is well; a breaker does not stop a probe, it may end it.
 
-    async def roster(self, trace: Trace) -> AsyncIterator[list[Any]]:
-        """The roster page by page, each page with its own time limit."""
-        async for _, rows in self._pages("roster", {}, trace, None):
+        Gives from when its data is, for systems that say so here.
+        """
+        answer = await self._guarded("probe", {}, trace, until, ask_breaker=False)
+        return self.system.judge.as_of(answer)
+
+    async def roster(
+        self, trace: Trace, hear: Callable[[datetime | None], None] | None = None
+    ) -> AsyncIterator[list[Any]]:
+        """The roster page by page, each page with its own time limit.
+
+        ``hear`` is told from when the data of each page is.
+        """
+        async for answer, rows in self._pages("roster", {}, trace, None):
+            if hear is not None:
+                hear(self.system.judge.as_of(answer))
             yield rows
 
     async def _pages(

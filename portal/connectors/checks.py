@@ -10,6 +10,7 @@ from jmespath.exceptions import JMESPathError
 
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
+from portal.connectors.counting import columns_of
 from portal.connectors.manifest import Call, Manifest, Part, Value, ViewCall
 from portal.connectors.template import PLACEHOLDERS, placeholders
 
@@ -33,6 +34,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _requests(manifest)
     yield from _fields(manifest)
     yield from _forbidden(manifest)
+    yield from _measures(manifest)
     yield from _capabilities(manifest)
 
 
@@ -50,6 +52,9 @@ def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
                 yield f"calls.{name}.paging.{key}", expression
     for number, kind in enumerate(manifest.records):
         yield f"records[{number}].each", kind.each
+    for number, one in enumerate(manifest.measures):
+        if one.where is not None:
+            yield f"measures[{number}].where", one.where
 
 
 def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
@@ -141,10 +146,34 @@ def _forbidden(manifest: Manifest) -> Iterator[Finding]:
     for name, rule in manifest.fields.items():
         if FORBIDDEN_WORDS.search(name) or FORBIDDEN_WORDS.search(rule.label):
             yield f"fields.{name}", f"平台不得接入“{rule.label}”这类信息"
-    for key, value in _located_values(manifest):
-        words = set(re.findall(r"\w+", value.source.lower()))
-        if words & FORBIDDEN_SOURCES or FORBIDDEN_WORDS.search(value.source):
-            yield f"{key}.from", f"平台不得读取“{value.source}”这类信息"
+    read = [(f"{key}.from", value.source) for key, value in _located_values(manifest)]
+    for number, one in enumerate(manifest.measures):
+        read.append((f"measures[{number}].where", one.where or ""))
+        if FORBIDDEN_WORDS.search(one.name) or FORBIDDEN_WORDS.search(one.id):
+            yield f"measures[{number}].name", f"平台不得统计“{one.name}”这类信息"
+    for key, source in read:
+        words = set(re.findall(r"\w+", source.lower()))
+        if words & FORBIDDEN_SOURCES or FORBIDDEN_WORDS.search(source):
+            yield key, f"平台不得读取“{source}”这类信息"
+
+
+def _measures(manifest: Manifest) -> Iterator[Finding]:
+    """A predicate on a column that is not read would count nobody and look like a true nought."""
+    roster = manifest.calls.get("roster")
+    placed = {one.kind for one in manifest.roster.relations} if manifest.roster else set()
+    seen: set[str] = set()
+    for number, one in enumerate(manifest.measures):
+        key = f"measures[{number}]"
+        if one.id in seen:
+            yield f"{key}.id", f"指标“{one.id}”写了两次"
+        seen.add(one.id)
+        if one.relation not in placed:
+            yield f"{key}.relation", f"名册没有“{one.relation}”关系"
+        if one.count == "households" and not (manifest.roster and manifest.roster.household_no):
+            yield f"{key}.count", "名册没有户号，不能统计户数"
+        if isinstance(roster, ViewCall):
+            for name in sorted(columns_of(one.where) - set(roster.columns)):
+                yield f"{key}.where", f"“{name}”不在 calls.roster.columns 里"
 
 
 def _capabilities(manifest: Manifest) -> Iterator[Finding]:
@@ -155,6 +184,10 @@ def _capabilities(manifest: Manifest) -> Iterator[Finding]:
         yield "capabilities", "声明了 records，却缺少 calls.person 或 records"
     if Capability.ROSTER in able and not ("roster" in manifest.calls and manifest.roster):
         yield "capabilities", "声明了 roster，却缺少 calls.roster 或 roster"
+    if (Capability.REPORTS in able) != bool(manifest.measures):
+        yield "capabilities", "reports 与 measures 须同时写明"
+    if Capability.REPORTS in able and Capability.ROSTER not in able:
+        yield "capabilities", "统计指标取自名册，须同时声明 roster"
     if Capability.RECORDS in able and manifest.nature != "ordinary":
         yield "capabilities", "信访、矫正、公安、法院类系统不得进入档案（records）"
     if manifest.records and not any(kind.about == "subject" for kind in manifest.records):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from portal.connectors.contract import Capability, Mask, Sensitivity
+from portal.store.measure_words import Topic
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Positive = Annotated[float, Field(gt=0)]
@@ -195,6 +196,33 @@ class RosterMap(Part):
     relations: tuple[RelationMap, ...] = ()
 
 
+class MeasureMap(Part):
+    """A number that a walk over the roster gives: how many persons or households, and where.
+
+    `where` is a JMESPath predicate over the raw row; ages come from the identity number. `ages` are
+    the first years of the bands to split by. What is counted belongs to the place of `relation`.
+    """
+
+    id: Slug
+    name: str = Field(min_length=1)
+    unit: str = "人"
+    count: Literal["persons", "households"] = "persons"
+    relation: Literal["户籍", "居住", "产权", "就业"] = "居住"
+    where: str | None = None
+    from_age: Annotated[int, Field(ge=0, le=120)] = 0
+    ages: tuple[Annotated[int, Field(ge=0, le=120)], ...] = ()
+    by_sex: bool = False
+    topic: Topic = Topic.NONE
+
+    @model_validator(mode="after")
+    def _splits_make_sense(self) -> MeasureMap:
+        if list(self.ages) != sorted(set(self.ages)) or (self.ages and self.ages[0] != 0):
+            raise ValueError("ages 须从 0 起由小到大")
+        if self.count == "households" and (self.ages or self.by_sex or self.from_age):
+            raise ValueError("户数不能按年龄、性别划分")
+        return self
+
+
 class _Manifest(Part):
     id: Slug
     version: Annotated[int, Field(ge=1)]
@@ -212,6 +240,7 @@ class _Manifest(Part):
     fields: dict[Slug, FieldRule] = {}
     records: tuple[RecordMap, ...] = ()
     roster: RosterMap | None = None
+    measures: tuple[MeasureMap, ...] = ()
 
 
 class RestManifest(_Manifest):

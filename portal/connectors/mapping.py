@@ -173,14 +173,14 @@ class Judge:
     """Says whether an answer is good, by the envelope's predicates, and from when its data is."""
 
     def __init__(self, envelope: Envelope, context: Context) -> None:
-        self._success = _predicate(envelope.success)
+        self._success = predicate(envelope.success)
         self._checks: Sequence[tuple[Callable[[Any], bool], type[SystemFault]]] = [
             (check, fault)
             for check, fault in (
-                (_predicate(envelope.not_found), NotFound),
-                (_predicate(envelope.denied), SignInAgain),
-                (_predicate(envelope.busy), RetryLater),
-                (_predicate(envelope.bad_request), OurMistake),
+                (predicate(envelope.not_found), NotFound),
+                (predicate(envelope.denied), SignInAgain),
+                (predicate(envelope.busy), RetryLater),
+                (predicate(envelope.bad_request), OurMistake),
             )
             if check is not None
         ]
@@ -207,7 +207,8 @@ class Judge:
         return datetime.fromisoformat(moment) if moment else None
 
 
-def _predicate(expression: str | None) -> Callable[[Any], bool] | None:
+def predicate(expression: str | None) -> Callable[[Any], bool] | None:
+    """A test of an answer or of a row; what it cannot be applied to does not hold."""
     if expression is None:
         return None
     search = jmespath.compile(expression).search

@@ -1,8 +1,9 @@
-"""Walking a system's roster to build the subject index, and checking its health."""
+"""Walking a system's roster, for the subject index and the measures; checking its health."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from datetime import datetime
 from typing import Any
@@ -19,10 +20,12 @@ from portal.connectors.contract import (
     SystemFault,
 )
 from portal.connectors.converters import Unreadable
+from portal.connectors.counting import Counted, Counting
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.recorder import Attribution, CallRecorder, Row, row
 from portal.connectors.registry import System
 from portal.connectors.transport import Trace
+from portal.store.clock import local
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +39,10 @@ def by_the_platform(purpose: str) -> Attribution:
 
 
 class Roster:
-    """An iterator over a roster. While one page is mapped here, the next is already under way."""
+    """An iterator over a roster. While one page is mapped here, the next is already under way.
+
+    What is to be counted is counted on the way: one walk serves the index and the measures.
+    """
 
     def __init__(
         self,
@@ -47,10 +53,13 @@ class Roster:
     ) -> None:
         self.entries = 0
         self.unreadable = 0
+        self._whole = False
         self._channel = channel
         self._loop = loop
         self._recorder = recorder
         self._now = now
+        self._heard: datetime | None = None
+        self._counting = Counting(channel.system.manifest.measures, local(now()).date())
         self._walk = self._entries()
 
     def __iter__(self) -> Iterator[RosterEntry]:
@@ -63,9 +72,24 @@ class Roster:
         """Stop walking."""
         self._walk.close()
 
+    @property
+    def as_of(self) -> datetime | None:
+        """From when the owner's data is, as far as the owner said so; the oldest counts."""
+        return self._heard
+
+    def counted(self) -> tuple[Counted, ...]:
+        """What was counted; only a whole walk may be asked."""
+        if not self._whole:
+            raise RuntimeError("a part of a roster says nothing about the whole")
+        return self._counting.results()
+
+    def _hear(self, as_of: datetime | None) -> None:
+        if as_of is not None:
+            self._heard = min(as_of, self._heard or as_of)
+
     def _entries(self) -> Generator[RosterEntry]:
         asked_at, trace = self._now(), Trace(now=self._now)
-        pages = self._channel.roster(trace)
+        pages = self._channel.roster(trace, self._hear)
         read = self._channel.system.roster_reader
         outcome, fault = "CANCELLED", None
         ahead = self._loop.submit(_next_page(pages))
@@ -79,7 +103,10 @@ class Roster:
                         self.unreadable += 1
                     else:
                         self.entries += 1
+                        self._counting.take(one, entry)
                         yield entry
+            self._ask_as_of(trace)
+            self._whole = True
             outcome = State.RETURNED.name
         except SystemFault as error:
             outcome, fault = error.state.name, type(error).__name__
@@ -88,6 +115,12 @@ class Roster:
             ahead.cancel()
             self._loop.submit(_close(pages)).result()
             self._record(trace, asked_at, outcome, fault)
+
+    def _ask_as_of(self, trace: Trace) -> None:
+        """Some systems say from when their data is in their probe only."""
+        if self._heard is None and self._channel.system.manifest.measures:
+            with contextlib.suppress(SystemFault):
+                self._hear(self._loop.submit(self._channel.probe(trace, None)).result())
 
     def _record(self, trace: Trace, asked_at: datetime, outcome: str, fault: str | None) -> None:
         system = self._channel.system

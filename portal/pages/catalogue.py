@@ -63,6 +63,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="records",
     ),
     PageSpec(
+        path="reports",
+        title="统一报表",
+        permission="reports.view",
+        section=WORK,
+        module="reports",
+    ),
+    PageSpec(
         path="systems",
         title="业务系统",
         permission="systems.view",

@@ -1,9 +1,9 @@
 """The city pack: everything that makes this city this city, read from one folder of data.
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
-systems are joined and how far, ``divisions.csv`` and ``districts.geojson`` the places,
-``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses. Another city is another
-folder.
+systems are joined and how far, ``reports.toml`` the reports, ``divisions.csv`` and
+``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
+demonstration uses. Another city is another folder.
 """
 
 import json
@@ -56,6 +56,31 @@ class RoleText(_Data):
     systems: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     second_factor: bool = False
+
+
+class ReportColumn(_Data):
+    """A column of a report: a measure, or a slice of it by sex and years of age."""
+
+    head: str
+    group: str = ""
+    source: Literal["measure", "census"] = "measure"
+    measure: str = ""
+    system: str = ""  # which system counts, where several could
+    sex: Literal["", "男", "女"] = ""
+    from_age: int | None = None
+    to_age: int | None = None
+    chart: bool = False
+
+
+class ReportTemplate(_Data):
+    """A report as this city wants it."""
+
+    id: str
+    name: str
+    unit: str
+    about: str = ""
+    notes: tuple[str, ...] = ()
+    columns: tuple[ReportColumn, ...]
 
 
 class SystemSite(_Data):
@@ -131,6 +156,7 @@ class CityPack(_Data):
     departments: tuple[DemoDepartment, ...] = ()
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]
+    reports: tuple[ReportTemplate, ...] = ()
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -180,6 +206,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "folder": folder,
             "roles": _toml(folder / "roles.toml").get("role", []),
             "systems": _sites(folder, production=production),
+            "reports": _toml(folder / "reports.toml").get("report", []),
             "demo": demo,
         }
     )

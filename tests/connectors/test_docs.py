@@ -9,6 +9,7 @@ from portal.connectors.contract import Capability, Mask, Sensitivity, State
 from portal.connectors.converters import FACTORIES
 from portal.connectors.template import PLACEHOLDERS
 from portal.settings import ROOT
+from portal.store.measure_words import Topic
 from tests.connectors.test_contract import FAULTS
 
 TEXT = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
@@ -25,6 +26,7 @@ CODE = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`([^`\n]+)`", TEXT)))
         manifest.Readers,
         manifest.RecordMap,
         manifest.RosterMap,
+        manifest.MeasureMap,
     ],
 )
 def test_every_key_of_a_manifest_is_named(part: type[manifest.Part]) -> None:
@@ -33,7 +35,7 @@ def test_every_key_of_a_manifest_is_named(part: type[manifest.Part]) -> None:
 
 
 def test_every_word_a_manifest_may_use_is_named() -> None:
-    words = {*Mask, *Sensitivity, *Capability, *FACTORIES, *PLACEHOLDERS}
+    words = {*Mask, *Sensitivity, *Topic, *Capability, *FACTORIES, *PLACEHOLDERS}
     assert words <= CODE, words - CODE
 
 

@@ -14,7 +14,6 @@ from pypinyin import Style, lazy_pinyin
 from sqlalchemy import Connection
 
 from portal.connectors.contract import RosterEntry
-from portal.connectors.gateway import Gateway
 from portal.store import crypto, search
 from portal.store.scope import scoped
 
@@ -113,10 +112,10 @@ def _take(
     return len(relations)
 
 
-def refresh(gateway: Gateway, system_id: str, *, simulated: str | None) -> Indexed:
+def refresh(roster: Iterable[RosterEntry], system_id: str, *, simulated: str | None) -> Indexed:
     """Walk one system's roster into the index, all of it or (on any failure) nothing."""
     people = relations = 0
-    entries = iter(gateway.roster(system_id))
+    entries = iter(roster)
     with scoped(search.INDEXER) as connection:
         search.drop_relations(connection, system_id)
         while batch := list(islice(entries, _BATCH)):

@@ -1,0 +1,1 @@
+"""The HTTP API: the same functions, the same scope, one error shape."""

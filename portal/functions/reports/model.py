@@ -1,0 +1,133 @@
+"""A report: a table with everything that must stand beside it, the same for page, file and API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+SMALL_LIMIT = 5
+
+
+class Shown(StrEnum):
+    """How a cell is shown."""
+
+    EXACT = "exact"
+    SMALL = "small"  # one to four about disability, hardship or children
+    WITHHELD = "withheld"  # left out, because it would reveal a small one
+    UNKNOWN = "unknown"
+
+
+WORDS = {
+    Shown.SMALL: f"<{SMALL_LIMIT}",
+    Shown.WITHHELD: "不公布",
+    Shown.UNKNOWN: "无数据",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One number, or the word in its place."""
+
+    shown: Shown
+    value: int | None = None
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return f"{self.value:,}" if self.value is not None else WORDS[self.shown]
+
+
+UNKNOWN, SMALL, WITHHELD = (Cell(shown=one) for one in (Shown.UNKNOWN, Shown.SMALL, Shown.WITHHELD))
+
+
+def exact(value: int | None) -> Cell:
+    """A number as it is; ``None`` is not known and never nought."""
+    return UNKNOWN if value is None else Cell(shown=Shown.EXACT, value=value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column with its source; ``problem`` says why it has no numbers."""
+
+    head: str
+    group: str
+    unit: str
+    source: str
+    problem: str = ""
+    chart: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A place with its numbers; ``code`` is set where one may go further down."""
+
+    code: str | None
+    name: str
+    cells: tuple[Cell, ...]
+    statistics_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A system behind the numbers: from when its data is, or why there is none."""
+
+    system_id: str
+    name: str
+    as_of: datetime | None
+    problem: str = ""
+    aged: bool = False
+    simulated: bool = False
+    unplaced: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What ``build`` gives."""
+
+    template: str
+    title: str
+    unit: str
+    region_code: str
+    region_name: str
+    place_head: str
+    path: tuple[tuple[str, str], ...]
+    period: str
+    period_name: str
+    as_of: datetime | None
+    made_at: datetime
+    made_by: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: Row
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...]
+    default_note: str
+    protected: bool
+
+    @property
+    def missing(self) -> tuple[Source, ...]:
+        """The systems whose numbers are not in the report."""
+        return tuple(one for one in self.sources if one.as_of is None)
+
+    @property
+    def missing_words(self) -> str:
+        """Which systems are missing and why; empty when none is."""
+        if not self.missing:
+            return ""
+        named = "、".join(f"{one.name}（{one.problem}）" for one in self.missing)
+        return f"缺 {len(self.missing)} 家系统：{named}"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any number is about nobody."""
+        return any(one.simulated for one in self.sources)
+
+    @property
+    def series(self) -> Mapping[str, Sequence[int | None]]:
+        """The columns for the chart, by head: a number per row, as shown in the table."""
+        return {
+            column.head: [row.cells[place].value for row in self.rows or (self.total,)]
+            for place, column in enumerate(self.columns)
+            if column.chart
+        }

@@ -1,0 +1,51 @@
+"""Periods as people name them: 2026-11, 2026-Q4, 2026."""
+
+import re
+from datetime import date
+
+from portal.store.measure_words import Period
+
+_SHAPE = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?")
+
+
+class UnknownPeriodError(ValueError):
+    """A text that names no period."""
+
+
+def parse(text: str) -> Period:
+    """The period of a text."""
+    found = _SHAPE.fullmatch(text)
+    if found is None or int(found[1]) < 2000:
+        raise UnknownPeriodError("统计期应写作“2026-11”“2026-Q4”或“2026”。")
+    year, month, quarter = int(found[1]), found[2], found[3]
+    if month:
+        return Period(grain="month", starts=date(year, int(month), 1))
+    if quarter:
+        return Period(grain="quarter", starts=date(year, 3 * int(quarter) - 2, 1))
+    return Period(grain="year", starts=date(year, 1, 1))
+
+
+def month_of(day: date) -> str:
+    """The month of a day."""
+    return f"{day:%Y-%m}"
+
+
+def months(first: date, last: date, most: int = 24) -> tuple[str, ...]:
+    """The months from one day to another, newest first."""
+    found: list[str] = []
+    year, month = last.year, last.month
+    while (year, month) >= (first.year, first.month) and len(found) < most:
+        found.append(f"{year:04d}-{month:02d}")
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return tuple(found)
+
+
+def name(text: str) -> str:
+    """The period in words."""
+    period = parse(text)
+    starts = period.starts
+    if period.grain == "month":
+        return f"{starts.year}年{starts.month}月"
+    if period.grain == "quarter":
+        return f"{starts.year}年第{(starts.month + 2) // 3}季度"
+    return f"{starts.year}年"

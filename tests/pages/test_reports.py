@@ -1,0 +1,85 @@
+"""统一报表 on the page: the table of the own scope, down by a click, nothing without the right."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from portal import wiring
+from portal.functions.reports import Reports
+from portal.store import measures
+from portal.store.clock import now
+from portal.store.measure_words import Cell, Definition, Kind, Snapshot
+from portal.store.scope import scoped
+from tests.pages.conftest import Office, shown, without
+
+WILLOW, LOTUS = "990102001001", "990102001002"
+
+
+def _system(system_id: str, measure: str, *, name: str, mode: str) -> SimpleNamespace:
+    return SimpleNamespace(
+        id=system_id,
+        manifest=SimpleNamespace(measures=[SimpleNamespace(id=measure)]),
+        site=SimpleNamespace(name=name, mode=mode),
+        reachable=mode == "正式",
+    )
+
+
+@pytest.fixture
+def counted(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Residents of two communities; the allowance's system has never answered."""
+    systems = {
+        "grid": _system("grid", "residents", name="网格系统", mode="正式"),
+        "aid": _system("aid", "subsistence_persons", name="低保系统", mode="未接入"),
+    }
+    registry = SimpleNamespace(systems=systems, system=systems.__getitem__)
+    wired = wiring.app()
+    wired.reports = Reports(registry=registry)  # type: ignore[arg-type, misc]
+    picture = Snapshot(
+        measure="residents", system_id="grid", day=now().date(), as_of=now(), taken_at=now()
+    )
+    cells = [
+        Cell(region_code=WILLOW, slice="男|015-059", numerator=31),
+        Cell(region_code=LOTUS, slice="女|080-", numerator=12),
+    ]
+    with scoped(measures.WRITER) as connection:
+        definition = Definition(id="residents", kind=Kind.STOCK, name="实有人口", unit="人")
+        measures.define(connection, [definition])
+        measures.restate(connection, picture, cells)
+    return office
+
+
+def test_a_clerk_sees_the_own_community_with_what_is_missing(counted: Office) -> None:
+    tab = counted.open("reports")
+    text = shown(tab)
+    for words in ("人口结构统计表", "柳岸社区居民委员会", "31", "无数据", "系统默认，可修改"):
+        assert words in text, words
+    assert "缺 1 家系统：低保系统（未接入）" in text
+    assert "/api/v1/reports/population.xlsx?region=990102001001" in text
+
+
+def test_a_click_leads_down_and_up_again(counted: Office, become: Callable[..., Any]) -> None:
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    tab = counted.open("reports")
+    tab.button(key="down-990102").click().run()
+    assert "湖滨街道" in shown(tab)
+    tab.button(key="down-990102001").click().run()
+    text = shown(tab)
+    assert "荷塘社区居委会" in text and "43" in text
+    tab.button(key="up-9901").click().run()
+    assert "西岭县" in shown(tab)
+
+
+def test_who_lost_the_right_meanwhile_is_refused_at_the_click(
+    counted: Office, become: Callable[..., Any]
+) -> None:
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    tab = counted.open("reports")
+    counted.who = without(counted.who, "city_officer")
+    tab.button(key="down-990102").click().run()
+    text = shown(tab)
+    assert "没有权限" in text
+    assert "湖滨街道" not in text
