@@ -24,6 +24,7 @@ PERMISSIONS: dict[str, str] = {
     "records.open": "调取一人一档",
     "records.unmask": "查看敏感信息原值",
     "reports.view": "查看统计报表",
+    "entry.jump": "从统一入口进入业务系统",
     "matters.close": "办结在办事项",
     "systems.view": "查看业务系统接入情况",
     "permissions.explain": "查看权限判定依据",
@@ -56,6 +57,8 @@ def _roles(principal: Principal) -> list[RoleText]:
 
 def granting_roles(principal: Principal, permission: str) -> list[RoleText]:
     """The roles of the acting post that grant a permission."""
+    if principal.limits is not None and permission not in principal.limits.permissions:
+        return []
     return [role for role in _roles(principal) if permission in role.permissions]
 
 
@@ -84,6 +87,8 @@ def explain(principal: Principal, permission: str, region_code: str | None = Non
     if label is None:
         return Decision(allowed=False, reasons=(f"没有名为“{permission}”的权限。",))
     who = f"{principal.name}（{principal.unit.name}·{principal.post_title}）"
+    if principal.limits is not None and permission not in principal.limits.permissions:
+        return Decision(allowed=False, reasons=(who, f"所用访问令牌的范围不含“{label}”。"))
     roles = granting_roles(principal, permission)
     if not roles:
         own = "、".join(role.name for role in _roles(principal)) or "无"
@@ -149,6 +154,8 @@ def refuse(principal: Principal, permission: str, why: str) -> NoReturn:
 def readable_systems(principal: Principal, purpose: str, all_ids: Iterable[str]) -> frozenset[str]:
     """The systems the acting post may ask for this purpose."""
     granted: set[str] = set()
+    if purpose not in purposes(principal):
+        return frozenset()
     for role in _roles(principal):
         if purpose in role.purposes:
             granted.update(all_ids if "*" in role.systems else role.systems)
@@ -157,4 +164,14 @@ def readable_systems(principal: Principal, purpose: str, all_ids: Iterable[str])
 
 def purposes(principal: Principal) -> frozenset[str]:
     """The purposes the acting post may look persons up for."""
-    return frozenset(purpose for role in _roles(principal) for purpose in role.purposes)
+    held = frozenset(purpose for role in _roles(principal) for purpose in role.purposes)
+    return held if principal.limits is None else held & principal.limits.purposes
+
+
+def usable_systems(principal: Principal, permission: str, all_ids: Iterable[str]) -> frozenset[str]:
+    """The systems that the roles granting this permission name."""
+    known = frozenset(all_ids)
+    granted: set[str] = set()
+    for role in granting_roles(principal, permission):
+        granted.update(known if "*" in role.systems else role.systems)
+    return frozenset(granted & known)

@@ -41,6 +41,14 @@ class Post:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """To what a token narrows its post: these permissions and purposes and no other."""
+
+    permissions: frozenset[str]
+    purposes: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Principal:
     """Who is asking: an account in one of its posts, within one sign-in session."""
 
@@ -54,6 +62,7 @@ class Principal:
     prefixes: tuple[str, ...]
     session_id: str
     factors: frozenset[str]
+    limits: Limits | None = None
 
     @cached_property
     def reach(self) -> Reach:

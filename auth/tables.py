@@ -105,3 +105,37 @@ search_use = Table(
     Column("at", Moment, nullable=False),
     Index("ix_search_use_account_at", "account_id", "at"),
 )
+
+# A program of a department: it acts as an account of its own, in a post like anybody's.
+api_client = Table(
+    "api_client",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Uuid, ForeignKey("api_client.id"), nullable=False, index=True),
+    Column("post_id", Uuid, ForeignKey("post.id"), nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("prefixes", ARRAY(Text), nullable=False),
+    Column("purposes", ARRAY(Text), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+# One row per program: how much of the running minute it has used. No history is kept.
+api_window = Table(
+    "api_window",
+    metadata,
+    Column("client_id", Uuid, ForeignKey("api_client.id"), primary_key=True),
+    Column("starts", Moment, nullable=False),
+    Column("used", Integer, nullable=False),
+)

@@ -11,6 +11,7 @@ import uvicorn
 
 from sandbox.application import create_app
 from sandbox.grid.database import GridDatabase, GridUnavailable
+from sandbox.landing import Platform
 from sandbox.options import Options, Refused, read_options
 from sandbox.population import World, build
 from sandbox.region import PackError, load_region
@@ -52,7 +53,8 @@ def _prepare(options: Options) -> _Server:
         grid = GridDatabase(options.database_url, options.credentials.grid_reader)
     else:
         print("未设置 SANDBOX_DATABASE_URL：不提供网格系统，其余系统照常。", file=sys.stderr)
-    app = create_app(world, options.credentials, grid=grid)
+    platform = Platform(url=options.portal_url, passwords=options.ticket_passwords)
+    app = create_app(world, options.credentials, grid=grid, portal=platform)
     config = uvicorn.Config(
         app,
         host=options.host,

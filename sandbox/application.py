@@ -12,6 +12,7 @@ from sandbox.distort import Clock
 from sandbox.grid.database import MODES as GRID_MODES
 from sandbox.grid.database import GridDatabase
 from sandbox.grid.records import Records as GridRecords
+from sandbox.landing import Landing, Platform
 from sandbox.medical_insurance import service as medical_insurance
 from sandbox.medical_insurance.records import Records as MedicalRecords
 from sandbox.medical_insurance.tokens import Tokens
@@ -29,19 +30,31 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+NO_PLATFORM = Platform(url="", passwords={})
+# The name over the entrance; on the platform a system is called as the city pack says.
+ENTRANCES = {
+    "subsistence": "城乡最低生活保障系统",
+    "medical_insurance": "医保信息平台",
+    "pension": "城乡居民养老保险系统",
+    "grid": "社会治理网格化信息系统",
+}
+
+
 def create_app(
     world: World,
     credentials: Credentials,
     *,
     grid: GridDatabase | None = None,
     clock: Clock = wall_clock,
+    portal: Platform = NO_PLATFORM,
 ) -> Starlette:
     """The HTTP systems and the control desk; with ``grid``, its database is filled as well."""
     routes: list[BaseRoute] = []
     handles: dict[str, Handle] = {}
 
     def mount(system: str, served: list[Route], switch: Switch, faults: Faults) -> None:
-        app = Misbehave(Router(served), switch, faults)
+        entrance = Landing(system, ENTRANCES.get(system, "业务系统"), portal, clock)
+        app = Misbehave(Router([*entrance.routes(), *served]), switch, faults)
         routes.append(Mount(f"/{system}", app=app))
 
     switch = Switch(HTTP_MODES)
@@ -69,8 +82,8 @@ def create_app(
     if grid is not None:
         cells = GridRecords(world)
         grid.install(cells)
-        handles["grid"] = Handle(
-            switch=Switch(GRID_MODES), register=cells.register, on_turn=grid.turn
-        )
+        switch = Switch(GRID_MODES)
+        mount("grid", [], switch, Faults(error=subsistence.busy))
+        handles["grid"] = Handle(switch=switch, register=cells.register, on_turn=grid.turn)
     routes = [*Desk(world, handles).routes(), *routes]
     return Starlette(routes=routes)

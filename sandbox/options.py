@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.allocation import Scale
 from sandbox.population import DEFAULT_SEED
 
-PREFIX = "SANDBOX_SECRET_"
+PREFIX, TICKET = "SANDBOX_SECRET_", "_TICKET"
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
 
 
@@ -41,6 +41,8 @@ class Options:
     pack: Path
     database_url: str  # empty: the grid system stays out
     credentials: Credentials
+    portal_url: str = ""  # empty: nobody can be sent here with a ticket
+    ticket_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
@@ -56,6 +58,12 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Op
         pack=given.pack,
         database_url=environment.get("SANDBOX_DATABASE_URL", ""),
         credentials=_credentials(environment),
+        portal_url=environment.get("SANDBOX_PORTAL_URL", "").rstrip("/"),
+        ticket_passwords={
+            name.removeprefix(PREFIX).removesuffix(TICKET).lower(): value
+            for name, value in environment.items()
+            if name.startswith(PREFIX) and name.endswith(TICKET)
+        },
     )
 
 

@@ -139,7 +139,7 @@ def _wait_for(url: str, name: str, seconds: float) -> None:
 
 def _sandbox_environment(environment: dict[str, str]) -> dict[str, str]:
     given = {f"SANDBOX_SECRET_{name.upper()}": secrets().system(name) for name in _references()}
-    return {**environment, **given}
+    return {**environment, **given, "SANDBOX_PORTAL_URL": settings().public_url}
 
 
 def _apply(environment: dict[str, str]) -> None:

@@ -223,6 +223,30 @@ class MeasureMap(Part):
         return self
 
 
+LinkPath = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_.-]+|/\{[a-z_]+\})*/?$")]
+
+
+class LinkMap(Part):
+    """A page inside the system that one may be taken to; ``{name}`` stands for a number or code."""
+
+    name: str = Field(min_length=1)
+    path: LinkPath
+
+    @model_validator(mode="after")
+    def _stays_inside(self) -> LinkMap:
+        if not self.path.startswith("/") or ".." in self.path:
+            raise ValueError("path 须以 / 开头，且不得含上级路径")
+        return self
+
+
+class EntryMap(Part):
+    """How people enter the system itself: where a ticket is taken in, and what may be opened."""
+
+    landing: LinkPath = "/sso/login"
+    front: LinkPath = "/"
+    links: dict[Slug, LinkMap] = {}
+
+
 class _Manifest(Part):
     id: Slug
     version: Annotated[int, Field(ge=1)]
@@ -233,6 +257,7 @@ class _Manifest(Part):
     network: Literal["互联网", "政务外网", "专网"]
     login: Literal["平台票据", "对方统一认证", "需再次登录"]
     client_requires: tuple[str, ...] = ()
+    entry: EntryMap | None = None
     limits: Limits = Limits()
     envelope: Envelope = Envelope()
     readers: dict[Slug, Readers] = {}

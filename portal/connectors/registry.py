@@ -26,6 +26,8 @@ from portal.store.crypto import keyed_hash
 SYSTEMS = Path(__file__).parent / "systems"
 LIVE_MODES = frozenset({"试运行", "正式"})
 REACHABLE_MODES = LIVE_MODES | {"联调"}
+BY_TICKET = "平台票据"
+TICKET_SECRET = "ticket"  # noqa: S105 - the name of a credential
 
 _adapter: TypeAdapter[Manifest] = TypeAdapter(Manifest)
 
@@ -200,6 +202,7 @@ def load_registry(
 
 
 def _check_site(site: SystemSite, manifest: Manifest, allow: Sequence[str]) -> None:
+    _check_entry(site, manifest, allow)
     if site.mode not in REACHABLE_MODES or not site.endpoint:
         return
     try:
@@ -210,6 +213,21 @@ def _check_site(site: SystemSite, manifest: Manifest, allow: Sequence[str]) -> N
         if name not in site.credentials:
             text = f"清单需要凭据“{name}”，城市包没有给出引用"
             raise ManifestError("systems.toml", [(f"{site.id}.credentials", text)])
+
+
+def _check_entry(site: SystemSite, manifest: Manifest, allow: Sequence[str]) -> None:
+    """People are sent only where the pack says, and a ticket only to who can redeem it."""
+    if not site.entry:
+        return
+    try:
+        check_endpoint(site.entry, "rest", allow)
+    except EndpointRefused as error:
+        raise ManifestError("systems.toml", [(f"{site.id}.entry", str(error))]) from error
+    if manifest.entry is None:
+        raise ManifestError("systems.toml", [(f"{site.id}.entry", "清单没有写明 [entry]")])
+    if manifest.login == BY_TICKET and TICKET_SECRET not in site.credentials:
+        text = f"以平台票据登录的系统需要凭据“{TICKET_SECRET}”，城市包没有给出引用"
+        raise ManifestError("systems.toml", [(f"{site.id}.credentials", text)])
 
 
 def _credential_names(manifest: Manifest) -> tuple[str, ...]:

@@ -31,6 +31,13 @@ class UnifiedFunction(_Data):
     about: str
 
 
+class FieldText(_Data):
+    """A field that systems belong to, under this city's name for it."""
+
+    id: Literal["party", "governance", "service"]
+    name: str
+
+
 class PurposeText(_Data):
     """A purpose a clerk may choose for a look-up outside a case."""
 
@@ -93,6 +100,7 @@ class SystemSite(_Data):
     mode: Mode = "未接入"
     master: Literal["对方为主", "本平台为主"] = "对方为主"
     endpoint: str = ""
+    entry: str = ""  # the address under which people open the system itself
     credentials: dict[str, str] = {}
     legal_basis: str = ""
     approval_no: str = ""
@@ -150,6 +158,7 @@ class CityPack(_Data):
     retired_codes: dict[str, str] = {}
     levels: tuple[LevelText, ...]
     functions: tuple[UnifiedFunction, ...]
+    fields: tuple[FieldText, ...] = ()
     purposes: tuple[PurposeText, ...]
     case_purpose: PurposeText
     unmask_reasons: tuple[str, ...]
@@ -187,11 +196,12 @@ def _sites(folder: Path, *, production: bool) -> list[dict[str, Any]]:
     }
     if not production:
         for over in _toml(folder / "systems.demo.toml").get("system", []):
-            over["endpoint"] = (
-                over.get("endpoint", "")
-                .replace("{sandbox}", settings().sandbox_url)
-                .replace("{sandbox_database}", settings().sandbox_database_url)
-            )
+            for key in {"endpoint", "entry"} & over.keys():
+                over[key] = (
+                    over[key]
+                    .replace("{sandbox}", settings().sandbox_url)
+                    .replace("{sandbox_database}", settings().sandbox_database_url)
+                )
             sites[over["id"]] = {**sites.get(over["id"], {}), **over}
     return list(sites.values())
 

@@ -1,5 +1,6 @@
 """统一入口: the connected systems as doors with live health, and the facts of one's scope."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,12 +8,32 @@ from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Health, State
 from portal.connectors.gateway import Gateway
+from portal.functions.entry import jump as jumping
+from portal.functions.entry import tickets
+from portal.functions.entry.jump import Jump, NoSuchDoor
+from portal.functions.entry.tickets import Redeemed, TicketRefused
+from portal.functions.entry.wall import WallDoor, wall
 from portal.store import divisions
 from portal.store.citypack import SystemSite, pack
 from portal.store.divisions import Division
 
 LIVE_MODES = ("试运行", "正式")
 _FRESH_SECONDS = 60.0
+_DOOR_FRESH_SECONDS = 30.0
+
+__all__ = [
+    "LIVE_MODES",
+    "Door",
+    "Entry",
+    "Jump",
+    "NoSuchDoor",
+    "PlaceFacts",
+    "Redeemed",
+    "ScopeFacts",
+    "TicketRefused",
+    "WallDoor",
+    "scope_facts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +95,39 @@ class Entry:
         live = [one.id for one in sites if one.mode in LIVE_MODES]
         checked = {one.system_id: one for one in self.gateway.probe_all(live, _FRESH_SECONDS)}
         return tuple(_door(one, checked.get(one.id)) for one in sites)
+
+    def wall(self, principal: Principal) -> tuple[WallDoor, ...]:
+        """The doors of the acting post, without waiting for anybody's health."""
+        return wall(self.gateway.registry, principal)
+
+    def health(self, principal: Principal) -> tuple[Health, ...]:
+        """A live check of each open door of the acting post, at most half a minute old."""
+        ids = [one.system_id for one in self.wall(principal) if one.open]
+        return tuple(self.gateway.probe_all(ids, _DOOR_FRESH_SECONDS)) if ids else ()
+
+    def way(
+        self,
+        principal: Principal,
+        system_id: str,
+        target: str | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> str:
+        """The address of a door for this person's own browser; jumping decides, not the link."""
+        return jumping.way(principal, system_id, target, values)
+
+    def jump(
+        self,
+        principal: Principal,
+        system_id: str,
+        target: str | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> Jump:
+        """Let this person into that system; ``Denied`` or ``NoSuchDoor`` say why not."""
+        return jumping.jump(self.gateway.registry, principal, system_id, target, values)
+
+    def redeem(self, system_id: str, ticket: str) -> Redeemed:
+        """Take in a ticket that a system was given; ``TicketRefused`` says why not."""
+        return tickets.redeem(system_id, ticket)
 
 
 def _door(site: SystemSite, health: Health | None) -> Door:
