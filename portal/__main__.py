@@ -5,7 +5,7 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import measures, production, run, seed, systems
+from portal.commands import measures, production, run, seed, systems, tokens
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("action", choices=("check",))
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    tokens.add_arguments(commands.add_parser("tokens", help="HTTP 接口的访问令牌"))
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -75,6 +76,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": systems.check,
         "measures": measures.refresh,
+        "tokens": lambda: tokens.run(asked),
         "migrate": _migrate,
     }
     try:

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     search_limit: int = 20
     search_window_minutes: int = 10
     search_per_window: int = 40
+    api_per_minute: int = 120
 
     upstream_deadline_seconds: float = 8.0
     cache_seconds: int = 300

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from auth.principal import Principal
 from portal import logs
 from portal.affairs.matters import offer as matters
+from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions.entry import Entry
@@ -129,6 +130,15 @@ def build() -> Wired:
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
         jobs=Jobs(),
+    )
+
+
+def functions() -> Functions:
+    """The functions of this process as the API asks for them; nothing is built before the first."""
+    return Functions(
+        records=lambda: app().records,
+        reports=lambda: app().reports,
+        entry=lambda: app().entry,
     )
 
 

@@ -1,38 +1,24 @@
-"""``/api/v1/reports/<report>.xlsx``: a report as a file, for who may see it and nobody else."""
+"""``/api/v1/reports``: which reports there are, one of them as JSON, and one as a file.
 
-from collections.abc import Callable, Mapping
+The file is also what a page offers for download, so it alone takes a browser's cookie.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from anyio import to_thread
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from fastapi import APIRouter, Depends, Path, Query, Request, Security
+from starlette.responses import Response
 
-from auth import posts
-from auth.permissions import Denied
 from auth.principal import Principal
-from auth.sessions import LiveSession
-from portal.functions.reports import NoSuchReport, Reports, export, xlsx
+from portal.api import access, errors, models
+from portal.api.access import Identify
+from portal.functions.reports import Reports, export, xlsx
 
-Identify = Callable[[Mapping[str, str]], LiveSession | None]
-PATH = "/api/v1/reports/{template:str}.xlsx"
-SIGNED_OUT = "尚未登录，或登录已失效。请重新登录后再下载。"
-
-
-def _error(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
-
-
-def _who(identify: Identify, cookies: Mapping[str, str]) -> Principal | None:
-    live = identify(cookies)
-    if live is None:
-        return None
-    return posts.principal_for(
-        account_id=live.account_id,
-        post_id=live.post_id,
-        session_id=live.id,
-        factors=live.factors,
-    )
+Who = Annotated[Principal, Depends(access.caller)]
+Template = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$", max_length=64)]
+Region = Annotated[str, Query(max_length=64, description="区划代码")]
+Period = Annotated[str, Query(max_length=64, description="统计期，例如 2026-11 或 2026")]
 
 
 def disposition(name: str) -> str:
@@ -40,32 +26,59 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"report.xlsx\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def routes(reports: Callable[[], Reports], identify: Identify) -> list[BaseRoute]:
-    """The addresses; ``identify`` finds the live session behind a request's cookies."""
+def _router(who: Callable[[Request], Principal]) -> APIRouter:
+    return APIRouter(
+        prefix="/reports",
+        tags=["统一报表"],
+        route_class=access.guarded(who),
+        dependencies=[Security(access.BEARER)],
+        responses=errors.responses(401, 403, 404, 422, 429, 500),
+    )
 
-    def answer(cookies: Mapping[str, str], template: str, region: str, period: str) -> Response:
-        who = _who(identify, cookies)
-        if who is None:
-            return _error(401, "not_signed_in", SIGNED_OUT)
-        try:
-            report = reports().build(who, template, region, period)
-        except Denied as refusal:
-            return _error(403, "forbidden", refusal.message)
-        except NoSuchReport as missing:
-            return _error(404, "not_found", missing.message)
+
+def _download(reports: Callable[[], Reports], identify: Identify) -> APIRouter:
+    def person_or_program(request: Request) -> Principal:
+        if "authorization" in request.headers:
+            return access.program(request)
+        return access.by_cookie(identify, request.cookies)
+
+    made = _router(person_or_program)
+
+    @made.get(
+        "/{template}.xlsx",
+        summary="下载报表文件",
+        response_class=Response,
+        responses={200: {"content": {xlsx.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    )
+    def download(template: Template, who: Who, region: Region = "", period: Period = "") -> Any:
+        """电子表格；每次下载都记入审计。"""
+        report = reports().build(who, template, region, period)
         content = xlsx.write(report)
         export(who, report, "xlsx")
         headers = {"Content-Disposition": disposition(xlsx.file_name(report))}
         return Response(content, media_type=xlsx.MEDIA_TYPE, headers=headers)
 
-    async def download(request: Request) -> Response:
-        asked = request.query_params
-        return await to_thread.run_sync(
-            answer,
-            dict(request.cookies),
-            request.path_params["template"],
-            asked.get("region", ""),
-            asked.get("period", ""),
-        )
+    return made
 
-    return [Route(PATH, download, methods=["GET"])]
+
+def router(reports: Callable[[], Reports], identify: Identify) -> APIRouter:
+    """The addresses; ``identify`` finds the live session behind a browser's cookies."""
+    made = _router(access.program)
+
+    @made.get("", response_model=models.ReportChoices, summary="可用的报表和统计期")
+    def choices(who: Who) -> Any:
+        """本市的报表，以及有数据的月份，最近的在前。"""
+        function = reports()
+        found = [models.ReportChoice.model_validate(one) for one in function.templates(who)]
+        return models.ReportChoices(reports=found, periods=list(function.periods(who)))
+
+    @made.get("/{template}", response_model=models.ReportAnswer, summary="生成报表")
+    def build(template: Template, who: Who, region: Region = "", period: Period = "") -> Any:
+        """与页面同一张表：同样的范围、同样的保密规则，缺哪些系统如实列出。"""
+        return models.ReportAnswer.model_validate(reports().build(who, template, region, period))
+
+    whole = APIRouter()
+    # First, so that "population.xlsx" is a file and not a template of that name.
+    whole.include_router(_download(reports, identify))
+    whole.include_router(made)
+    return whole

@@ -16,6 +16,7 @@ from portal.shield import replies
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Reading these changes something, so another site must not be able to make a browser read them.
 _CHANGING_READS = frozenset({"/auth/logout"})
+_CHANGING_BELOW = "/jump/"
 # A load balancer asks by address; these answers name nobody and change nothing.
 _FOR_ANY_HOST = frozenset({"/healthz", "/readyz"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -53,7 +54,12 @@ class Origin:
         origins = headers.getlist("origin")
         if scope["type"] == "websocket":
             return len(origins) == 1 and self._is_own(origins[0], headers)
-        changing = scope["method"] not in _SAFE_METHODS or scope["path"] in _CHANGING_READS
+        path: str = scope["path"]
+        changing = (
+            scope["method"] not in _SAFE_METHODS
+            or path in _CHANGING_READS
+            or path.startswith(_CHANGING_BELOW)
+        )
         if not changing:
             return True
         if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:

@@ -1,10 +1,14 @@
 """The shield's own answers: one JSON shape for programs, one page for people, both in Chinese."""
 
 import html
+from uuid import uuid4
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
+
+_log = structlog.get_logger(__name__)
 
 # What happened and what to do, by status. The inner server's English words never leave the house.
 _BY_STATUS: dict[int, tuple[str, str]] = {
@@ -47,22 +51,39 @@ def words(status: int) -> tuple[str, str]:
     return _BY_STATUS.get(status, fallback)
 
 
+def is_api(path: str) -> bool:
+    """Whether only programs ask here: every answer is JSON, and an error can be looked up."""
+    return path == "/api" or path.startswith("/api/")
+
+
 class Refusal(JSONResponse):
     """A refusal for programs; before a websocket is accepted, a closed door without words."""
 
+    def __init__(self, code: str, message: str, status: int) -> None:
+        self._error = {"code": code, "message": message}
+        super().__init__({"error": self._error}, status_code=status)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_api(scope["path"]):
+            self._trace(uuid4().hex, scope["path"])
         if scope["type"] == "websocket":
             # With a body, the web server would log every refusal as a fault of the application.
             await send({"type": "websocket.close", "code": 1008})
         else:
             await super().__call__(scope, receive, send)
 
+    def _trace(self, trace_id: str, path: str) -> None:
+        """The shape of the API: the number under which the log speaks of it."""
+        _log.info("api_refused", status=self.status_code, path=path[:200], trace_id=trace_id)
+        self.body = self.render({"error": {**self._error, "trace_id": trace_id}})
+        self.headers["content-length"] = str(len(self.body))
+        self.headers["X-Trace-Id"] = trace_id
+
 
 def refusal(status: int, *, code: str | None = None, message: str | None = None) -> Refusal:
     """What a program is told."""
     known_code, known_message = words(status)
-    body = {"error": {"code": code or known_code, "message": message or known_message}}
-    return Refusal(body, status_code=status)
+    return Refusal(code or known_code, message or known_message, status)
 
 
 def page(status: int, *, title: str, message: str) -> HTMLResponse:
@@ -76,6 +97,7 @@ def wants_page(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] in {"GET", "POST"}
+        and not is_api(scope["path"])
         and "text/html" in Headers(scope=scope).get("accept", "")
     )
 

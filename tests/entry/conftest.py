@@ -1,0 +1,5 @@
+"""The doors for every test of this folder."""
+
+from tests.doorway import doorway
+
+__all__ = ["doorway"]
