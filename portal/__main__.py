@@ -5,7 +5,7 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import measures, production, run, seed, systems, tokens
+from portal.commands import describe, measures, production, run, seed, systems, tokens
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
     tokens.add_arguments(commands.add_parser("tokens", help="HTTP 接口的访问令牌"))
+    commands.add_parser("describe", help="输出 HTTP 接口说明（OpenAPI）")
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -77,6 +78,7 @@ def main(words: list[str] | None = None) -> int:
         "systems": systems.check,
         "measures": measures.refresh,
         "tokens": lambda: tokens.run(asked),
+        "describe": describe.describe,
         "migrate": _migrate,
     }
     try:

@@ -6,13 +6,16 @@ Jumping itself is not offered here: a ticket is for the browser of a person who 
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Request, Security
 
 from auth.principal import Principal
 from portal.api import access, errors, models
 from portal.connectors.contract import Health
-from portal.connectors.registry import TICKET_SECRET
+from portal.connectors.registry import BY_TICKET, TICKET_SECRET
 from portal.functions.entry import Entry, WallDoor
+
+_log = structlog.get_logger(__name__)
 
 Who = Annotated[Principal, Depends(access.caller)]
 System = Annotated[str, Depends(access.caller)]
@@ -56,9 +59,13 @@ def tickets(entry: Callable[[], Entry]) -> APIRouter:
 
     def password(system_id: str) -> str | None:
         system = entry().gateway.registry.systems.get(system_id)
-        if system is None or TICKET_SECRET not in system.site.credentials:
+        if system is None or system.manifest.login != BY_TICKET:
             return None
-        return system.credential(TICKET_SECRET)
+        try:
+            return system.credential(TICKET_SECRET)
+        except KeyError:
+            _log.error("ticket_password_missing", system=system_id)
+            return None
 
     def system(request: Request) -> str:
         return access.by_password(request.headers, password)

@@ -70,6 +70,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="reports",
     ),
     PageSpec(
+        path="entry",
+        title="统一入口",
+        permission="entry.jump",
+        section=WORK,
+        module="entry",
+    ),
+    PageSpec(
         path="systems",
         title="业务系统",
         permission="systems.view",

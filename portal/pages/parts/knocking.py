@@ -1,0 +1,53 @@
+"""Knocking at the doors beside the page, so that it is drawn at once and filled in as it hears."""
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal import wiring
+from portal.connectors.contract import Health
+from portal.pages.background import POLL_SECONDS, Gathering
+from portal.pages.parts import memory
+
+_FRESH_SECONDS = 30.0
+_KEY = "knock"
+
+
+class Knock(Gathering[Health]):
+    """What was heard at each door, and when it was asked."""
+
+    asked_at = float("-inf")
+    looking = False
+
+    def ask(self, who: Principal) -> None:
+        """Knock at all of one's doors."""
+        self.asked_at = time.monotonic()
+        self.start(lambda: iter(wiring.app().entry.health(who)), lambda one: one.system_id)
+
+
+def knocked(who: Principal) -> Knock:
+    """What this tab last heard; an old answer is renewed beside the page."""
+    knock = memory.recall(who, _KEY)
+    if not isinstance(knock, Knock):
+        knock = Knock()
+        memory.keep(who, _KEY, knock)
+    if time.monotonic() - knock.asked_at > _FRESH_SECONDS:
+        knock.ask(who)
+    return knock
+
+
+def watched(body: Callable[[], None], knock: Knock) -> None:
+    """Draw a piece that looks again by itself until every door was heard."""
+    knock.looking = not knock.done
+    if knock.looking:
+        body = st.fragment(body, run_every=POLL_SECONDS)
+    body()
+
+
+def stop_looking(knock: Knock) -> None:
+    """After the last look: a whole run draws the page once more, without looking again."""
+    if knock.looking and knock.done:
+        knock.looking = False
+        st.rerun()
