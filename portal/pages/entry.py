@@ -80,7 +80,7 @@ def page() -> None:
         st.text_input(
             "查找系统",
             key=_SEARCH,
-            placeholder="系统名称、全拼或拼音首字母，例如 dbxt",
+            placeholder="系统名称、全拼或拼音首字母，例如 wgh",
             max_chars=40,
             label_visibility="collapsed",
         )
