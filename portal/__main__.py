@@ -5,7 +5,7 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import measures, production, run, seed, systems
+from portal.commands import measures, production, run, seed, systems, tasks
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -28,6 +28,9 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("action", choices=("check",))
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    tasks_too = commands.add_parser("tasks", help="统一办理：从各系统同步任务")
+    tasks_too.add_argument("action", choices=("sync",))
+    tasks_too.add_argument("--whole", action="store_true", help="不只取有变化的，全部重取一遍")
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -75,6 +78,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": systems.check,
         "measures": measures.refresh,
+        "tasks": lambda: tasks.sync(whole=asked.whole),
         "migrate": _migrate,
     }
     try:
