@@ -173,7 +173,7 @@ def written(
     register: Register,
     clock: Clock,
     *,
-    number: Callable[[int, datetime], str],
+    number: Callable[[int], str],
     kinds: Mapping[int, str],
     notice: str | None,
 ) -> list[Task]:
@@ -188,7 +188,7 @@ def written(
         due = None if draft.days_left is None else local(now).date() + timedelta(draft.days_left)
         tasks.append(
             Task(
-                id=number(len(tasks) + 1, local(created)),
+                id=number(len(tasks) + 1),
                 kind=kinds[limit] if draft.person else notice or "",
                 person=draft.person,
                 region=draft.region,

@@ -90,7 +90,7 @@ def counts(
 ) -> dict[str, int]:
     """How many tasks each box holds, and how many are late."""
     late = and_(task.c.state == OPEN, task.c.due_on < today, task.c.waiting.is_(None))
-    query: Select[Any] = select(
+    query: Any = select(
         *(
             func.count().filter(task.c.state == state).label(state)
             for state in (OPEN, UNREAD, DONE)
@@ -137,17 +137,16 @@ def stuck(connection: Connection, limit: int = 50) -> Sequence[Row[Any]]:
 
 
 def find(connection: Connection, task_id: UUID, *, lock: bool = False) -> Row[Any] | None:
-    """One task with the command that waits."""
-    query = _WITH_ENTRY.where(task.c.id == task_id)
-    return connection.execute(query.with_for_update(of=task) if lock else query).first()
+    """One task with the command that waits; locked first, so that both are read as they are now."""
+    if lock:
+        connection.execute(select(task.c.id).where(task.c.id == task_id).with_for_update())
+    return connection.execute(_WITH_ENTRY.where(task.c.id == task_id)).first()
 
 
 def history(connection: Connection, task_id: UUID) -> Sequence[Row[Any]]:
-    """What happened to a task, the newest first."""
+    """What happened to a task, what we learnt last on top."""
     query = select(task_history).where(task_history.c.task_id == task_id)
-    return connection.execute(
-        query.order_by(task_history.c.at.desc(), task_history.c.id.desc())
-    ).all()
+    return connection.execute(query.order_by(task_history.c.id.desc())).all()
 
 
 def last_entry(connection: Connection, task_id: UUID) -> Row[Any] | None:

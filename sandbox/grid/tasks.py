@@ -19,7 +19,7 @@ def rows(records: Records, clock: Clock) -> Iterator[tuple[Any, ...]]:
     tasks = written(
         records.register,
         clock,
-        number=lambda count, made: f"WG{made:%Y%m%d}{count:06d}",
+        number=lambda count: f"WG2026{count:010d}",
         kinds={0: "1", 99: "2"},
         notice=None,
     )

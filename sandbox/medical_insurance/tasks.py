@@ -20,7 +20,7 @@ def book(records: Records, clock: Clock) -> TaskBook:
     tasks = written(
         records.register,
         clock,
-        number=lambda count, made: f"WI{made:%Y%m%d}{count:08d}",
+        number=lambda count: f"WI2026{count:012d}",
         kinds={59: DRIVE, 99: CHECK},
         notice=NOTICE,
     )

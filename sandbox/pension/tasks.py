@@ -17,7 +17,7 @@ def book(records: Records, clock: Clock) -> TaskBook:
     tasks = written(
         records.register,
         clock,
-        number=lambda count, made: f"RZ{made:%Y%m}{count:07d}",
+        number=lambda count: f"RZ2026{count:09d}",
         kinds={79: "1", 99: "2"},
         notice=None,
     )

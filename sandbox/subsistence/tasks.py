@@ -24,7 +24,7 @@ def book(records: Records, clock: Clock) -> TaskBook:
     tasks = written(
         records.register,
         clock,
-        number=lambda count, made: f"RW{made:%Y%m%d}{count:04d}",
+        number=lambda count: f"RW2026{count:08d}",
         kinds={69: "01", 99: "02"},
         notice="03",
     )

@@ -91,13 +91,13 @@ class Tasks(Reading):
             tasks.note(connection, row, f"撤回办理{sent}", at=now, actor=principal.name)
         _audit(principal, "tasks.withdraw", row, {"attempts": entry.attempts})
 
-    def case(self, principal: Principal, task_id: str) -> CaseRef | None:
+    def case(self, principal: Principal, case_id: str) -> CaseRef | None:
         """An open task as the case that a look-up is for; nothing for any other."""
         if not permissions.allowed(principal, VIEW):
             return None
         try:
             with scoped(principal.reach) as connection:
-                row = self.find(principal, connection, task_id)
+                row = self.find(principal, connection, case_id)
         except TaskError:
             return None
         if row.subject_id is None or row.state != "待办":

@@ -1,7 +1,7 @@
 """Mirroring what changed in the systems: each for itself, as one named service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -93,9 +93,17 @@ def _mirror(row: Row[Any]) -> Mirror:
 
 
 def apply(
-    connection: Connection, system: System, found: Sequence[ForeignTask], now: datetime
+    connection: Connection,
+    system: System,
+    found: Sequence[ForeignTask],
+    now: datetime,
+    *,
+    whole: bool = False,
 ) -> tuple[int, int]:
-    """Write one page of a walk; gives how many tasks were new and how many changed."""
+    """Write one page of a walk; gives how many tasks were new and how many changed.
+
+    A whole walk is the truth of this moment: there, nothing counts as a page that came late.
+    """
     seen = [_seen(one) for one in found]
     subjects = _subjects(seen)
     known = tasks.known(connection, system.id, [one.task.foreign_id for one in seen])
@@ -108,7 +116,10 @@ def apply(
             own = {"id": uuid4(), "system_id": system.id, "foreign_id": one.task.foreign_id}
             fresh.append({**own, **values, "simulated": mark})
             continue
-        change = rules.merged(_mirror(row), one.task, one.title, one.region_code)
+        held = _mirror(row)
+        if whole and one.task.changed_at < held.changed_at:
+            held = replace(held, changed_at=one.task.changed_at - timedelta(seconds=1))
+        change = rules.merged(held, one.task, one.title, one.region_code)
         if change is None:
             same.append(row.id)
             continue
@@ -133,7 +144,7 @@ def sync(gateway: Gateway, system: System, *, whole: bool = False) -> Synced:
     try:
         for page in walk.changed(since):
             with scoped(tasks.SERVICE) as connection:
-                some, other = apply(connection, system, page, now)
+                some, other = apply(connection, system, page, now, whole=whole)
             added, changed = added + some, changed + other
             newest = max(
                 [one.changed_at for one in page] + ([newest] if newest else []), default=now
