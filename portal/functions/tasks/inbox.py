@@ -69,6 +69,13 @@ class Reading:
         allowed = permissions.systems(principal, serving)
         return {name: one for name, one in serving.items() if name in allowed}
 
+    def places(self, principal: Principal) -> tuple[tuple[str, str], ...]:
+        """The places one step down, to narrow the list to; none for a community."""
+        code = principal.unit.region_code
+        if not any(code.startswith(one) for one in principal.prefixes):
+            return ()
+        return tuple((one.code, one.name) for one in divisions.children(code))
+
     def inbox(
         self, principal: Principal, box: Box = "待办", filters: Filters | None = None, page: int = 1
     ) -> Inbox:
