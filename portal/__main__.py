@@ -5,7 +5,16 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import describe, measures, production, run, seed, systems, tokens
+from portal.commands import (
+    describe,
+    measures,
+    production,
+    run,
+    seed,
+    systems,
+    tasks,
+    tokens,
+)
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -29,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("id", nargs="?", help="只检查这一个系统")
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    tasks_too = commands.add_parser("tasks", help="统一办理：从各系统同步任务")
+    tasks_too.add_argument("action", choices=("sync",))
+    tasks_too.add_argument("--whole", action="store_true", help="不只取有变化的，全部重取一遍")
     tokens.add_arguments(commands.add_parser("tokens", help="HTTP 接口的访问令牌"))
     commands.add_parser("describe", help="输出 HTTP 接口说明（OpenAPI）")
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
@@ -78,6 +90,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": lambda: systems.check(asked.id),
         "measures": measures.refresh,
+        "tasks": lambda: tasks.sync(whole=asked.whole),
         "tokens": lambda: tokens.run(asked),
         "describe": describe.describe,
         "migrate": _migrate,

@@ -7,6 +7,10 @@ from threading import Event, Thread
 import structlog
 
 from auth import audit
+from portal.connectors.contract import Capability
+from portal.connectors.gateway import Gateway
+from portal.connectors.registry import System
+from portal.functions.tasks import post, sync
 from portal.settings import settings
 
 _log = structlog.get_logger(__name__)
@@ -20,6 +24,7 @@ def _anchor() -> None:
 class Jobs:
     """The recurring jobs of one process; each failure is logged and the next turn tries again."""
 
+    gateway: Gateway | None = None
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
 
@@ -27,6 +32,9 @@ class Jobs:
         """Start every job's thread."""
         self._stop.clear()
         self._every(settings().audit_anchor_seconds, "audit.anchor", _anchor)
+        if self.gateway is not None:
+            for system in self.gateway.registry.serving(Capability.TASKS):
+                self._tasks(self.gateway, system)
 
     def stop(self) -> None:
         """Stop them; a last anchor closes the day."""
@@ -36,6 +44,19 @@ class Jobs:
         if self._threads:
             self._once("audit.anchor", _anchor)
         self._threads.clear()
+
+    def _tasks(self, gateway: Gateway, system: System) -> None:
+        """A thread of its own per system and job: one that hangs keeps nobody else waiting."""
+
+        def pull() -> None:
+            sync.sync(gateway, system)
+
+        def send() -> None:
+            while post.deliver(gateway, system) and not self._stop.is_set():
+                pass
+
+        self._every(settings().task_sync_seconds, f"tasks.sync.{system.id}", pull)
+        self._every(settings().task_send_seconds, f"tasks.send.{system.id}", send)
 
     def _every(self, seconds: float, name: str, work: Callable[[], None]) -> None:
         def turn() -> None:

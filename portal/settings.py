@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     cache_seconds: int = 300
     endpoint_allow: tuple[str, ...] = ()
     audit_anchor_seconds: int = 180
+    task_sync_seconds: float = 60.0
+    task_send_seconds: float = 1.0
     sandbox_url: str = "http://127.0.0.1:8600"
     sandbox_database_url: str = ""
 

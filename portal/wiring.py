@@ -16,6 +16,7 @@ from portal.connectors.registry import load_registry
 from portal.functions.entry import Entry
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
+from portal.functions.tasks import Tasks
 from portal.jobs import Jobs
 from portal.settings import settings
 from portal.store import deployment, divisions, migrate
@@ -46,6 +47,7 @@ class Wired:
     records: Records
     entry: Entry
     reports: Reports
+    tasks: Tasks
     jobs: Jobs
 
     def start(self) -> None:
@@ -123,13 +125,15 @@ def build() -> Wired:
         cache_seconds=chosen.cache_seconds,
         redis_url=chosen.redis_url,
     )
-    records = Records(gateway=gateway, case_sources=[_case_of_matters])
+    tasks = Tasks(registry=registry)
+    records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case])
     return Wired(
         gateway=gateway,
         records=records,
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
-        jobs=Jobs(),
+        tasks=tasks,
+        jobs=Jobs(gateway=gateway),
     )
 
 

@@ -57,6 +57,14 @@ STATES: dict[str, Tone] = {
     "无此人记录": QUIET,
     "正在调取": WAITING,
     "未检测": QUIET,
+    "办理中": WAITING,
+    "待发送": WAITING,
+    "发送中": WAITING,
+    "已送达": GOOD,
+    "已办": GOOD,
+    "被拒绝": SHUT,
+    "滞留": FAILED,
+    "已撤回": QUIET,
 }
 
 

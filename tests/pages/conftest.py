@@ -17,6 +17,7 @@ from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
 from portal.functions.entry import Entry
 from portal.functions.records import Records
+from portal.functions.tasks import Tasks
 from portal.pages.parts.opened import Opened
 from portal.store import citypack
 from portal.store.citypack import CityPack
@@ -91,7 +92,12 @@ def office(
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
     records = Records(gateway=gateway, case_sources=[wiring._case_of_matters])
-    wired = SimpleNamespace(gateway=gateway, records=records, entry=Entry(gateway=gateway))
+    wired = SimpleNamespace(
+        gateway=gateway,
+        records=records,
+        entry=Entry(gateway=gateway),
+        tasks=Tasks(registry=registry),
+    )
     made = Office(who=people.principal(), transports=transports)
 
     def switch_page(page: Any, *, query_params: dict[str, str] | None = None) -> NoReturn:
