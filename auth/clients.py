@@ -28,7 +28,14 @@ from portal.store.engine import begin
 from portal.store.scope import MAX_PREFIXES
 
 # What the API offers at all; seeing a value in full is not among it.
-OFFERED = ("records.search", "records.open", "reports.view", "entry.jump")
+OFFERED = (
+    "records.search",
+    "records.open",
+    "reports.view",
+    "tasks.view",
+    "tasks.act",
+    "entry.jump",
+)
 STATUS = "service"
 FORM = re.compile(r"pt_[A-Za-z0-9_-]{43}")
 LONGEST_DAYS = 366

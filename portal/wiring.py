@@ -142,6 +142,7 @@ def functions() -> Functions:
     return Functions(
         records=lambda: app().records,
         reports=lambda: app().reports,
+        tasks=lambda: app().tasks,
         entry=lambda: app().entry,
     )
 

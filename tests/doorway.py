@@ -29,6 +29,7 @@ from portal.connectors.registry import load_registry
 from portal.functions.entry import Entry
 from portal.functions.records import Records
 from portal.functions.reports import Reports
+from portal.functions.tasks import Tasks
 from portal.shield.errors import Errors
 from portal.shield.headers import Headers
 from portal.shield.origin import Origin
@@ -70,6 +71,7 @@ class Doorway:
     entry: Entry
     records: Records
     reports: Reports
+    tasks: Tasks
     transports: dict[str, FakeTransport]
     signed_in: dict[str, LiveSession] = field(default_factory=dict)
 
@@ -111,7 +113,10 @@ class Doorway:
     def app(self) -> ASGIApp:
         """The portal's own addresses behind the guards that stand before them."""
         functions = Functions(
-            records=lambda: self.records, reports=lambda: self.reports, entry=lambda: self.entry
+            records=lambda: self.records,
+            reports=lambda: self.reports,
+            tasks=lambda: self.tasks,
+            entry=lambda: self.entry,
         )
         routes = application.routes(functions, self.identify)
         inner = Paths(
@@ -205,6 +210,7 @@ def opened(folder: Path) -> Iterator[Doorway]:
             entry=Entry(gateway=gateway),
             records=Records(gateway=gateway),
             reports=Reports(registry=SimpleNamespace(systems={})),  # type: ignore[arg-type]
+            tasks=Tasks(registry=registry),
             transports=transports,
         )
     finally:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, records, reports
+from portal.api import doors, errors, jump, records, reports, tasks
 from portal.api.access import Identify
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
 from portal.functions.records import Records
 from portal.functions.reports import Reports
+from portal.functions.tasks import Tasks
 
 VERSION = "v1"
 LARGEST_BODY = 64 * 1024
@@ -23,6 +24,7 @@ class Functions:
 
     records: Callable[[], Records]
     reports: Callable[[], Reports]
+    tasks: Callable[[], Tasks]
     entry: Callable[[], Entry]
 
 
@@ -41,6 +43,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole = APIRouter(prefix=f"/api/{VERSION}")
     whole.include_router(records.router(functions.records))
     whole.include_router(reports.router(functions.reports, identify))
+    whole.include_router(tasks.router(functions.tasks))
     whole.include_router(doors.router(functions.entry))
     whole.include_router(doors.tickets(functions.entry))
     whole.include_router(doors.keys(keys.published))

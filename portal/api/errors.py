@@ -1,6 +1,7 @@
 """One shape for every error: a code for the program, a Chinese sentence for its people."""
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -16,8 +17,11 @@ from auth.permissions import Denied
 from portal.functions.entry import NoSuchDoor, TicketRefused
 from portal.functions.records import BadQueryError
 from portal.functions.reports import NoSuchReport
+from portal.functions.tasks import TakenError, TaskError
+from portal.functions.tasks.inbox import GONE
 
 _log = structlog.get_logger(__name__)
+Handle = Callable[[Request, Exception], Awaitable[Response]]
 
 WORDS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "请求的内容无法识别，没有作任何处理。请按接口说明检查后重试。"),
@@ -128,36 +132,48 @@ def _invalid(error: RequestValidationError) -> ApiError:
 _TICKETS = {"ticket_invalid": 400, "ticket_used": 409}
 
 
-def _translated(error: Exception) -> ApiError:
-    """What the functions and the framework say, in the words of the API."""
-    match error:
-        case ApiError():
-            return error
-        case RequestValidationError():
-            return _invalid(error)
-        case Denied():
-            return ApiError(403, message=error.message)
-        case BadQueryError():
-            return ApiError(422, code="bad_query", message=error.message)
-        case NoSuchReport() | NoSuchDoor():
-            return ApiError(404, message=error.message)
-        case TicketRefused():
-            return ApiError(_TICKETS.get(error.code, 403), code=error.code, message=error.message)
-        case HTTPException():
-            return ApiError(error.status_code, headers=dict(error.headers or {}))
-        case _:
-            return ApiError(500)
+def _of_ticket(error: TicketRefused) -> ApiError:
+    return ApiError(_TICKETS.get(error.code, 403), code=error.code, message=error.message)
 
 
-async def _handle(request: Request, error: Exception) -> Response:
-    return answer(request, _translated(error))
+def _of_task(error: TaskError) -> ApiError:
+    if isinstance(error, TakenError):
+        return ApiError(409, code="task_taken", message=error.message)
+    if error.message == GONE:
+        return ApiError(404, message=error.message)
+    return ApiError(422, code="bad_task", message=error.message)
+
+
+def _of_framework(error: HTTPException) -> ApiError:
+    return ApiError(error.status_code, headers=dict(error.headers or {}))
+
+
+# What the functions and the framework say, in the words of the API.
+_TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
+    ApiError: lambda error: error,
+    RequestValidationError: _invalid,
+    Denied: lambda error: ApiError(403, message=error.message),
+    BadQueryError: lambda error: ApiError(422, code="bad_query", message=error.message),
+    NoSuchReport: lambda error: ApiError(404, message=error.message),
+    NoSuchDoor: lambda error: ApiError(404, message=error.message),
+    TicketRefused: _of_ticket,
+    TaskError: _of_task,
+    HTTPException: _of_framework,
+    Exception: lambda _error: ApiError(500),
+}
+
+
+def _handler(translate: Callable[[Any], ApiError]) -> Handle:
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer(request, translate(error))
+
+    return handle
 
 
 def install(api: FastAPI) -> None:
     """Let every error leave in the one shape."""
-    kinds = (ApiError, RequestValidationError, Denied, BadQueryError, NoSuchReport, NoSuchDoor)
-    for kind in (*kinds, TicketRefused, HTTPException, Exception):
-        api.add_exception_handler(kind, _handle)
+    for kind, translate in _TRANSLATIONS.items():
+        api.add_exception_handler(kind, _handler(translate))
 
 
 class Traced:

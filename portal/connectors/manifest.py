@@ -238,7 +238,7 @@ class EntryMap(Part):
 
     landing: LinkPath = "/sso/login"
     front: LinkPath = "/"
-    links: dict[Slug, LinkMap] = {}
+    links: dict[Slug, LinkMap] = Field(default={})
 
 
 class _Manifest(Part):

@@ -69,6 +69,9 @@ def _body(who: Principal) -> None:
         notice.empty("没有找到这个系统", "请换用系统名称、全拼或拼音首字母，或清空查找框。")
     for title, group in grouped(found).items():
         _draw_field(who, title, group, knock.answers, knock)
+    if st.button("重新检测", key="entry_again", disabled=not knock.done):
+        knock.ask(who, anew=True)
+        st.rerun()
     knocking.stop_looking(knock)
 
 

@@ -5,11 +5,16 @@ import re
 import pytest
 
 from auth import clients
-from portal.__main__ import main
+from portal.__main__ import _parser
+from portal.commands import tokens
 from tests.doorway import WILLOW, Browser, Doorway
 
 ISSUE = ["tokens", "issue", "--client", "核对程序", "--unit", f"com-{WILLOW}"]
 ISSUE += ["--role", "community_clerk", "--permissions", "entry.jump, reports.view"]
+
+
+def main(words: list[str]) -> int:
+    return tokens.run(_parser().parse_args(words))
 
 
 def test_a_token_is_issued_listed_and_revoked(

@@ -41,7 +41,7 @@ def town(doorway: Doorway) -> Iterator[Doorway]:
 def _both(scope: tuple[str, ...], role: str) -> tuple[str, Principal]:
     allowed = {
         "community_clerk": clients.OFFERED,
-        "city_officer": ("records.open", "reports.view", "entry.jump"),
+        "city_officer": ("records.open", "reports.view", "entry.jump", "tasks.view"),
     }
     token = clients.issue(
         wish(

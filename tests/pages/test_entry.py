@@ -31,9 +31,9 @@ def wall(hailing: CityPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         asked: list[knocking.Knock] = []
         ask = knocking.Knock.ask
 
-        def noted(knock: knocking.Knock, who: Principal) -> None:
+        def noted(knock: knocking.Knock, who: Principal, **how: bool) -> None:
             asked.append(knock)
-            ask(knock, who)
+            ask(knock, who, **how)
 
         monkeypatch.setattr(knocking.Knock, "ask", noted)
         yield office

@@ -21,10 +21,11 @@ class Knock(Gathering[Health]):
     asked_at = float("-inf")
     looking = False
 
-    def ask(self, who: Principal) -> None:
-        """Knock at all of one's doors."""
+    def ask(self, who: Principal, *, anew: bool = False) -> None:
+        """Knock at all of one's doors; ``anew`` takes no answer that is already there."""
         self.asked_at = time.monotonic()
-        self.start(lambda: iter(wiring.app().entry.health(who)), lambda one: one.system_id)
+        health = wiring.app().entry.health
+        self.start(lambda: iter(health(who, anew=anew)), lambda one: one.system_id)
 
 
 def knocked(who: Principal) -> Knock:
