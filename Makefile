@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help run test bench lint types imports shots clean
+.PHONY: help run test bench lint types imports clean
 .DEFAULT_GOAL := help
 
 help: ## 列出命令

@@ -46,7 +46,11 @@ _PLACE = text(
 
 
 def _fill(communities: list[str], people: int, scale: str) -> None:
-    """The index holds that many people; the measures, how many live in each community."""
+    """The index holds that many people. The measures hold a number per community and slice.
+
+    Their values are made up: what a report costs depends on how many numbers it reads, which is the
+    same for a demonstration and for a district's people.
+    """
     with scoped(search.INDEXER) as connection:
         connection.execute(_FILL, {"people": people})
         connection.execute(_PLACE, {"people": people, "codes": communities})

@@ -6,7 +6,7 @@ hold residents. A traceback keeps its files and lines, and loses the rest.
 
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -25,6 +25,20 @@ def _frames(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return event
 
 
+class _StandardError:
+    """The standard error as it is when a line is written.
+
+    Loggers are kept once made; one that held on to a stream would fail its caller, and with it the
+    work that was to be logged, when that stream is closed or put elsewhere.
+    """
+
+    def write(self, words: str) -> int:
+        return sys.stderr.write(words)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure() -> None:
     """Set the log of this process."""
     structlog.configure(
@@ -35,6 +49,6 @@ def configure() -> None:
             _frames,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )

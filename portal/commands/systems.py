@@ -35,12 +35,14 @@ def check(system_id: str | None = None) -> int:
         return 2
     wired = build()
     wired.gateway.start()
+    every_one = True
     try:
-        found = [_line(wired, one) for one in sites]
+        for site in sites:
+            well, line = _line(wired, site)
+            every_one = every_one and well
+            sys.stdout.write(line + "\n")
     finally:
         wired.gateway.stop()
-    for _, line in found:
-        sys.stdout.write(line + "\n")
     if system_id is not None:
         sys.stdout.write(_approval(sites[0]) + "\n")
-    return 0 if all(well for well, _ in found) else 1
+    return 0 if every_one else 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from portal.connectors.contract import Asker, State, Subject
+from portal.connectors.contract import Asker, RetryLater, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.connectors.recorder import CallRecorder
 from portal.connectors.registry import ManifestError, load_registry
@@ -99,6 +99,7 @@ def test_a_busy_answer_is_told_as_such(gateway: Gateway, server: ScriptedServer)
     server.play(lambda _request: Reply(body=json.dumps(_BUSY).encode()))
     answer = _ask(gateway, _PERSON["zjhm"])
     assert (answer.state, answer.records) == (State.FAULT, ())
+    assert answer.message == RetryLater.default, "and not as an answer that cannot be read"
 
 
 def test_its_paged_list_is_walked_and_its_probe_is_live(gateway: Gateway) -> None:

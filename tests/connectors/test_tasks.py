@@ -16,7 +16,9 @@ from portal.connectors.contract import (
     TaskState,
     TurnedDown,
 )
-from portal.connectors.registry import read_manifests
+from portal.connectors.moments import moment_reader, moment_writer
+from portal.connectors.registry import SYSTEMS as SYSTEMS_FOLDER
+from portal.connectors.registry import ManifestError, read_manifest, read_manifests
 from portal.connectors.taskmap import actions_for
 from tests.connectors.desk import Desk, desk_on
 from tests.connectors.grounds import FIXTURES, Ground, get, in_the_past, post
@@ -194,3 +196,59 @@ def test_a_misbehaving_system_is_a_fault_and_never_a_list(
     with pytest.raises(SystemFault) as fault:
         live.gateway.tasks(system_id).one(task.foreign_id)
     assert not isinstance(fault.value, TurnedDown)
+
+
+def _broken(tmp_path: Path, old: str, new: str) -> str:
+    """What the registry says about the subsistence manifest with one change."""
+    text = (SYSTEMS_FOLDER / "service" / "subsistence.toml").read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "service" / "subsistence.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ManifestError) as refused:
+        read_manifest(file)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "why"),
+    [
+        ('lsh = "{key}", ', "", "calls.act", "重发会重复办理"),
+        ('rwbh = "{task_id}", czdm', "czdm", "calls.act", "不知道办的是哪一件"),
+        ('rwbh = "{task_id}" }', 'rwbh = "1" }', "calls.task", "别的任务"),
+        ('gxsj = "{since}", ', "", "calls.tasks", "全部任务"),
+        (', hcyj = "{form_opinion}"', "", "calls.act", "“form_opinion”没有发给对方"),
+        ('"{form_opinion}"', '"{form_other}"', "calls.act.body", "form_other"),
+        ("[calls.task]", "[calls.person2]", "calls.person2", ""),
+        (', "tasks"]', "]", "capabilities", "须同时写明"),
+        ('since = "yyyyMMddHHmmss"', 'since = "MMdd"', "tasks.since", "年份"),
+        ("finished = \"code == '1001'\"", 'finished = "code =="', "tasks.finished", "表达式"),
+        ('id = "YY"', 'id = "BJ"', "tasks.actions", "写了多次"),
+        ('states = ["待阅"]', 'states = ["待看"]', "tasks.actions.1.states", ""),
+        ('states = ["待阅"]', 'kinds = ["走访"]', "tasks.actions[1].kinds", "走访"),
+        ('name = "opinion"', 'name = "result"', "tasks.actions[0].form", "写了两次"),
+        ('kind = "text"', 'kind = "choice"', "tasks.actions.0.form.1", "choices"),
+        ('convert = ["code:task_kind"]', 'convert = ["code:none"]', "tasks.map.kind", "none"),
+    ],
+)
+def test_a_wrong_task_section_is_refused_with_file_key_and_reason(
+    tmp_path: Path, old: str, new: str, key: str, why: str
+) -> None:
+    said = _broken(tmp_path, old, new)
+    assert "subsistence.toml" in said
+    assert any(key in line and why in line for line in said.splitlines()), said
+
+
+@pytest.mark.parametrize(
+    ("style", "written"),
+    [
+        ("yyyyMMddHHmmss", "20261123120000"),
+        ("yyyy/MM/dd HH:mm:ss", "2026/11/23 12:00:00"),
+        ("iso", "2026-11-23T12:00:00+08:00"),
+        ("epoch_s", "1795406400"),
+    ],
+)
+def test_a_moment_is_written_as_it_is_read(style: str, written: str) -> None:
+    moment = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+    assert moment_writer(style)(moment) == written
+    assert moment_reader(style)(written) == moment

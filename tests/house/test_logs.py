@@ -1,6 +1,7 @@
 """A log line says what failed and where, and never whom it was about."""
 
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 import structlog
@@ -41,3 +42,19 @@ def test_an_exception_handed_over_is_treated_the_same(capsys: pytest.CaptureFixt
     line = capsys.readouterr().err
     assert SECRET not in line
     assert "ValueError" in line
+
+
+def test_a_logger_made_earlier_writes_on_when_its_stream_was_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = StringIO()
+    with monkeypatch.context() as turned:
+        turned.setattr("sys.stderr", first)
+        logs.configure()
+        kept = structlog.get_logger("t")
+        kept.info("before")
+    said = first.getvalue()
+    first.close()
+    kept.info("after")
+    assert "before" in said
+    assert "after" in capsys.readouterr().err

@@ -58,7 +58,7 @@ def _field(task_id: str, one: FormField) -> str | None:
             horizontal=True,
             key=key,
         )
-    return st.text_area(label, key=key, max_chars=one.most, height=80)
+    return st.text_area(label, key=key, max_chars=one.most, height=80, width=680)
 
 
 def _form(who: Principal, opened: OpenedTask, action: TaskAction) -> None:
