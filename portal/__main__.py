@@ -5,7 +5,7 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import measures, production, run, seed, systems
+from portal.commands import drops, measures, production, run, seed, systems
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -28,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("action", choices=("check",))
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    dropping = commands.add_parser("drops", help="文件接收")
+    dropping.add_argument("action", choices=("fetch",))
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -75,6 +77,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": systems.check,
         "measures": measures.refresh,
+        "drops": drops.fetch,
         "migrate": _migrate,
     }
     try:

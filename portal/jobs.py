@@ -20,6 +20,7 @@ def _anchor() -> None:
 class Jobs:
     """The recurring jobs of one process; each failure is logged and the next turn tries again."""
 
+    fetch_drops: Callable[[], object] | None = None
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
 
@@ -27,6 +28,8 @@ class Jobs:
         """Start every job's thread."""
         self._stop.clear()
         self._every(settings().audit_anchor_seconds, "audit.anchor", _anchor)
+        if self.fetch_drops is not None:
+            self._every(settings().drops_seconds, "drops.fetch", self.fetch_drops)
 
     def stop(self) -> None:
         """Stop them; a last anchor closes the day."""
@@ -37,7 +40,7 @@ class Jobs:
             self._once("audit.anchor", _anchor)
         self._threads.clear()
 
-    def _every(self, seconds: float, name: str, work: Callable[[], None]) -> None:
+    def _every(self, seconds: float, name: str, work: Callable[[], object]) -> None:
         def turn() -> None:
             while not self._stop.wait(seconds):
                 self._once(name, work)
@@ -46,7 +49,7 @@ class Jobs:
         thread.start()
         self._threads.append(thread)
 
-    def _once(self, name: str, work: Callable[[], None]) -> None:
+    def _once(self, name: str, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:

@@ -12,6 +12,7 @@ from portal import logs
 from portal.affairs.matters import offer as matters
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
+from portal.functions import drops
 from portal.functions.entry import Entry
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
@@ -128,7 +129,7 @@ def build() -> Wired:
         records=records,
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
-        jobs=Jobs(),
+        jobs=Jobs(fetch_drops=lambda: drops.fetch_all(gateway)),
     )
 
 

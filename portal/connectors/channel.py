@@ -31,7 +31,7 @@ from portal.connectors.transport import Trace, Transport
 
 log = structlog.get_logger(__name__)
 
-CallName = Literal["person", "roster", "probe"]
+CallName = Literal["person", "roster", "counts", "probe"]
 OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
 ROSTER_ATTEMPTS = 3
 ROSTER_PAUSE_SECONDS = 0.25
@@ -74,13 +74,17 @@ class Channel:
         return self.system.judge.as_of(answer)
 
     async def roster(
-        self, trace: Trace, hear: Callable[[datetime | None], None] | None = None
+        self,
+        trace: Trace,
+        hear: Callable[[datetime | None], None] | None = None,
+        name: CallName = "roster",
+        values: Values | None = None,
     ) -> AsyncIterator[list[Any]]:
-        """The roster page by page, each page with its own time limit.
+        """The roster, or the rows of ``counts``, page by page, each with its own time limit.
 
         ``hear`` is told from when the data of each page is.
         """
-        async for answer, rows in self._pages("roster", {}, trace, None):
+        async for answer, rows in self._pages(name, values or {}, trace, None):
             if hear is not None:
                 hear(self.system.judge.as_of(answer))
             yield rows
@@ -101,7 +105,7 @@ class Channel:
 
     async def _page(self, name: CallName, values: Values, trace: Trace, until: float | None) -> Any:
         """One page. A walk over a whole roster is worth some patience, a question is not."""
-        attempts = ROSTER_ATTEMPTS if name == "roster" else 1
+        attempts = ROSTER_ATTEMPTS if name in {"roster", "counts"} else 1
         for attempt in range(1, attempts + 1):
             try:
                 return await self._guarded(name, values, trace, until)

@@ -8,32 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from portal.connectors.contract import Capability, Mask, Sensitivity
+from portal.connectors.filemap import DropMap, FolderCall
+from portal.connectors.parts import Part, Positive, Slug, Value
 from portal.store.measure_words import Topic
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Positive = Annotated[float, Field(gt=0)]
 Everyone = ("*",)
-
-
-class Part(BaseModel):
-    """A table of a manifest: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Value(Part):
-    """Where a value is found (JMESPath) and how it is read (converters, in order)."""
-
-    source: str = Field(alias="from", min_length=1)
-    convert: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, data: Any) -> Any:
-        return {"from": data} if isinstance(data, str) else data
 
 
 class Limits(Part):
@@ -85,9 +67,9 @@ class RestCall(Part):
 
     method: Literal["GET", "POST"] = "GET"
     path: Annotated[str, Field(pattern=r"^/[^?#]*$")]
-    query: dict[str, str] = {}
+    query: dict[str, str] = Field(default_factory=dict)
     body: dict[str, Any] | None = Field(default=None, alias="json")
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     items: str = "@"
     paging: Paging | None = None
 
@@ -96,7 +78,7 @@ class SoapCall(Part):
     """One SOAP operation with its arguments."""
 
     operation: str
-    arguments: dict[str, str] = {}
+    arguments: dict[str, str] = Field(default_factory=dict)
     items: str = "@"
     paging: Paging | None = None
 
@@ -106,7 +88,7 @@ class ViewCall(Part):
 
     view: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
     columns: tuple[str, ...] = Field(min_length=1)
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
     limit: Annotated[int, Field(ge=1)] = 100
     items: str = "@"
     paging: Paging | None = None
@@ -138,6 +120,22 @@ class OAuth2Auth(Part):
     renew_seconds: Annotated[int, Field(ge=0)] = 30
 
 
+class HmacAuth(Part):
+    """Signed headers: HMAC-SHA256 over method, path, query, body, timestamp and nonce.
+
+    `app_id` and `secret` name credentials. `skew_seconds` is how far we follow the other clock.
+    """
+
+    kind: Literal["hmac"]
+    app_id: str = "app_id"
+    secret: str = "secret"  # noqa: S105 - the name of a credential
+    id_header: str = "X-App-Id"
+    timestamp_header: str = "X-Timestamp"
+    nonce_header: str = "X-Nonce"
+    signature_header: str = "X-Signature"
+    skew_seconds: Annotated[int, Field(ge=0, le=900)] = 300
+
+
 class UsernameAuth(Part):
     """WS-Security UsernameToken, or the login of a database.
 
@@ -149,6 +147,15 @@ class UsernameAuth(Part):
     username: str = "username"
     password: str = "password"  # noqa: S105 - the name of a credential
     digest: bool = False
+
+
+class SftpAuth(Part):
+    """The login of a file server, and which credential is its pinned host key."""
+
+    kind: Literal["sftp"]
+    username: str = "username"
+    password: str = "password"  # noqa: S105 - the name of a credential
+    host_key: str = "host_key"
 
 
 class Readers(Part):
@@ -196,30 +203,56 @@ class RosterMap(Part):
     relations: tuple[RelationMap, ...] = ()
 
 
-class MeasureMap(Part):
-    """A number that a walk over the roster gives: how many persons or households, and where.
+class TallyMap(Part):
+    """Rows that are numbers already, or things that happened: which place each belongs to.
 
-    `where` is a JMESPath predicate over the raw row; ages come from the identity number. `ages` are
-    the first years of the bands to split by. What is counted belongs to the place of `relation`.
+    `days` is how far back a flow is asked for and said anew.
+    """
+
+    region: Value
+    days: Annotated[int, Field(ge=1, le=400)] = 35
+
+
+class MeasureMap(Part):
+    """A number that a system gives for each place.
+
+    A walk over the roster counts `persons` or `households`: ages come from the identity number,
+    `ages` are the first years of the bands to split by, what is counted belongs to the place of
+    `relation`. A tally counts `rows`, or adds up the column `of` (`sum`); a flow belongs to `day`.
+    `where` is a JMESPath predicate over the raw row.
     """
 
     id: Slug
     name: str = Field(min_length=1)
     unit: str = "人"
-    count: Literal["persons", "households"] = "persons"
+    kind: Literal["stock", "flow"] = "stock"
+    count: Literal["persons", "households", "rows", "sum"] = "persons"
     relation: Literal["户籍", "居住", "产权", "就业"] = "居住"
+    of: Value | None = None
+    day: Value | None = None
     where: str | None = None
     from_age: Annotated[int, Field(ge=0, le=120)] = 0
     ages: tuple[Annotated[int, Field(ge=0, le=120)], ...] = ()
     by_sex: bool = False
     topic: Topic = Topic.NONE
 
+    @property
+    def tallied(self) -> bool:
+        """Whether rows of a tally are counted, not persons of a roster."""
+        return self.count in {"rows", "sum"}
+
     @model_validator(mode="after")
     def _splits_make_sense(self) -> MeasureMap:
         if list(self.ages) != sorted(set(self.ages)) or (self.ages and self.ages[0] != 0):
             raise ValueError("ages 须从 0 起由小到大")
-        if self.count == "households" and (self.ages or self.by_sex or self.from_age):
-            raise ValueError("户数不能按年龄、性别划分")
+        if self.count != "persons" and (self.ages or self.by_sex or self.from_age):
+            raise ValueError("只有按人统计才能按年龄、性别划分")
+        if (self.count == "sum") != (self.of is not None):
+            raise ValueError("count = sum 与 of 须同时写明")
+        if (self.kind == "flow") != (self.day is not None):
+            raise ValueError("kind = flow 与 day 须同时写明")
+        if self.kind == "flow" and not self.tallied:
+            raise ValueError("流量只能由 rows 或 sum 统计")
         return self
 
 
@@ -235,11 +268,12 @@ class _Manifest(Part):
     client_requires: tuple[str, ...] = ()
     limits: Limits = Limits()
     envelope: Envelope = Envelope()
-    readers: dict[Slug, Readers] = {}
-    tables: dict[Slug, dict[str, str]] = {}
-    fields: dict[Slug, FieldRule] = {}
+    readers: dict[Slug, Readers] = Field(default_factory=dict)
+    tables: dict[Slug, dict[str, str]] = Field(default_factory=dict)
+    fields: dict[Slug, FieldRule] = Field(default_factory=dict)
     records: tuple[RecordMap, ...] = ()
     roster: RosterMap | None = None
+    tally: TallyMap | None = None
     measures: tuple[MeasureMap, ...] = ()
 
 
@@ -247,8 +281,10 @@ class RestManifest(_Manifest):
     """A system behind REST and JSON."""
 
     transport: Literal["rest"]
-    auth: Annotated[NoAuth | HeaderAuth | OAuth2Auth, Field(discriminator="kind")] = NoAuth()
-    calls: dict[Literal["person", "roster", "probe"], RestCall]
+    auth: Annotated[NoAuth | HeaderAuth | OAuth2Auth | HmacAuth, Field(discriminator="kind")] = (
+        NoAuth()
+    )
+    calls: dict[Literal["person", "roster", "counts", "probe"], RestCall]
 
 
 class SoapManifest(_Manifest):
@@ -269,7 +305,17 @@ class DatabaseManifest(_Manifest):
     calls: dict[Literal["person", "roster", "probe"], ViewCall]
 
 
-Call = RestCall | SoapCall | ViewCall
+class FilesManifest(_Manifest):
+    """A system that puts files on an SFTP server."""
+
+    transport: Literal["files"]
+    auth: SftpAuth
+    calls: dict[Literal["probe"], FolderCall]
+    drop: DropMap
+
+
+Call = RestCall | SoapCall | ViewCall | FolderCall
 Manifest = Annotated[
-    RestManifest | SoapManifest | DatabaseManifest, Field(discriminator="transport")
+    RestManifest | SoapManifest | DatabaseManifest | FilesManifest,
+    Field(discriminator="transport"),
 ]

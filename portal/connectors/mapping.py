@@ -22,7 +22,8 @@ from portal.connectors.contract import (
     TheirFault,
 )
 from portal.connectors.converters import Context, Unreadable, chain
-from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap, Value
+from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap
+from portal.connectors.parts import Value
 
 
 class Getter:

@@ -16,6 +16,7 @@ from portal.connectors.converters import short_id_number
 
 PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
+    | {"from_day", "to_day"}
 )
 Values = Mapping[str, str | int | None]
 
