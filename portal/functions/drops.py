@@ -177,6 +177,9 @@ class _Taking:
     def _marked(self, one: _Candidate) -> dict[str, str]:
         """What the marker says of the file; a file without one is not whole yet."""
         drop, lying = self._drop, one.lying
+        most = self._system.manifest.limits.max_kilobytes
+        if lying.size > most * 1024:
+            raise Refused(f"文件大小超过 {most // 1024} MB 的上限，未读取任何内容。")
         if drop.ready == "stable":
             age = clock.now().timestamp() - lying.modified
             if age < drop.stable_seconds:
@@ -206,7 +209,9 @@ class _Taking:
             try:
                 count = landing.copy_rows(connection, self._system.id, blank.id, checked)
             except landing.SameKeyError as error:
-                raise Refused(_same_key(error.place)) from error
+                raise Refused(
+                    f"第 {error.later} 行与第 {error.former} 行的编号相同，未入库任何一行。"
+                ) from error
             self._verify(one, said, count, digest.hexdigest())
             done = replace(
                 blank,
@@ -271,8 +276,3 @@ class _Taking:
 
 def _same(known: Arrival, lying: Lying) -> bool:
     return (known.size, known.modified) == (lying.size, lying.modified)
-
-
-def _same_key(place: int | None) -> str:
-    where = f"第 {place} 条数据" if place else "有一条数据"
-    return f"{where}的编号与前面的重复，未入库任何一行。"

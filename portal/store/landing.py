@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.exc import IntegrityError
 
 from portal.store.crypto import Sealer, decrypt
 from portal.store.landing_tables import drop_file, drop_row
@@ -23,7 +23,18 @@ from portal.store.scope import Reach, scoped
 
 WRITER = Reach(prefixes=(), unit_id=None, actor="service:drops")
 BATCH = 500
-_COPY = "COPY landing.drop_row (file_id, key_hash, system_id, region_code, payload) FROM STDIN"
+_STAGE = text(
+    "CREATE TEMPORARY TABLE staged"
+    " (number integer, key_hash text, region_code text, payload text) ON COMMIT DROP"
+)
+_MOVE = text(
+    "INSERT INTO landing.drop_row (file_id, system_id, key_hash, region_code, payload)"
+    " SELECT :file_id, :system_id, key_hash, region_code, payload FROM staged"
+)
+_TWICE = text(
+    "SELECT min(number) AS former, max(number) AS later FROM staged"
+    " GROUP BY key_hash HAVING count(*) > 1 ORDER BY 2 LIMIT 1"
+)
 _GUARD = "drops|"
 
 
@@ -73,11 +84,12 @@ class Landed:
 
 
 class SameKeyError(Exception):
-    """Two rows of one file have the same key; `place` counts the rows given, from 1."""
+    """Two rows of one file have the same key."""
 
-    def __init__(self, place: int | None) -> None:
-        super().__init__(place)
-        self.place = place
+    def __init__(self, later: int, former: int) -> None:
+        super().__init__(later, former)
+        self.later = later
+        self.former = former
 
 
 @contextmanager
@@ -134,36 +146,36 @@ def note(connection: Connection, arrival: Arrival) -> None:
 
 
 def copy_rows(connection: Connection, system_id: str, file_id: UUID, rows: Iterable[Landed]) -> int:
-    """Encrypt and write the rows of a file, a batch at a time; gives how many."""
-    sealer = Sealer()
-    written = 0
-    cursor: Any = connection.connection.cursor()
-    tail = f"\t{system_id}\t"
-    head = f"{file_id}\t"
+    """Encrypt and write the rows of a file, a batch at a time; gives how many.
+
+    A table with row-level security takes no COPY: rows go into a table of this transaction first.
+    """
+    connection.execute(_STAGE)
+    _copy(connection, rows)
+    moving = {"file_id": file_id, "system_id": system_id}
     try:
-        with cursor, cursor.copy(_COPY) as copy:
-            lines: list[str] = []
-            for one in rows:
-                text = json.dumps(one.values, ensure_ascii=False, separators=(",", ":"))
-                sealed = sealer.encrypt(text)
-                lines.append(
-                    f"{head}{sealer.keyed_hash(one.key)}{tail}{one.region_code}\t{sealed}\n"
-                )
-                written += 1
-                if len(lines) >= BATCH:
-                    copy.write("".join(lines))
-                    lines.clear()
-            copy.write("".join(lines))
-    except UniqueViolation as error:
-        raise SameKeyError(_line_of(error)) from error
-    return written
+        with connection.begin_nested():
+            done = connection.execute(_MOVE, moving)
+    except IntegrityError as error:
+        twice = connection.execute(_TWICE).one()
+        raise SameKeyError(twice.later, twice.former) from error
+    connection.execute(text("DROP TABLE staged"))
+    return int(done.rowcount)
 
 
-def _line_of(error: UniqueViolation) -> int | None:
-    """The server says "COPY drop_row, line 5" or the like."""
-    words = (error.diag.context or "").replace(",", " ").split()
-    number = words[words.index("line") + 1].rstrip(":") if "line" in words else ""
-    return int(number) if number.isdecimal() else None
+def _copy(connection: Connection, rows: Iterable[Landed]) -> None:
+    sealer = Sealer()
+    cursor: Any = connection.connection.cursor()
+    lines: list[str] = []
+    with cursor, cursor.copy("COPY staged FROM STDIN") as copy:
+        for one in rows:
+            written = json.dumps(one.values, ensure_ascii=False, separators=(",", ":"))
+            key, sealed = sealer.keyed_hash(one.key), sealer.encrypt(written)
+            lines.append(f"{one.number}\t{key}\t{one.region_code}\t{sealed}\n")
+            if len(lines) >= BATCH:
+                copy.write("".join(lines))
+                lines.clear()
+        copy.write("".join(lines))
 
 
 def promote(connection: Connection, arrival: Arrival) -> None:

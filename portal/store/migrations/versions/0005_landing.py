@@ -96,6 +96,11 @@ def upgrade() -> None:
     op.execute(f"CREATE SCHEMA {SCHEMA}")
     _create()
     op.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {APP}")
+    # Rows are copied into a table of the transaction first: row-level security takes no COPY.
+    op.execute(
+        "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO "
+        f"{APP}', current_database()); END $$"
+    )
     for name, reading in READING.items():
         table = f"{SCHEMA}.{name}"
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}")
