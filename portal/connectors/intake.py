@@ -55,8 +55,8 @@ class Reading:
         for count, (number, row) in enumerate(rows, 1):
             if count > self._drop.max_rows:
                 raise Refused(f"超过 {self._drop.max_rows} 行的上限，未入库任何一行。")
-            key = "|".join([row[one] for one in keys])
-            if not all(row[one] for one in keys):
+            parts = [row[one] for one in keys]
+            if "" in parts:
                 raise Refused(self._at(number, next(one for one in keys if not row[one]), MISSING))
             try:
                 place = tally.place_of(row)
@@ -65,7 +65,7 @@ class Reading:
                 tally.take(row, place)
             except Unreadable as error:
                 raise Refused(self._blamed(number, row, error)) from error
-            yield Landed(number=number, key=key, region_code=place, values=row)
+            yield Landed(number=number, key="|".join(parts), region_code=place, values=row)
 
     def _blamed(self, number: int, row: dict[str, str], error: Unreadable) -> str:
         source, why = self._tally.blame(row) or ("", str(error))
@@ -97,10 +97,9 @@ def _csv(chunks: Iterable[bytes], drop: DropMap) -> Iterator[Numbered]:
             number = reader.line_num
             if len(cells) != width and not _is_trailer(cells, drop):
                 raise _wrong_width(number, len(cells), width, ended=lines.ended)
-            if any(len(one) > LONGEST_CELL for one in cells):
+            if max(map(len, cells)) > LONGEST_CELL:
                 raise Refused(f"第 {number} 行有超过 {LONGEST_CELL} 字的内容，未入库任何一行。")
-            stripped = [one.strip() for one in cells]
-            yield number, dict(zip(names, stripped, strict=False))
+            yield number, dict(zip(names, map(str.strip, cells), strict=False))
     except csv.Error as error:
         kind = Incomplete if lines.ended else Refused
         raise kind(f"第 {reader.line_num} 行的引号或分隔不完整，未入库任何一行。") from error
@@ -130,9 +129,12 @@ class _Lines:
                 first = False
             rest += self._decoded(decoder, chunk)
             *whole, rest = rest.split("\n")
+            broken = any(wire.REPLACEMENT in line for line in whole)
             for line in whole:
                 self._number += 1
-                yield self._clean(line)
+                if broken:
+                    self._refuse_broken(line)
+                yield line + "\n"
         try:
             rest += decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
@@ -142,7 +144,8 @@ class _Lines:
         self.ended = True
         if rest:
             self._number += 1
-            yield self._clean(rest)
+            self._refuse_broken(rest)
+            yield rest
 
     def _decoded(self, decoder: codecs.IncrementalDecoder, chunk: bytes) -> str:
         try:
@@ -153,10 +156,9 @@ class _Lines:
                 f"第 {row} 行有不是 {_in_words(self._encoding)} 编码的内容，未入库任何一行。"
             ) from error
 
-    def _clean(self, line: str) -> str:
+    def _refuse_broken(self, line: str) -> None:
         if wire.REPLACEMENT in line:
             raise Refused(f"第 {self._number} 行有乱码，未入库任何一行。")
-        return line.removesuffix("\r") + "\n"
 
     def _refuse_another_encoding(self, chunk: bytes) -> None:
         wire_start = chunk[: chunk.rfind(b"\n") + 1]
@@ -233,12 +235,13 @@ def _whole(rows: Iterable[Numbered], drop: DropMap) -> Iterator[Numbered]:
     """The rows before the trailer; it must be there, last, and right."""
     trailer = drop.trailer
     assert trailer is not None  # noqa: S101 - the caller has looked
-    count, last, end = 0, 1, None
+    count, last, end, first = 0, 1, None, ""
     sums = dict.fromkeys(trailer.sums, 0)
     for number, row in rows:
         if end is not None:
             raise Refused(f"第 {number} 行在结束行之后，未入库任何一行。")
-        if next(iter(row.values())) == trailer.mark:
+        first = first or next(iter(row))
+        if row[first] == trailer.mark:
             end = number, row
             continue
         count, last = count + 1, number

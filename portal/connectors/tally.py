@@ -16,12 +16,34 @@ from portal.connectors.converters import Context, Unreadable
 from portal.connectors.counting import Count, Counted, columns_of
 from portal.connectors.manifest import MeasureMap, TallyMap
 from portal.connectors.mapping import Getter, predicate
+from portal.connectors.parts import Value
 
 MISSING = "没有填写"
+MOST_KNOWN = 20_000
 
 
 class Blank(Unreadable):
     """A number that must be there is not."""
+
+
+class Remembered:
+    """Reads a value and remembers it: places and small numbers come again and again."""
+
+    def __init__(self, value: Value, context: Context) -> None:
+        self._read = Getter(value, context)
+        self._column = value.source if value.source.isidentifier() else None
+        self._known: dict[Any, Any] = {}
+
+    def __call__(self, row: Mapping[str, Any]) -> Any:
+        raw = row.get(self._column) if self._column else None
+        if raw is None or not isinstance(raw, str):
+            return self._read(row)
+        found = self._known.get(raw, self)
+        if found is self:
+            found = self._read(row)
+            if len(self._known) < MOST_KNOWN:
+                self._known[raw] = found
+        return found
 
 
 @dataclass
@@ -31,8 +53,8 @@ class _Sum:
     measure: MeasureMap
     holds: Callable[[Any], bool] | None
     unseen: set[str]
-    of: Getter | None
-    day: Getter | None
+    of: Remembered | None
+    day: Remembered | None
     numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
     nowhere: int = 0
 
@@ -81,15 +103,15 @@ class Tally:
 
     def __init__(self, measures: Sequence[MeasureMap], tally: TallyMap, context: Context) -> None:
         self.rows = 0
-        self._place = Getter(tally.region, context)
+        self._place = Remembered(tally.region, context)
         self._region_source = tally.region.source
         self._sums = [
             _Sum(
                 measure=one,
                 holds=predicate(one.where),
                 unseen=columns_of(one.where),
-                of=Getter(one.of, context) if one.of else None,
-                day=Getter(one.day, context) if one.day else None,
+                of=Remembered(one.of, context) if one.of else None,
+                day=Remembered(one.day, context) if one.day else None,
             )
             for one in measures
             if one.tallied

@@ -97,7 +97,8 @@ def _files(landed: tuple[Arrival, Arrival | None] | None) -> str:
     last, current = landed
     why = f"：{last.message}" if last.message else "。"
     used = f"在用数据截至 {current.period:%Y-%m-%d}。" if current else "尚无可用数据。"
-    return f"最近文件 {last.name} {last.state}{why}{used}"
+    which = f"{last.period:%Y-%m-%d} 第 {last.sequence} 次"
+    return f"最近文件（{which}）{last.state}{why}{used}"
 
 
 def _door(site: SystemSite, health: Health | None, files: str) -> Door:

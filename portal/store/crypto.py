@@ -31,7 +31,7 @@ class Sealer:
         self._prefix = f"{key_id}:"
         self._key_id = key_id.encode()
         self._cipher = AESGCM(base64.b64decode(key))
-        self._hash = hmac.new(secrets().hash_key.encode(), digestmod=hashlib.sha256)
+        self._hash_key = secrets().hash_key.encode()
 
     def encrypt(self, text: str) -> str:
         """One value."""
@@ -41,9 +41,7 @@ class Sealer:
 
     def keyed_hash(self, text: str) -> str:
         """One value as :func:`keyed_hash` gives it."""
-        made = self._hash.copy()
-        made.update(text.encode())
-        return made.hexdigest()
+        return hmac.digest(self._hash_key, text.encode(), "sha256").hex()
 
 
 def decrypt(token: str) -> str:

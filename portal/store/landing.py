@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
@@ -23,6 +23,7 @@ from portal.store.scope import Reach, scoped
 
 WRITER = Reach(prefixes=(), unit_id=None, actor="service:drops")
 BATCH = 500
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _STAGE = text(
     "CREATE TEMPORARY TABLE staged"
     " (number integer, key_hash text, region_code text, payload text) ON COMMIT DROP"
@@ -73,8 +74,7 @@ class Arrival:
         return self.period, self.sequence
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """One checked row: where it stands in the file, its key, its place, its values."""
 
     number: int
@@ -169,8 +169,7 @@ def _copy(connection: Connection, rows: Iterable[Landed]) -> None:
     lines: list[str] = []
     with cursor, cursor.copy("COPY staged FROM STDIN") as copy:
         for one in rows:
-            written = json.dumps(one.values, ensure_ascii=False, separators=(",", ":"))
-            key, sealed = sealer.keyed_hash(one.key), sealer.encrypt(written)
+            key, sealed = sealer.keyed_hash(one.key), sealer.encrypt(_write(one.values))
             lines.append(f"{one.number}\t{key}\t{one.region_code}\t{sealed}\n")
             if len(lines) >= BATCH:
                 copy.write("".join(lines))

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     Table,
@@ -48,12 +47,7 @@ drop_file = Table(
 drop_row = Table(
     "drop_row",
     metadata,
-    Column(
-        "file_id",
-        Uuid,
-        ForeignKey("landing.drop_file.id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    Column("file_id", Uuid, primary_key=True),  # no foreign key: it would be checked row by row
     Column("key_hash", Text(collation="C"), primary_key=True),
     Column("system_id", Text(collation="C"), nullable=False),
     Column("region_code", RegionCode, nullable=False),

@@ -78,12 +78,6 @@ def _create() -> None:
         sa.Column("system_id", PLAIN, nullable=False),
         sa.Column("region_code", PLAIN, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["file_id"],
-            ["landing.drop_file.id"],
-            name=op.f("fk_drop_row_file_id_drop_file"),
-            ondelete="CASCADE",
-        ),
         sa.PrimaryKeyConstraint("file_id", "key_hash", name=op.f("pk_drop_row")),
         schema=SCHEMA,
     )
