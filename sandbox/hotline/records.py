@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.distort import LOCAL_TIME
 from sandbox.population import World
 
-KEPT_DAYS = 60
+KEPT_DAYS = 70
 _ONE_IN = 700  # residents per order and day
 _MATTERS = (
     ("楼道照明不亮", "1"),

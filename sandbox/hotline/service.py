@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.distort import Clock, local
-from sandbox.hotline.records import DONE, SENT_BACK, Records
+from sandbox.hotline.records import DONE, KEPT_DAYS, SENT_BACK, Records
 from sandbox.hotline.signatures import Signatures
 from sandbox.misbehaviour import Faults, json_response
 
@@ -63,7 +63,9 @@ class Service:
         now = self._clock()
         try:
             last = date.fromisoformat(given.get("endTime") or f"{local(now):%Y-%m-%d}")
-            first = date.fromisoformat(given.get("startTime") or f"{last - timedelta(days=60)}")
+            first = date.fromisoformat(
+                given.get("startTime") or f"{last - timedelta(days=KEPT_DAYS)}"
+            )
         except ValueError:
             return _answer("0001", "startTime、endTime应为yyyy-MM-dd")
         found = [
