@@ -246,7 +246,7 @@ class MeasureMap(Part):
         if list(self.ages) != sorted(set(self.ages)) or (self.ages and self.ages[0] != 0):
             raise ValueError("ages 须从 0 起由小到大")
         if self.count != "persons" and (self.ages or self.by_sex or self.from_age):
-            raise ValueError("只有按人统计才能按年龄、性别划分")
+            raise ValueError("户数不能按年龄、性别划分，按行统计的也不能")
         if (self.count == "sum") != (self.of is not None):
             raise ValueError("count = sum 与 of 须同时写明")
         if (self.kind == "flow") != (self.day is not None):
