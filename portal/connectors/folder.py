@@ -5,7 +5,7 @@ While one piece is worked on here, the next is already under way on the upstream
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
 from datetime import datetime
 
@@ -58,8 +58,8 @@ class DropFolder:
         """What lies there now."""
         return self._loop.submit(self._open.look(folder)).result()
 
-    def read(self, folder: str, name: str) -> Iterator[bytes]:
-        """A file, piece by piece."""
+    def read(self, folder: str, name: str) -> Generator[bytes]:
+        """A file, piece by piece; who stops early closes it."""
         pieces = self._open.chunks(folder, name)
         ahead = self._loop.submit(_next(pieces))
         try:
@@ -67,7 +67,8 @@ class DropFolder:
                 ahead = self._loop.submit(_next(pieces))
                 yield piece
         finally:
-            ahead.cancel()
+            # Waited for, not cancelled: a piece has its time limit, and a generator that still
+            # runs cannot be closed.
             with suppress(Exception):
                 ahead.result()
             self._loop.submit(_close(pieces)).result()

@@ -10,7 +10,8 @@ used leaves what is in use as it was.
 import hashlib
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import uuid4
@@ -188,10 +189,11 @@ class _Taking:
         if lying.name + drop.marker not in self._names:
             raise Incomplete("尚无完成标记，")
         data = b""
-        for piece in self._folder.read(drop.folder, lying.name + drop.marker):
-            data += piece
-            if len(data) > _MARKER_LIMIT:
-                raise Refused("完成标记文件过大，未入库。")
+        with closing(self._folder.read(drop.folder, lying.name + drop.marker)) as pieces:
+            for piece in pieces:
+                data += piece
+                if len(data) > _MARKER_LIMIT:
+                    raise Refused("完成标记文件过大，未入库。")
         pairs = (line.partition("=") for line in data.decode("ascii", "replace").splitlines())
         said = {name.strip().upper(): value.strip() for name, _, value in pairs}
         if said.get("SIZE", str(lying.size)) != str(lying.size):
@@ -202,9 +204,9 @@ class _Taking:
         self._refuse_known(said.get("SHA256", "").lower())
         digest = hashlib.sha256()
         tally = Tally(self._system.manifest.measures, self._tally_map, self._system.context)
-        rows = rows_of(self._bytes(one, digest), self._drop, one.lying.name)
-        checked = Reading(self._drop, tally)(rows)
-        with scoped(landing.WRITER) as connection:
+        with closing(self._bytes(one, digest)) as data, scoped(landing.WRITER) as connection:
+            rows = rows_of(data, self._drop, one.lying.name)
+            checked = Reading(self._drop, tally)(rows)
             landing.note(connection, blank)
             try:
                 count = landing.copy_rows(connection, self._system.id, blank.id, checked)
@@ -243,12 +245,13 @@ class _Taking:
             if sha256 and known.sha256 == sha256 and known.state is State.LANDED:
                 raise _Duplicate(known.name)
 
-    def _bytes(self, one: _Candidate, digest: "hashlib._Hash") -> Iterator[bytes]:
+    def _bytes(self, one: _Candidate, digest: "hashlib._Hash") -> Generator[bytes]:
         size = 0
-        for piece in self._folder.read(self._drop.folder, one.lying.name):
-            size += len(piece)
-            digest.update(piece)
-            yield piece
+        with closing(self._folder.read(self._drop.folder, one.lying.name)) as pieces:
+            for piece in pieces:
+                size += len(piece)
+                digest.update(piece)
+                yield piece
         if size != one.lying.size:
             raise Incomplete("读取时文件还在变化，")
 

@@ -1,7 +1,9 @@
 """What becomes of a file: landed, known already, not whole, refused, late. Never half of it."""
 
+import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -388,3 +390,40 @@ def test_a_folder_that_is_missing_is_named_as_such(box: Box) -> None:
 def test_the_clock_is_ours(frozen: FrozenClock) -> None:
     assert collect.end_of(date(2026, 10, 31)) == at("2026-10-31 23:59:59")
     assert collect.end_of(date(2026, 11, 23)) == clock.now()
+
+
+def _with_part(name: str, content: bytes) -> bytes:
+    """A good workbook with one more part in its archive."""
+    made = BytesIO(committee_file([committee_row()]))
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return made.getvalue()
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (committee_file([committee_row()])[:3000], "损坏"),
+        (b"not a workbook", "不是 .xlsx"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "密码"),
+        (_with_part("xl/vbaProject.bin", b"x"), "宏"),
+        (_with_part("xl/media/x.bin", b"\0" * 30_000_000), "解压后的内容过大"),
+        (b"PK\x03\x04" + b"\0" * (5 * 1024 * 1024), "超过 4 MB"),
+        (committee_file([committee_row()], COMMITTEE_HEAD[::-1]), "第 2 行"),
+        (committee_file([committee_row()], ("代码", *COMMITTEE_HEAD[1:])), "A 列“代码”"),
+        (committee_file([committee_row(), committee_row()]), "第 3 行与第 2 行的编号相同"),
+    ],
+)
+def test_a_bad_workbook_is_refused_and_the_one_in_use_stays(
+    box: Box, data: bytes, words: str
+) -> None:
+    box.put("LWHZ_202609.xlsx", committee_file([committee_row(B)]), system=COMMITTEE)
+    box.one(COMMITTEE)
+    box.put("LWHZ_202610.xlsx", data, system=COMMITTEE)
+    done = box.one(COMMITTEE)
+    assert done.state is State.REFUSED
+    assert words in done.message, done.message
+    assert [place for place, _ in box.landed(COMMITTEE)] == [B]
