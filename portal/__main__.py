@@ -7,6 +7,7 @@ from auth import audit
 from portal import logs
 from portal.commands import (
     describe,
+    drops,
     measures,
     production,
     run,
@@ -43,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     tasks_too.add_argument("--whole", action="store_true", help="不只取有变化的，全部重取一遍")
     tokens.add_arguments(commands.add_parser("tokens", help="HTTP 接口的访问令牌"))
     commands.add_parser("describe", help="输出 HTTP 接口说明（OpenAPI）")
+    dropping = commands.add_parser("drops", help="文件接收")
+    dropping.add_argument("action", choices=("fetch",))
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -93,6 +96,7 @@ def main(words: list[str] | None = None) -> int:
         "tasks": lambda: tasks.sync(whole=asked.whole),
         "tokens": lambda: tokens.run(asked),
         "describe": describe.describe,
+        "drops": drops.fetch,
         "migrate": _migrate,
     }
     try:

@@ -1,7 +1,8 @@
 """Everything that runs on a clock in the background of a serving process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event, Thread
 
 import structlog
@@ -9,7 +10,6 @@ import structlog
 from auth import audit
 from portal.connectors.contract import Capability
 from portal.connectors.gateway import Gateway
-from portal.connectors.registry import System
 from portal.functions.tasks import post, sync
 from portal.settings import settings
 
@@ -20,11 +20,35 @@ def _anchor() -> None:
     audit.anchor()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recurring:
+    """Work that is done again and again; several processes may do it at once without harm."""
+
+    seconds: float
+    name: str
+    work: Callable[[], object]
+
+
+def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
+    """Pulling tasks and sending commands, apart for each system: one that hangs delays no other."""
+    for system in gateway.registry.serving(Capability.TASKS):
+        yield Recurring(
+            seconds=settings().task_sync_seconds,
+            name=f"tasks.sync.{system.id}",
+            work=partial(sync.sync, gateway, system),
+        )
+        yield Recurring(
+            seconds=settings().task_send_seconds,
+            name=f"tasks.send.{system.id}",
+            work=partial(post.drain, gateway, system),
+        )
+
+
 @dataclass
 class Jobs:
     """The recurring jobs of one process; each failure is logged and the next turn tries again."""
 
-    gateway: Gateway | None = None
+    more: Sequence[Recurring] = ()
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
 
@@ -32,9 +56,8 @@ class Jobs:
         """Start every job's thread."""
         self._stop.clear()
         self._every(settings().audit_anchor_seconds, "audit.anchor", _anchor)
-        if self.gateway is not None:
-            for system in self.gateway.registry.serving(Capability.TASKS):
-                self._tasks(self.gateway, system)
+        for one in self.more:
+            self._every(one.seconds, one.name, one.work)
 
     def stop(self) -> None:
         """Stop them; a last anchor closes the day."""
@@ -45,20 +68,7 @@ class Jobs:
             self._once("audit.anchor", _anchor)
         self._threads.clear()
 
-    def _tasks(self, gateway: Gateway, system: System) -> None:
-        """A thread of its own per system and job: one that hangs keeps nobody else waiting."""
-
-        def pull() -> None:
-            sync.sync(gateway, system)
-
-        def send() -> None:
-            while post.deliver(gateway, system) and not self._stop.is_set():
-                pass
-
-        self._every(settings().task_sync_seconds, f"tasks.sync.{system.id}", pull)
-        self._every(settings().task_send_seconds, f"tasks.send.{system.id}", send)
-
-    def _every(self, seconds: float, name: str, work: Callable[[], None]) -> None:
+    def _every(self, seconds: float, name: str, work: Callable[[], object]) -> None:
         def turn() -> None:
             while not self._stop.wait(seconds):
                 self._once(name, work)
@@ -67,7 +77,7 @@ class Jobs:
         thread.start()
         self._threads.append(thread)
 
-    def _once(self, name: str, work: Callable[[], None]) -> None:
+    def _once(self, name: str, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:

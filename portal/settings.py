@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+SFTP_ADDRESS = "sandbox-sftp.url"  # in ``var``: where the simulated file server listens just now
 APP_ADDRESS = "database-app.url"  # in ``var``: the application role's address, never the owner's
 
 
@@ -63,6 +64,8 @@ class Settings(BaseSettings):
     task_send_seconds: float = 1.0
     sandbox_url: str = "http://127.0.0.1:8600"
     sandbox_database_url: str = ""
+    sandbox_sftp_url: str = ""
+    drops_seconds: int = 600
 
 
 class Secrets(BaseModel):
@@ -111,12 +114,15 @@ def settings() -> Settings:
     """The settings of this process.
 
     Without ``DATABASE_URL`` the address is the one that ``python -m portal run`` left for the other
-    commands on this machine.
+    commands on this machine; so is that of the simulated file server.
     """
     made = Settings()
     left = made.var_dir / APP_ADDRESS
     if not made.database_url and left.exists():
         made.database_url = left.read_text(encoding="utf-8").strip()
+    left = made.var_dir / SFTP_ADDRESS
+    if not made.sandbox_sftp_url and left.exists():
+        made.sandbox_sftp_url = left.read_text(encoding="utf-8").strip()
     return made
 
 
@@ -140,6 +146,20 @@ def ensure_system_secrets(names: Iterable[str]) -> None:
     if not missing or os.environ.get("PORTAL_SECRETS"):
         return
     held.systems.update({name: random_secrets.token_urlsafe(24) for name in missing})
+    _keep(path, held)
+
+
+def keep_system_secret(name: str, value: str) -> None:
+    """Keep what a simulated system hands out itself, such as the host key of its file server."""
+    if os.environ.get("PORTAL_SECRETS"):
+        os.environ[f"PORTAL_SECRET_{name.upper()}"] = value
+        return
+    held = secrets()
+    held.systems[name] = value
+    _keep(settings().var_dir / "secrets.json", held)
+
+
+def _keep(path: Path, held: Secrets) -> None:
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     write_private(fresh, held.model_dump_json(indent=1))

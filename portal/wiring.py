@@ -13,11 +13,12 @@ from portal.affairs.matters import offer as matters
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
+from portal.functions import drops
 from portal.functions.entry import Entry
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
-from portal.jobs import Jobs
+from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, migrate
 from portal.store.citypack import pack
@@ -133,7 +134,16 @@ def build() -> Wired:
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
         tasks=tasks,
-        jobs=Jobs(gateway=gateway),
+        jobs=Jobs(
+            more=(
+                *of_tasks(gateway),
+                Recurring(
+                    seconds=chosen.drops_seconds,
+                    name="drops.fetch",
+                    work=lambda: drops.fetch_all(gateway),
+                ),
+            )
+        ),
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
 from sandbox.application import create_app
+from sandbox.files.server import FileServer
 from sandbox.grid.database import GridDatabase, GridUnavailable
 from sandbox.landing import Platform
 from sandbox.options import Options, Refused, read_options
@@ -35,18 +38,33 @@ class _Server(uvicorn.Server):
 
 def main() -> int:
     """Run until stopped; 2 when it refuses to start."""
-    try:
-        options = read_options(sys.argv[1:], os.environ)
-        server = _prepare(options)
-    except (Refused, PackError, GridUnavailable) as error:
-        print(error, file=sys.stderr)
-        return 2
-    with suppress(KeyboardInterrupt):
-        server.run()
-    return 0 if server.started else 1
+    with ExitStack() as stack:
+        try:
+            options = read_options(sys.argv[1:], os.environ)
+            server = _prepare(options, _file_server(options, stack))
+        except (Refused, PackError, GridUnavailable) as error:
+            print(error, file=sys.stderr)
+            return 2
+        with suppress(KeyboardInterrupt):
+            server.run()
+        return 0 if server.started else 1
 
 
-def _prepare(options: Options) -> _Server:
+def _file_server(options: Options, stack: ExitStack) -> FileServer:
+    """The SFTP server over a folder that goes with the process."""
+    held = options.credentials
+    root = Path(stack.enter_context(TemporaryDirectory(prefix="sandbox-files-")))
+    accounts = {
+        held.party_username: held.party_password,
+        held.committee_username: held.committee_password,
+    }
+    server = FileServer(root, accounts, host=options.host, port=options.sftp_port)
+    server.start()
+    stack.callback(server.stop)
+    return server
+
+
+def _prepare(options: Options, files: FileServer) -> _Server:
     world = build(load_region(options.pack), scale=options.scale, seed=options.seed)
     grid = None
     if options.database_url:
@@ -54,7 +72,7 @@ def _prepare(options: Options) -> _Server:
     else:
         print("未设置 SANDBOX_DATABASE_URL：不提供网格系统，其余系统照常。", file=sys.stderr)
     platform = Platform(url=options.portal_url, passwords=options.ticket_passwords)
-    app = create_app(world, options.credentials, grid=grid, portal=platform)
+    app = create_app(world, options.credentials, grid=grid, files=files, portal=platform)
     config = uvicorn.Config(
         app,
         host=options.host,

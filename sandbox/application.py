@@ -10,9 +10,15 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sandbox.control import Desk, Handle
 from sandbox.distort import Clock
+from sandbox.files.numbers import Numbers
+from sandbox.files.publish import CSV_MODES, FILE_MODES, CommitteeFiles, PartyFiles, Publisher
+from sandbox.files.server import FileServer
 from sandbox.grid.database import MODES as GRID_MODES
 from sandbox.grid.database import GridDatabase
 from sandbox.grid.records import Records as GridRecords
+from sandbox.hotline import service as hotline
+from sandbox.hotline.records import Records as HotlineRecords
+from sandbox.hotline.signatures import Signatures
 from sandbox.landing import Landing, Platform
 from sandbox.medical_insurance import service as medical_insurance
 from sandbox.medical_insurance.records import Records as MedicalRecords
@@ -47,10 +53,11 @@ def create_app(
     credentials: Credentials,
     *,
     grid: GridDatabase | None = None,
+    files: FileServer | None = None,
     clock: Clock = wall_clock,
     portal: Platform = NO_PLATFORM,
 ) -> Starlette:
-    """The HTTP systems and the control desk; with ``grid``, its database is filled as well."""
+    """The HTTP systems and the control desk; with ``grid`` and ``files``, theirs as well."""
     routes: list[BaseRoute] = []
     handles: dict[str, Handle] = {}
 
@@ -89,6 +96,12 @@ def create_app(
     mount("pension", soap.routes(), switch, pension.FAULTS)
     handles["pension"] = Handle(switch=switch, register=pensions.register, **desk(soap.book))
 
+    switch = Switch(HTTP_MODES)
+    app_id, secret = credentials.hotline_app_id, credentials.hotline_secret
+    line = hotline.Service(HotlineRecords(world), Signatures(app_id, secret, clock), clock)
+    mount("hotline", line.routes(), switch, hotline.FAULTS)
+    handles["hotline"] = Handle(switch=switch)
+
     if grid is not None:
         cells = GridRecords(world)
         grid.install(cells, clock)
@@ -102,5 +115,22 @@ def create_app(
             seen=grid.seen,
             finish=grid.finish,
         )
-    routes = [*Desk(world, handles).routes(), *routes]
+    if files is not None:
+        handles |= _put_out(world, files, credentials, clock)
+    routes = [*Desk(world, handles, files).routes(), *routes]
     return Starlette(routes=routes)
+
+
+def _put_out(
+    world: World, files: FileServer, credentials: Credentials, clock: Clock
+) -> dict[str, Handle]:
+    """The systems that only put out files."""
+    numbers = Numbers(region=world.region, seed=world.seed)
+    party = Publisher(files, credentials.party_username, PartyFiles(numbers), clock)
+    committee = Publisher(files, credentials.committee_username, CommitteeFiles(numbers), clock)
+    for one in (party, committee):
+        one.open()
+    return {
+        "party_members": Handle(switch=Switch(CSV_MODES), on_turn=party.turn),
+        "committee_cadres": Handle(switch=Switch(FILE_MODES), on_turn=committee.turn),
+    }

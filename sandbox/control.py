@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.distort import Register
+from sandbox.files.server import FileServer
 from sandbox.misbehaviour import Mode, Switch, json_response
 from sandbox.population import World
 
@@ -28,7 +29,7 @@ class Handle:
     """What the desk can do to one system."""
 
     switch: Switch
-    register: Register
+    register: Register | None = None  # none: the system knows no persons
     on_turn: Callable[[Mode, int], None] | None = None
     revoke_tokens: Callable[[], None] | None = None
     tasks: Callable[[], Shown] | None = None
@@ -39,9 +40,12 @@ class Handle:
 class Desk:
     """The endpoints under ``/_control``."""
 
-    def __init__(self, world: World, handles: Mapping[str, Handle]) -> None:
+    def __init__(
+        self, world: World, handles: Mapping[str, Handle], files: FileServer | None = None
+    ) -> None:
         self._world = world
         self._handles = handles
+        self._files = files
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -50,6 +54,7 @@ class Desk:
             Route("/_control/people", self.people, methods=["GET"]),
             Route("/_control/{system}/tasks", self.tasks, methods=["GET"]),
             Route("/_control/{system}/tasks/{id}", self.finish, methods=["POST"]),
+            Route("/_control/sftp", self.sftp, methods=["GET"]),
             Route("/_control/{system}", self.turn, methods=["POST"]),
         ]
 
@@ -62,7 +67,7 @@ class Desk:
                 "mode": handle.switch.mode,
                 "delay_ms": handle.switch.delay_ms,
                 "modes": sorted(handle.switch.allowed),
-                "persons": len(handle.register.members),
+                "persons": len(handle.register.members) if handle.register else 0,
             }
             for name, handle in self._handles.items()
         }
@@ -85,7 +90,7 @@ class Desk:
                 known = [
                     name
                     for name, handle in self._handles.items()
-                    if handle.register.find(person.id_number) is not None
+                    if handle.register and handle.register.find(person.id_number) is not None
                 ]
                 found.append(
                     {
@@ -119,6 +124,12 @@ class Desk:
             return json_response({"error": "no such system"}, 404)
         done = await run_in_threadpool(handle.finish, request.path_params["id"])
         return json_response({"finished": done}, 200 if done else 409)
+
+    async def sftp(self, request: Request) -> Response:
+        """Where the file server listens, and the host key that its owner hands out on paper."""
+        if not _from_here(request) or self._files is None:
+            return _refused()
+        return json_response({"port": self._files.port, "host_key": self._files.host_key})
 
     async def turn(self, request: Request) -> Response:
         """Set the mode of one system: ``{"mode", "delay_ms", "revoke_tokens"}``."""

@@ -36,9 +36,23 @@ class Mode(StrEnum):
     RATE_LIMIT = "rate_limit"
     EXPIRE_TOKEN = "expire_token"  # noqa: S105 - the name of a mode
     GARBAGE = "garbage"
+    LATE = "late"
+    DUPLICATE = "duplicate"
+    PARTIAL = "partial"
+    REORDERED = "reordered"
+    WRONG_COLUMNS = "wrong_columns"
+    CHANGED_HOST_KEY = "changed_host_key"
 
 
-HTTP_MODES = frozenset(Mode) - {Mode.EXPIRE_TOKEN, Mode.GARBAGE}
+_OF_FILES = {
+    Mode.LATE,
+    Mode.DUPLICATE,
+    Mode.PARTIAL,
+    Mode.REORDERED,
+    Mode.WRONG_COLUMNS,
+    Mode.CHANGED_HOST_KEY,
+}
+HTTP_MODES = frozenset(Mode) - {Mode.EXPIRE_TOKEN, Mode.GARBAGE} - _OF_FILES
 
 
 class Switch:

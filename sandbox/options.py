@@ -28,6 +28,12 @@ class Credentials:
     pension_username: str
     pension_password: str
     grid_reader: str
+    hotline_app_id: str
+    hotline_secret: str
+    party_username: str
+    party_password: str
+    committee_username: str
+    committee_password: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +42,7 @@ class Options:
 
     host: str
     port: int
+    sftp_port: int
     scale: Scale
     seed: int
     pack: Path
@@ -53,6 +60,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Op
     return Options(
         host=given.host,
         port=given.port,
+        sftp_port=given.sftp_port,
         scale=Scale(given.scale),
         seed=given.seed,
         pack=given.pack,
@@ -83,6 +91,7 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8600)
+    parser.add_argument("--sftp-port", type=int, default=0, help="0：任取一个空闲端口")
     parser.add_argument("--scale", choices=[scale.value for scale in Scale], default="demo")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--pack", type=Path, required=True, help="城市包目录")

@@ -1,5 +1,6 @@
 """``python -m portal run``: everything on one machine, stopped together with Ctrl-C."""
 
+import json
 import os
 import secrets as random_secrets
 import signal
@@ -16,13 +17,21 @@ from urllib.parse import urlsplit
 from portal import settings as settings_module
 from portal.commands import seed
 from portal.connectors.registry import ManifestError
-from portal.settings import APP_ADDRESS, ROOT, ensure_system_secrets, secrets, settings
+from portal.settings import (
+    APP_ADDRESS,
+    ROOT,
+    SFTP_ADDRESS,
+    ensure_system_secrets,
+    secrets,
+    settings,
+)
 from portal.store import citypack, deployment, engine, migrate
 from portal.store.citypack import pack
 from portal.store.cluster import APP, OWNER, Cluster, ClusterError, die_with_parent
 from portal.store.deployment import WrongDeploymentError
 from portal.wiring import build
 
+HOST_KEY = "host_key"
 _DATABASE = "portal"
 _SANDBOX_DATABASE = "sandbox"
 
@@ -85,7 +94,14 @@ def _sandbox_database(server: Cluster, owner: str) -> dict[str, str]:
 
 
 def _references() -> list[str]:
-    return sorted({name for one in pack().systems for name in one.credentials.values()})
+    """The credentials that callers show; a host key is shown to us."""
+    return sorted(
+        {name for one in pack().systems for name in one.credentials.values()} - _host_keys()
+    )
+
+
+def _host_keys() -> set[str]:
+    return {one.credentials[HOST_KEY] for one in pack().systems if HOST_KEY in one.credentials}
 
 
 # -- children -----------------------------------------------------------------------------------
@@ -156,6 +172,23 @@ def _start_sandbox(stack: ExitStack, environment: dict[str, str], scale: str) ->
     command += ["--pack", str(settings().city_pack)]
     stack.enter_context(_child("模拟业务系统", command, _sandbox_environment(environment)))
     _wait_for(settings().sandbox_url, "模拟业务系统", 300)
+    environment["PORTAL_SANDBOX_SFTP_URL"] = _meet_file_server(stack, address.hostname or "")
+
+
+def _meet_file_server(stack: ExitStack, host: str) -> str:
+    """Take the simulated file server's host key from its owner, as one would on paper."""
+    desk = f"{settings().sandbox_url}/_control/sftp"
+    with urllib.request.urlopen(desk, timeout=5) as answer:  # noqa: S310 - our own address
+        told = json.load(answer)
+    for name in _host_keys():
+        settings_module.keep_system_secret(name, told["host_key"])
+    url = f"sftp://{host}:{told['port']}"
+    left = settings().var_dir / SFTP_ADDRESS
+    left.unlink(missing_ok=True)
+    settings_module.write_private(left, url)
+    stack.callback(left.unlink, missing_ok=True)
+    _apply({"PORTAL_SANDBOX_SFTP_URL": url})
+    return url
 
 
 def _seed() -> None:

@@ -14,7 +14,7 @@ from auth import posts
 from auth.provider import credentials
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
-from portal.commands import measures, setup, tasks
+from portal.commands import drops, measures, setup, tasks
 from portal.connectors.contract import Capability
 from portal.functions.records.index import refresh
 from portal.functions.reports import collect
@@ -80,6 +80,9 @@ def build_index(wired: Wired, say: Say) -> None:
         say(f"  {system.name}：{done.people} 人，{done.relations} 条关系")
         if system.serves(Capability.REPORTS):
             measures.tell(system.name, collect.keep(system, roster), say)
+    for system in wired.gateway.registry.serving(Capability.REPORTS):
+        if system.manifest.roster is None and system.manifest.transport != "files":
+            measures.tell(system.name, collect.refresh(wired.gateway, system), say)
 
 
 def _age(id_cipher: str, today: date) -> int:
@@ -169,6 +172,7 @@ def seed(wired: Wired, say: Say) -> None:
             measures.refresh_all(wired, say)
     else:
         build_index(wired, say)
+    drops.fetch_all(wired, say)
     if not _count(matter_case):
         say(f"  在办事项 {add_cases(city)} 件")
     # The simulated systems start anew each time: what they no longer know is told by a whole walk.

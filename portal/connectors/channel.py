@@ -73,13 +73,17 @@ class Channel:
         return self.system.judge.as_of(answer)
 
     async def roster(
-        self, trace: Trace, hear: Callable[[datetime | None], None] | None = None
+        self,
+        trace: Trace,
+        hear: Callable[[datetime | None], None] | None = None,
+        name: CallName = "roster",
+        values: Values | None = None,
     ) -> AsyncIterator[list[Any]]:
-        """The roster page by page, each page with its own time limit.
+        """The roster, or the rows of ``counts``, page by page, each with its own time limit.
 
         ``hear`` is told from when the data of each page is.
         """
-        async for answer, rows in self._pages("roster", {}, trace, None):
+        async for answer, rows in self._pages(name, values or {}, trace, None):
             if hear is not None:
                 hear(self.system.judge.as_of(answer))
             yield rows
@@ -116,7 +120,7 @@ class Channel:
 
     async def _page(self, name: CallName, values: Values, trace: Trace, until: float | None) -> Any:
         """One page. A walk over a whole roster is worth some patience, a question is not."""
-        attempts = ROSTER_ATTEMPTS if name in ("roster", "tasks") else 1
+        attempts = ROSTER_ATTEMPTS if name in {"roster", "counts", "tasks"} else 1
         for attempt in range(1, attempts + 1):
             try:
                 return await self._guarded(name, values, trace, until)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -12,18 +12,21 @@ from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
-from portal.connectors.manifest import Call, Manifest, ViewCall
+from portal.connectors.manifest import Call, FilesManifest, Manifest, ViewCall
 from portal.connectors.parts import Part, Value
 from portal.connectors.template import PLACEHOLDERS, placeholders
 
 Finding = tuple[str, str]
 
 # Never a field, whatever it is called: DESIGN forbids the thing, not one spelling of it.
-FORBIDDEN_WORDS = re.compile(
-    r"宗教|信仰|民族|族别|政治面貌|党员|入党|党组织|团员|前科|犯罪|信访|矫正|涉毒|吸毒"
-    r"|religio|faith|ethnic|nationality|party_?member|political|criminal|petition",
-    re.IGNORECASE,
+NEVER = (
+    r"宗教|信仰|民族|族别|政治面貌|前科|犯罪|信访|矫正|涉毒|吸毒"
+    r"|religio|faith|ethnic|nationality|political|criminal|petition"
 )
+FORBIDDEN_WORDS = re.compile(rf"{NEVER}|党员|入党|党组织|团员|party_?member", re.IGNORECASE)
+# A system that names nobody may say how many members an organisation has, never who they are.
+FORBIDDEN_AMONG_NUMBERS = re.compile(NEVER, re.IGNORECASE)
+NAMES_A_PERSON = re.compile(r"姓名|身份证|证件|公民身份|电话|手机|住址|出生")
 FORBIDDEN_SOURCES = frozenset(
     {"mz", "mzdm", "zzmm", "zzmmdm", "zjxy", "zjxydm", "aac005", "aac024"}
 )
@@ -38,6 +41,8 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _forbidden(manifest)
     yield from _measures(manifest)
     yield from errands(manifest)
+    yield from _tally(manifest)
+    yield from _drop(manifest)
     yield from _capabilities(manifest)
 
 
@@ -69,6 +74,10 @@ def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
             yield f"records[{number}].map.{name}", value
     if manifest.tasks:
         yield from _given("tasks.map", manifest.tasks.map)
+    if manifest.tally:
+        yield from _given("tally", manifest.tally)
+    for number, one in enumerate(manifest.measures):
+        yield from _given(f"measures[{number}]", one)
     if manifest.roster:
         yield from _given("roster", manifest.roster)
         for number, relation in enumerate(manifest.roster.relations):
@@ -153,9 +162,10 @@ def _forbidden(manifest: Manifest) -> Iterator[Finding]:
         if FORBIDDEN_WORDS.search(name) or FORBIDDEN_WORDS.search(rule.label):
             yield f"fields.{name}", f"平台不得接入“{rule.label}”这类信息"
     read = [(f"{key}.from", value.source) for key, value in _located_values(manifest)]
+    words_of_measures = FORBIDDEN_WORDS if _names_persons(manifest) else FORBIDDEN_AMONG_NUMBERS
     for number, one in enumerate(manifest.measures):
         read.append((f"measures[{number}].where", one.where or ""))
-        if FORBIDDEN_WORDS.search(one.name) or FORBIDDEN_WORDS.search(one.id):
+        if words_of_measures.search(one.name) or words_of_measures.search(one.id):
             yield f"measures[{number}].name", f"平台不得统计“{one.name}”这类信息"
     for key, source in read:
         words = set(re.findall(r"\w+", source.lower()))
@@ -163,9 +173,17 @@ def _forbidden(manifest: Manifest) -> Iterator[Finding]:
             yield key, f"平台不得读取“{source}”这类信息"
 
 
+def _names_persons(manifest: Manifest) -> bool:
+    """Whether anything that this system says can be about somebody."""
+    asks = {"person", "roster"} & set(manifest.calls)
+    counted = any(not one.tallied for one in manifest.measures)
+    return bool(asks or manifest.records or manifest.roster or manifest.fields or counted)
+
+
 def _measures(manifest: Manifest) -> Iterator[Finding]:
     """A predicate on a column that is not read would count nobody and look like a true nought."""
-    roster = manifest.calls.get("roster")
+    calls: Mapping[str, Call] = manifest.calls  # type: ignore[assignment]
+    roster = calls.get("roster")
     placed = {one.kind for one in manifest.roster.relations} if manifest.roster else set()
     seen: set[str] = set()
     for number, one in enumerate(manifest.measures):
@@ -173,6 +191,8 @@ def _measures(manifest: Manifest) -> Iterator[Finding]:
         if one.id in seen:
             yield f"{key}.id", f"指标“{one.id}”写了两次"
         seen.add(one.id)
+        if one.tallied:
+            continue
         if one.relation not in placed:
             yield f"{key}.relation", f"名册没有“{one.relation}”关系"
         if one.count == "households" and not (manifest.roster and manifest.roster.household_no):
@@ -180,6 +200,38 @@ def _measures(manifest: Manifest) -> Iterator[Finding]:
         if isinstance(roster, ViewCall):
             for name in sorted(columns_of(one.where) - set(roster.columns)):
                 yield f"{key}.where", f"“{name}”不在 calls.roster.columns 里"
+
+
+def _tally(manifest: Manifest) -> Iterator[Finding]:
+    """Numbers that are given as such, or counted from rows about things."""
+    files = isinstance(manifest, FilesManifest)
+    tallied = any(one.tallied for one in manifest.measures)
+    if (tallied or files) and manifest.tally is None:
+        yield "tally", "按行统计或接收文件，须在 tally 写明 region"
+    if tallied and not (files or "counts" in manifest.calls):
+        yield "calls.counts", "按行统计的指标须有 calls.counts 或 drop"
+
+
+def _drop(manifest: Manifest) -> Iterator[Finding]:
+    """A file is taken for its numbers; what is read must be one of its columns."""
+    if not isinstance(manifest, FilesManifest):
+        return
+    drop = manifest.drop
+    for name, head in drop.columns.items():
+        if FORBIDDEN_AMONG_NUMBERS.search(head):
+            yield f"drop.columns.{name}", f"平台不得读取“{head}”这类信息"
+        if NAMES_A_PERSON.search(head):
+            yield f"drop.columns.{name}", f"文件接收只落统计数，不得有个人信息列“{head}”"
+    read = {
+        f"measures[{place}].where": columns_of(one.where)
+        for place, one in enumerate(manifest.measures)
+    }
+    for key, value in _located_values(manifest):
+        if key.startswith(("tally", "measures")):
+            read[f"{key}.from"] = columns_of(value.source)
+    for key, names in read.items():
+        for name in sorted(names - drop.columns.keys()):
+            yield key, f"“{name}”不在 drop.columns 里"
 
 
 def _capabilities(manifest: Manifest) -> Iterator[Finding]:
@@ -192,8 +244,8 @@ def _capabilities(manifest: Manifest) -> Iterator[Finding]:
         yield "capabilities", "声明了 roster，却缺少 calls.roster 或 roster"
     if (Capability.REPORTS in able) != bool(manifest.measures):
         yield "capabilities", "reports 与 measures 须同时写明"
-    if Capability.REPORTS in able and Capability.ROSTER not in able:
-        yield "capabilities", "统计指标取自名册，须同时声明 roster"
+    if Capability.ROSTER not in able and not all(one.tallied for one in manifest.measures):
+        yield "capabilities", "按人、按户的统计指标取自名册，须同时声明 roster"
     if Capability.RECORDS in able and manifest.nature != "ordinary":
         yield "capabilities", "信访、矫正、公安、法院类系统不得进入档案（records）"
     if manifest.records and not any(kind.about == "subject" for kind in manifest.records):

@@ -29,6 +29,7 @@ class Count:
     region_code: str
     slice: str
     number: int
+    day: date | None = None  # of a flow
 
 
 @dataclass(frozen=True, kw_only=True)

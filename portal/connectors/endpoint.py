@@ -16,6 +16,7 @@ SCHEMES = {
     "rest": frozenset({"https", "http"}),
     "soap": frozenset({"https", "http"}),
     "database": frozenset({"postgresql"}),
+    "files": frozenset({"sftp"}),
 }
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -22,12 +22,13 @@ import structlog
 from portal.connectors.cache import AnswerCache, open_cache
 from portal.connectors.channel import Channel
 from portal.connectors.contract import Answer, Asker, Capability, Health, Planned, Subject
+from portal.connectors.folder import DropFolder
 from portal.connectors.handover import Handover
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.question import Question
 from portal.connectors.recorder import CallRecorder
 from portal.connectors.registry import Registry
-from portal.connectors.survey import Roster, check_health
+from portal.connectors.survey import Roster, Tallied, check_health, count_rows
 from portal.connectors.tasking import Tasking
 from portal.connectors.transport import TransportFactory
 from portal.connectors.transports import Transports
@@ -170,6 +171,17 @@ class Gateway:
         """
         channel = self._channels[self.registry.system(system_id).id]
         return Tasking(channel, self._loop, self._recorder, self._now, together=together)
+
+    def folder(self, system_id: str) -> DropFolder:
+        """The folder in which a system puts its files."""
+        channel = self._channels[self.registry.system(system_id).id]
+        return DropFolder(channel.system, channel.transport, self._loop, self._recorder, self._now)
+
+    def tally(self, system_id: str, first: date, last: date) -> Tallied:
+        """The numbers of a system that is asked for rows about things, for some days."""
+        channel = self._channels[self.registry.system(system_id).id]
+        work = count_rows(channel, self._recorder, self._now, first, last)
+        return self._loop.submit(work).result()
 
     def probe(self, system_id: str, max_age_seconds: float = 0.0) -> Health:
         """A live check of one system, or a recent one if that will do."""

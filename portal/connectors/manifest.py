@@ -12,11 +12,12 @@ from pydantic import Field, model_validator
 
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.errands import TaskSection
+from portal.connectors.filemap import DropMap, FolderCall
 from portal.connectors.parts import Part, Positive, Slug, Value
 from portal.store.measure_words import Topic
 
 Everyone = ("*",)
-CallName = Literal["person", "roster", "probe", "tasks", "task", "act"]
+CallName = Literal["person", "roster", "counts", "probe", "tasks", "task", "act"]
 
 
 class Limits(Part):
@@ -132,6 +133,22 @@ class OAuth2Auth(Part):
     renew_seconds: Annotated[int, Field(ge=0)] = 30
 
 
+class HmacAuth(Part):
+    """Signed headers: HMAC-SHA256 over method, path, query, body, timestamp and nonce.
+
+    `app_id` and `secret` name credentials. `skew_seconds` is how far we follow the other clock.
+    """
+
+    kind: Literal["hmac"]
+    app_id: str = "app_id"
+    secret: str = "secret"  # noqa: S105 - the name of a credential
+    id_header: str = "X-App-Id"
+    timestamp_header: str = "X-Timestamp"
+    nonce_header: str = "X-Nonce"
+    signature_header: str = "X-Signature"
+    skew_seconds: Annotated[int, Field(ge=0, le=900)] = 300
+
+
 class UsernameAuth(Part):
     """WS-Security UsernameToken, or the login of a database.
 
@@ -143,6 +160,15 @@ class UsernameAuth(Part):
     username: str = "username"
     password: str = "password"  # noqa: S105 - the name of a credential
     digest: bool = False
+
+
+class SftpAuth(Part):
+    """The login of a file server, and which credential is its pinned host key."""
+
+    kind: Literal["sftp"]
+    username: str = "username"
+    password: str = "password"  # noqa: S105 - the name of a credential
+    host_key: str = "host_key"
 
 
 class Readers(Part):
@@ -190,30 +216,56 @@ class RosterMap(Part):
     relations: tuple[RelationMap, ...] = ()
 
 
-class MeasureMap(Part):
-    """A number that a walk over the roster gives: how many persons or households, and where.
+class TallyMap(Part):
+    """Rows that are numbers already, or things that happened: which place each belongs to.
 
-    `where` is a JMESPath predicate over the raw row; ages come from the identity number. `ages` are
-    the first years of the bands to split by. What is counted belongs to the place of `relation`.
+    `days` is how far back a flow is asked for and said anew.
+    """
+
+    region: Value
+    days: Annotated[int, Field(ge=1, le=400)] = 35
+
+
+class MeasureMap(Part):
+    """A number that a system gives for each place.
+
+    A walk over the roster counts `persons` or `households`: ages come from the identity number,
+    `ages` are the first years of the bands to split by, what is counted belongs to the place of
+    `relation`. A tally counts `rows`, or adds up the column `of` (`sum`); a flow belongs to `day`.
+    `where` is a JMESPath predicate over the raw row.
     """
 
     id: Slug
     name: str = Field(min_length=1)
     unit: str = "人"
-    count: Literal["persons", "households"] = "persons"
+    kind: Literal["stock", "flow"] = "stock"
+    count: Literal["persons", "households", "rows", "sum"] = "persons"
     relation: Literal["户籍", "居住", "产权", "就业"] = "居住"
+    of: Value | None = None
+    day: Value | None = None
     where: str | None = None
     from_age: Annotated[int, Field(ge=0, le=120)] = 0
     ages: tuple[Annotated[int, Field(ge=0, le=120)], ...] = ()
     by_sex: bool = False
     topic: Topic = Topic.NONE
 
+    @property
+    def tallied(self) -> bool:
+        """Whether rows of a tally are counted, not persons of a roster."""
+        return self.count in {"rows", "sum"}
+
     @model_validator(mode="after")
     def _splits_make_sense(self) -> MeasureMap:
         if list(self.ages) != sorted(set(self.ages)) or (self.ages and self.ages[0] != 0):
             raise ValueError("ages 须从 0 起由小到大")
-        if self.count == "households" and (self.ages or self.by_sex or self.from_age):
-            raise ValueError("户数不能按年龄、性别划分")
+        if self.count != "persons" and (self.ages or self.by_sex or self.from_age):
+            raise ValueError("户数不能按年龄、性别划分，按行统计的也不能")
+        if (self.count == "sum") != (self.of is not None):
+            raise ValueError("count = sum 与 of 须同时写明")
+        if (self.kind == "flow") != (self.day is not None):
+            raise ValueError("kind = flow 与 day 须同时写明")
+        if self.kind == "flow" and not self.tallied:
+            raise ValueError("流量只能由 rows 或 sum 统计")
         return self
 
 
@@ -259,6 +311,7 @@ class _Manifest(Part):
     fields: dict[Slug, FieldRule] = Field(default_factory=dict)
     records: tuple[RecordMap, ...] = ()
     roster: RosterMap | None = None
+    tally: TallyMap | None = None
     measures: tuple[MeasureMap, ...] = ()
     tasks: TaskSection | None = None
 
@@ -267,7 +320,9 @@ class RestManifest(_Manifest):
     """A system behind REST and JSON."""
 
     transport: Literal["rest"]
-    auth: Annotated[NoAuth | HeaderAuth | OAuth2Auth, Field(discriminator="kind")] = NoAuth()
+    auth: Annotated[NoAuth | HeaderAuth | OAuth2Auth | HmacAuth, Field(discriminator="kind")] = (
+        NoAuth()
+    )
     calls: dict[CallName, RestCall]
 
 
@@ -289,7 +344,17 @@ class DatabaseManifest(_Manifest):
     calls: dict[CallName, ViewCall | FunctionCall]
 
 
-Call = RestCall | SoapCall | ViewCall | FunctionCall
+class FilesManifest(_Manifest):
+    """A system that puts files on an SFTP server."""
+
+    transport: Literal["files"]
+    auth: SftpAuth
+    calls: dict[CallName, FolderCall]
+    drop: DropMap
+
+
+Call = RestCall | SoapCall | ViewCall | FunctionCall | FolderCall
 Manifest = Annotated[
-    RestManifest | SoapManifest | DatabaseManifest, Field(discriminator="transport")
+    RestManifest | SoapManifest | DatabaseManifest | FilesManifest,
+    Field(discriminator="transport"),
 ]

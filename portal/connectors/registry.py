@@ -17,7 +17,15 @@ from portal.connectors.checks import Finding, findings
 from portal.connectors.contract import Capability
 from portal.connectors.converters import Context
 from portal.connectors.endpoint import EndpointRefused, check_endpoint
-from portal.connectors.manifest import Call, Everyone, Manifest, Readers, UsernameAuth
+from portal.connectors.manifest import (
+    Call,
+    Everyone,
+    HmacAuth,
+    Manifest,
+    Readers,
+    SftpAuth,
+    UsernameAuth,
+)
 from portal.connectors.mapping import Judge, RecordReader, RosterReader
 from portal.connectors.taskmap import TaskReader
 from portal.settings import secrets
@@ -251,6 +259,10 @@ def _credential_names(manifest: Manifest) -> tuple[str, ...]:
         return (auth.secret,)
     if auth.kind == "oauth2":
         return (auth.client_id, auth.client_secret)
+    if isinstance(auth, HmacAuth):
+        return (auth.app_id, auth.secret)
+    if isinstance(auth, SftpAuth):
+        return (auth.username, auth.password, auth.host_key)
     if isinstance(auth, UsernameAuth):
         return (auth.password,) if auth.user else (auth.username, auth.password)
     return ()
@@ -258,7 +270,8 @@ def _credential_names(manifest: Manifest) -> tuple[str, ...]:
 
 def _key(location: tuple[int | str, ...]) -> str:
     """The key as it stands in the file; the first part is the transport pydantic chose by."""
-    parts = location[1:] if location and location[0] in {"rest", "soap", "database"} else location
+    kinds = {"rest", "soap", "database", "files"}
+    parts = location[1:] if location and location[0] in kinds else location
     return ".".join(str(part) for part in parts) or "transport"
 
 

@@ -96,6 +96,7 @@ class RestTransport:
                 method, url, headers=headers, data=body, allow_redirects=False
             ) as response:
                 trace.returned()
+                self._signer.heard(response.headers.get("Date"))
                 content = await self._read(response, trace)
                 return self._understand(response, content)
         except SystemFault:

@@ -1,18 +1,31 @@
-"""How a REST request proves who sends it. A new way (such as signed headers) is one class here."""
+"""How a REST request proves who sends it. A new way is one class here."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from portal.connectors.contract import OurMistake, SignInAgain, TheirFault
-from portal.connectors.manifest import HeaderAuth, OAuth2Auth, RestManifest, UsernameAuth
+from portal.connectors.manifest import (
+    HeaderAuth,
+    HmacAuth,
+    OAuth2Auth,
+    RestManifest,
+    UsernameAuth,
+)
 from portal.connectors.registry import System
+
+CLOSE_SECONDS = 5  # a Date header is cut to seconds and was written before it came here
 
 # Sends a form to a path of the system and gives its JSON answer.
 PostForm = Callable[[str, str, dict[str, str]], Awaitable[Any]]
@@ -22,11 +35,14 @@ class Signer(Protocol):
     """Adds what a system wants to see; `renew` is called once when it was not accepted.
 
     The finished request is handed over, so that a signer may cover method, address and body.
+    `heard` is told the other side's clock, as the Date header of every answer says it.
     """
 
     async def headers(self, method: str, url: str, body: bytes | None) -> dict[str, str]: ...
 
     async def renew(self, refused: dict[str, str]) -> bool: ...
+
+    def heard(self, date: str | None) -> None: ...
 
 
 class NoSigner:
@@ -37,6 +53,9 @@ class NoSigner:
 
     async def renew(self, refused: dict[str, str]) -> bool:
         return False
+
+    def heard(self, date: str | None) -> None:
+        """The other side's clock does not matter."""
 
 
 class HeaderSigner(NoSigner):
@@ -50,7 +69,7 @@ class HeaderSigner(NoSigner):
         return {self._auth.header: credential(self._system, self._auth.secret)}
 
 
-class TokenSigner:
+class TokenSigner(NoSigner):
     """OAuth2 client credentials: one token per system, fetched once however many ask for it."""
 
     def __init__(
@@ -102,6 +121,58 @@ class TokenSigner:
         return self._now() + timedelta(seconds=life - early)
 
 
+def text_to_sign(method: str, url: str, body: bytes | None, timestamp: str, nonce: str) -> str:
+    """What both sides sign: six lines, the query sorted and every value encoded one way."""
+    parts = urlsplit(url)
+    pairs = sorted(parse_qsl(parts.query, keep_blank_values=True))
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+    digest = hashlib.sha256(body or b"").hexdigest()
+    return "\n".join((method.upper(), parts.path, query, digest, timestamp, nonce))
+
+
+class HmacSigner(NoSigner):
+    """Signed headers: a fresh nonce for every request, and the other side's clock where it differs.
+
+    A request that was refused is signed anew only when its timestamp was the reason: when the
+    answer's own clock is further away from it than before. How far we follow is limited, so that
+    nobody on the way can make us sign for another day.
+    """
+
+    def __init__(self, auth: HmacAuth, system: System, now: Callable[[], datetime]) -> None:
+        self._auth = auth
+        self._system = system
+        self._now = now
+        self._ahead = 0  # seconds by which the other clock is ahead of ours
+
+    async def headers(self, method: str, url: str, body: bytes | None) -> dict[str, str]:
+        auth = self._auth
+        timestamp = str(int(self._now().timestamp()) + self._ahead)
+        nonce = secrets.token_hex(16)
+        key = credential(self._system, auth.secret).encode()
+        text = text_to_sign(method, url, body, timestamp, nonce)
+        return {
+            auth.id_header: credential(self._system, auth.app_id),
+            auth.timestamp_header: timestamp,
+            auth.nonce_header: nonce,
+            auth.signature_header: hmac.new(key, text.encode(), hashlib.sha256).hexdigest(),
+        }
+
+    async def renew(self, refused: dict[str, str]) -> bool:
+        now = int(self._now().timestamp()) + self._ahead
+        return abs(now - int(refused[self._auth.timestamp_header])) > CLOSE_SECONDS
+
+    def heard(self, date: str | None) -> None:
+        try:
+            theirs = parsedate_to_datetime(date or "")
+            ahead = round((theirs - self._now()).total_seconds())
+        except (ValueError, TypeError):
+            return
+        if abs(ahead) <= CLOSE_SECONDS:
+            self._ahead = 0
+        elif abs(ahead) <= self._auth.skew_seconds:
+            self._ahead = ahead
+
+
 def credential(system: System, name: str) -> str:
     """A credential, or the mistake of not having configured it."""
     try:
@@ -121,6 +192,8 @@ def signer_for(system: System, post: PostForm, now: Callable[[], datetime]) -> S
     auth = manifest.auth if isinstance(manifest, RestManifest) else None
     if isinstance(auth, HeaderAuth):
         return HeaderSigner(auth, system)
+    if isinstance(auth, HmacAuth):
+        return HmacSigner(auth, system, now)
     if isinstance(auth, OAuth2Auth):
         return TokenSigner(auth, system, post, now)
     return NoSigner()

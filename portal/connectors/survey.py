@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from portal.connectors.channel import Channel
 from portal.connectors.contract import (
     Capability,
     Health,
+    OurMistake,
     RosterEntry,
     State,
     SystemFault,
@@ -24,6 +26,7 @@ from portal.connectors.counting import Counted, Counting
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.recorder import Attribution, CallRecorder, Row, row
 from portal.connectors.registry import System
+from portal.connectors.tally import Tally
 from portal.connectors.transport import Trace
 from portal.store.clock import local
 
@@ -145,6 +148,73 @@ class Roster:
                 )
             ]
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tallied:
+    """What rows about things come to; rows whose place nobody knows are in the numbers' nowhere."""
+
+    counted: tuple[Counted, ...]
+    as_of: datetime | None
+    rows: int
+    unreadable: int
+
+
+async def count_rows(
+    channel: Channel,
+    recorder: CallRecorder,
+    now: Callable[[], datetime],
+    first: date,
+    last: date,
+) -> Tallied:
+    """Ask for the rows of some days and count them; a row is forgotten once counted."""
+    system, asked_at, trace = channel.system, now(), Trace(now=now)
+    manifest = system.manifest
+    if manifest.tally is None:
+        raise OurMistake(detail="no tally is described")
+    tally = Tally(manifest.measures, manifest.tally, system.context)
+    heard: list[datetime] = []
+    unreadable, outcome, fault = 0, "CANCELLED", None
+    try:
+        days = {"from_day": first.isoformat(), "to_day": last.isoformat()}
+        pages = channel.roster(trace, lambda at: heard.append(at) if at else None, "counts", days)
+        async for rows in pages:
+            unreadable += sum(not _taken(tally, one) for one in rows)
+        outcome = State.RETURNED.name
+    except SystemFault as error:
+        outcome, fault = error.state.name, type(error).__name__
+        raise
+    finally:
+        record = row(
+            by_the_platform("counts"),
+            system,
+            Capability.REPORTS,
+            trace,
+            asked_at=asked_at,
+            delivered_at=now(),
+            outcome=outcome,
+            fault=fault,
+        )
+        await asyncio.to_thread(recorder.write, [record])
+    return Tallied(
+        counted=tally.results(),
+        as_of=min(heard, default=None),
+        rows=tally.rows,
+        unreadable=unreadable,
+    )
+
+
+def _taken(tally: Tally, one: Any) -> bool:
+    """Count a row; of one whose place cannot be read only the place is missing."""
+    try:
+        place = tally.place_of(one)
+    except Unreadable:
+        place = None
+    try:
+        tally.take(one, place)
+    except Unreadable:
+        return False
+    return True
 
 
 async def _next_page(pages: AsyncIterator[list[Any]]) -> list[Any] | None:

@@ -17,6 +17,7 @@ from portal.connectors.converters import short_id_number
 PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
     | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
+    | {"from_day", "to_day"}
 )
 FORM = "form_"  # what a person typed: {form_<name of the field>}
 Values = Mapping[str, str | int | None]

@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from portal.connectors.contract import OurMistake
 from portal.connectors.database import DatabaseTransport
+from portal.connectors.files import FilesTransport
 from portal.connectors.registry import System
 from portal.connectors.rest import RestTransport, open_session
 from portal.connectors.soap import SoapTransport
@@ -35,6 +36,8 @@ class Transports:
             return SoapTransport(system)
         if kind == "database":
             return DatabaseTransport(system)
+        if kind == "files":
+            return FilesTransport(system)
         raise OurMistake(detail=f"no transport {kind!r}")
 
     async def close(self) -> None:

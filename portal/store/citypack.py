@@ -201,6 +201,7 @@ def _sites(folder: Path, *, production: bool) -> list[dict[str, Any]]:
                     over[key]
                     .replace("{sandbox}", settings().sandbox_url)
                     .replace("{sandbox_database}", settings().sandbox_database_url)
+                    .replace("{sandbox_sftp}", settings().sandbox_sftp_url)
                 )
             sites[over["id"]] = {**sites.get(over["id"], {}), **over}
     return list(sites.values())

@@ -4,6 +4,8 @@ Both speak the real protocols; what differs is who answers. A new manifest needs
 fixtures and a replay below, else the conformance suite says what is missing.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +30,7 @@ from portal.connectors.registry import Registry, System, load_registry
 from portal.settings import ROOT, Settings
 from portal.store import divisions
 from portal.store.citypack import CityPack, SystemSite, read_pack
+from sandbox.files.server import FileServer
 from tests.conftest import TestCluster
 from tests.connectors.scripted import Reply, Request, ScriptedServer, scripted_server
 
@@ -42,7 +46,17 @@ SECRETS = {
         "pension_username",
         "pension_password",
         READER,
+        "hotline_app_id",
+        "hotline_secret",
+        "party_username",
+        "party_password",
+        "committee_username",
+        "committee_password",
     )
+}
+FILE_ACCOUNTS = {
+    SECRETS["party_username"]: SECRETS["party_password"],
+    SECRETS["committee_username"]: SECRETS["committee_password"],
 }
 
 
@@ -63,6 +77,8 @@ class Ground:
     name: str
     http_url: str
     database_url: str
+    sftp_url: str
+    host_key: str
     known: dict[str, list[Subject]]
     turn: Callable[..., None] | None = None
     server: ScriptedServer | None = None
@@ -74,7 +90,7 @@ class Ground:
         loaded = load_registry(
             [self._moved(site) for site in pack.systems],
             retired_codes=pack.retired_codes,
-            secret=lambda name: self.secrets[name],
+            secret=lambda name: {"sandbox_host_key": self.host_key, **self.secrets}[name],
         )
         return Registry(
             _within(one, timeouts[one.id]) if one.id in timeouts else one
@@ -84,6 +100,8 @@ class Ground:
     def _moved(self, site: SystemSite) -> SystemSite:
         on_database = "password" in site.credentials and "username" not in site.credentials
         endpoint = self.database_url if on_database else f"{self.http_url}/{site.id}"
+        if "host_key" in site.credentials:
+            endpoint = self.sftp_url
         return site.model_copy(update={"endpoint": endpoint})
 
 
@@ -187,7 +205,23 @@ def _verdict(task_id: str, bad: bool, reason: object) -> str:
     return "act_refused" if bad and not reason else "act_done"
 
 
+def replay_hotline(request: Request) -> Reply:
+    headers = request.headers
+    query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
+    digest = hashlib.sha256(request.body).hexdigest()
+    lines = (request.method, request.path, query, digest)
+    text = "\n".join((*lines, headers["x-timestamp"], headers["x-nonce"]))
+    key = SECRETS["hotline_secret"].encode()
+    if hmac.new(key, text.encode(), hashlib.sha256).hexdigest() != headers["x-signature"]:
+        return raw("hotline", "error_signature")
+    if request.path.endswith("/ping"):
+        return raw("hotline", "probe")
+    page = int(request.query["pageNumber"])
+    return raw("hotline", f"worksheets_page_{page}" if page < 3 else "worksheets_past_the_end")
+
+
 REPLAYS = {
+    "hotline": replay_hotline,
     "subsistence": replay_subsistence,
     "medical_insurance": replay_medical_insurance,
     "pension": replay_pension,
@@ -274,15 +308,38 @@ def recorded_ground(cluster: TestCluster) -> Iterator[Ground]:
     cluster.server.ensure_role(READER, SECRETS[READER])
     name = cluster.new_database("grid")
     grid_tables(cluster.owner_url(name))
-    with scripted_server() as server:
+    with scripted_server() as server, recorded_files() as files:
         server.play(replay)
         yield Ground(
             name="recorded",
             http_url=server.url,
             database_url=without_login(cluster.owner_url(name)),
-            known={one: [person(known_id(one))] for one in (*REPLAYS, "grid")},
+            sftp_url=f"sftp://127.0.0.1:{files.port}",
+            host_key=files.host_key,
+            known={one: [person(known_id(one))] for one in (*REPLAYS, "grid") if one != "hotline"},
             server=server,
         )
+
+
+@contextmanager
+def recorded_files() -> Iterator[FileServer]:
+    """The recorded files on a real SFTP server, put out long ago."""
+    with TemporaryDirectory() as place:
+        server = FileServer(Path(place), FILE_ACCOUNTS)
+        for system, account in (
+            ("party_members", SECRETS["party_username"]),
+            ("committee_cadres", SECRETS["committee_username"]),
+        ):
+            for file in (one for one in (FIXTURES / system).glob("*/*") if one.is_file()):
+                copy = server.root / account / file.parent.name / file.name
+                copy.parent.mkdir(exist_ok=True)
+                copy.write_bytes(file.read_bytes())
+                os.utime(copy, (1e9, 1e9))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 # --- the running sandbox -----------------------------------------------------------------------
@@ -322,6 +379,7 @@ def sandbox_ground(cluster: TestCluster) -> Iterator[Ground]:
         ready = re.match(r"sandbox ready (\S+)", process.stdout.readline())
         assert ready, "the sandbox did not start"
         url = ready[1]
+        files = get(f"{url}/_control/sftp")
 
         def turn(system: str, mode: str, delay_ms: int = 0, *, revoke_tokens: bool = False) -> None:
             order = {"mode": mode, "delay_ms": delay_ms, "revoke_tokens": revoke_tokens}
@@ -332,6 +390,8 @@ def sandbox_ground(cluster: TestCluster) -> Iterator[Ground]:
                 name="sandbox",
                 http_url=url,
                 database_url=without_login(cluster.owner_url(name)),
+                sftp_url=f"sftp://127.0.0.1:{files['port']}",
+                host_key=files["host_key"],
                 known=known_people(url),
                 turn=turn,
             )

@@ -53,7 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait()
             self.close_connection = True
             return
-        self.send_response(reply.status)
+        own_clock = "Date" in reply.headers
+        (self.send_response_only if own_clock else self.send_response)(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         promised = len(reply.body) if reply.promised is None else reply.promised

@@ -3,20 +3,27 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from stdnum.cn import ric
 
 from portal.connectors.contract import Answer, Capability, RosterEntry, State
+from portal.connectors.intake import Reading, rows_of
+from portal.connectors.manifest import FilesManifest
 from portal.connectors.registry import read_manifests
+from portal.connectors.tally import Tally
+from portal.store.clock import local
 from tests.connectors.desk import Desk, desk_on
 from tests.connectors.grounds import FIXTURES, NOBODY, Ground, city, in_the_past
 from tests.connectors.support import has_chinese
 
 MANIFESTS = read_manifests()
-SYSTEMS = sorted(MANIFESTS)
+ALL = sorted(MANIFESTS)
+SYSTEMS = [one for one in ALL if Capability.RECORDS in MANIFESTS[one].capabilities]
+FILES = [one for one in ALL if MANIFESTS[one].transport == "files"]
+COUNTED = [one for one in ALL if "counts" in MANIFESTS[one].calls]
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What the simulation never fills; the recorded dialect has it.
 ALWAYS_EMPTY = {"subsistence": {"remark"}, "pension": {"remark"}}
@@ -127,7 +134,7 @@ def test_a_person_unknown_to_a_system_is_said_to_be(system_id: str, desk: Desk) 
     assert has_chinese(answer.message)
 
 
-@pytest.mark.parametrize("system_id", SYSTEMS)
+@pytest.mark.parametrize("system_id", ALL)
 def test_a_probe_answers(system_id: str, desk: Desk) -> None:
     health = desk.gateway.probe(system_id)
     assert health.state is State.RETURNED, health.message
@@ -172,3 +179,89 @@ def test_wrong_credentials_are_a_refusal_with_the_others_intact(
         assert "wrong" not in str(answers)
         others = {one.state for key, one in answers.items() if key != system_id}
         assert others <= {State.RETURNED, State.NOT_FOUND}
+
+
+# --- systems that name nobody ------------------------------------------------------------------
+
+
+def test_every_system_is_of_a_kind_that_this_suite_knows() -> None:
+    assert sorted({*SYSTEMS, *FILES, *COUNTED}) == ALL
+    fields = Counter(manifest.field for manifest in MANIFESTS.values())
+    assert min(fields[one] for one in ("party", "governance", "service")) >= 2
+
+
+@pytest.mark.parametrize("system_id", [*FILES, *COUNTED])
+def test_a_system_that_gives_numbers_gives_no_person(system_id: str, ground: Ground) -> None:
+    manifest = MANIFESTS[system_id]
+    assert not manifest.records and manifest.roster is None and not manifest.fields
+    assert not {"person", "roster"} & set(manifest.calls)
+    system = ground.registry().system(system_id)
+    assert not system.serves(Capability.RECORDS)
+    assert system.serves(Capability.REPORTS)
+    assert not ground.known.get(system_id)
+
+
+@pytest.mark.parametrize("system_id", COUNTED)
+def test_rows_are_counted_by_place_and_day(system_id: str, ground: Ground, desk: Desk) -> None:
+    recorded = ground.name == "recorded"
+    today = local(datetime.now(UTC)).date()
+    first = date(2026, 11, 1) if recorded else today - timedelta(days=20)
+    told = desk.gateway.tally(system_id, first, today)
+    assert told.rows > 0 and told.unreadable == 0
+    assert told.as_of is not None
+    for one in told.counted:
+        assert one.counts and one.absent == ()
+        for count in one.counts:
+            assert count.number > 0
+            assert re.fullmatch(r"\d{12}", count.region_code)
+            assert not count.region_code.startswith(RETIRED)
+            assert (count.day is not None) == (one.measure.kind == "flow")
+    if recorded:
+        sums = {one.measure.id: sum(n.number for n in one.counts) for one in told.counted}
+        assert sums == {"hotline_received": 5, "hotline_finished": 2}
+
+
+@pytest.mark.parametrize("system_id", FILES)
+def test_files_are_read_checked_and_counted(system_id: str, ground: Ground, desk: Desk) -> None:
+    system = ground.registry().system(system_id)
+    manifest = system.manifest
+    assert isinstance(manifest, FilesManifest) and manifest.tally is not None
+    tally = Tally(manifest.measures, manifest.tally, system.context)
+    drop = manifest.drop
+    with desk.gateway.folder(system_id) as folder:
+        lying = [one for one in folder.look(drop.folder) if re.fullmatch(drop.name, one.name)]
+        assert lying
+        rows = rows_of(folder.read(drop.folder, lying[0].name), drop, lying[0].name)
+        landed = list(Reading(drop, tally)(rows))
+    assert landed
+    assert len({one.key for one in landed}) == len(landed)
+    assert all(re.fullmatch(r"\d{12}", one.region_code) for one in landed)
+    assert not any(one.region_code.startswith(RETIRED) for one in landed)
+    counted = {one.measure.id: sum(n.number for n in one.counts) for one in tally.results()}
+    if ground.name == "recorded":
+        wanted = {
+            "party_members": {"party_organisations": 7, "party_members": 1167},
+            "committee_cadres": {
+                "committee_members": 28,
+                "committee_vacancies": 2,
+                "committee_terms_ending": 11,
+            },
+        }
+        assert counted == wanted[system_id]
+    else:
+        assert all(counted.values())
+
+
+@pytest.mark.parametrize("system_id", [*FILES, *COUNTED])
+def test_wrong_credentials_of_a_system_that_gives_numbers_are_a_refusal(
+    system_id: str, configured: Path, sandbox: Ground
+) -> None:
+    site = sandbox.registry().system(system_id).site
+    broken = Ground(**{**vars(sandbox), "secrets": dict(sandbox.secrets)})
+    for name, reference in site.credentials.items():
+        if name != "host_key":
+            broken.secrets[reference] = "wrong"
+    with desk_on(broken) as desk:
+        health = desk.gateway.probe(system_id)
+        assert health.state is State.REFUSED
+        assert has_chinese(health.message)

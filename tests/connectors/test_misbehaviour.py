@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from portal.connectors.contract import State
+from portal.connectors.contract import Capability, State
 from portal.connectors.registry import read_manifests
 from tests.connectors import grounds
 from tests.connectors.desk import desk_on
 from tests.connectors.grounds import Ground
 from tests.connectors.support import has_chinese
 
-SYSTEMS = sorted(read_manifests())
+SYSTEMS = sorted(
+    key for key, one in read_manifests().items() if Capability.RECORDS in one.capabilities
+)
 
 # --- recorded errors ---------------------------------------------------------------------------
 

@@ -21,6 +21,12 @@ CREDENTIALS = Credentials(
     pension_username="user-of-tests",
     pension_password="password-of-tests",
     grid_reader="reader-of-tests",
+    hotline_app_id="app-of-tests",
+    hotline_secret="hotline-secret-of-tests",
+    party_username="party-of-tests",
+    party_password="party-password-of-tests",
+    committee_username="committee-of-tests",
+    committee_password="committee-password-of-tests",
 )
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"

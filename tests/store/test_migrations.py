@@ -25,7 +25,8 @@ def test_a_migrated_database_has_the_tables_of_the_code(database: TestDatabase) 
     _catalogue_of_the_code()
     engine = create_engine(driver_url(database.owner_url))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_schemas": True}
+        context = MigrationContext.configure(connection, opts=opts)
         difference = compare_metadata(context, metadata)
     engine.dispose()
     assert difference == []

@@ -8,14 +8,17 @@ from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Health, State
 from portal.connectors.gateway import Gateway
+from portal.functions import drops
 from portal.functions.entry import jump as jumping
 from portal.functions.entry import tickets
 from portal.functions.entry.jump import Jump, NoSuchDoor
 from portal.functions.entry.tickets import Redeemed, TicketRefused
 from portal.functions.entry.wall import WallDoor, wall
-from portal.store import divisions
+from portal.store import divisions, landing
 from portal.store.citypack import SystemSite, pack
 from portal.store.divisions import Division
+from portal.store.landing import Arrival
+from portal.store.scope import scoped
 
 LIVE_MODES = ("试运行", "正式")
 _FRESH_SECONDS = 60.0
@@ -51,6 +54,7 @@ class Door:
     state: State | None
     message: str
     checked_at: datetime | None
+    files: str = ""  # of a system that puts out files: the last one and the one in use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +99,17 @@ class Entry:
         sites = pack().systems
         live = [one.id for one in sites if one.mode in LIVE_MODES]
         checked = {one.system_id: one for one in self.gateway.probe_all(live, _FRESH_SECONDS)}
-        return tuple(_door(one, checked.get(one.id)) for one in sites)
+        with scoped(principal.reach) as connection:
+            landed = landing.latest(connection)
+        dropping = {one.id for one in drops.drop_systems(self.gateway)}
+        return tuple(
+            _door(
+                one,
+                checked.get(one.id),
+                _files(landed.get(one.id)) if one.id in dropping else "",
+            )
+            for one in sites
+        )
 
     def wall(self, principal: Principal) -> tuple[WallDoor, ...]:
         """The doors of the acting post, without waiting for anybody's health."""
@@ -135,7 +149,18 @@ class Entry:
         return tickets.redeem(system_id, ticket)
 
 
-def _door(site: SystemSite, health: Health | None) -> Door:
+def _files(landed: tuple[Arrival, Arrival | None] | None) -> str:
+    """Which file came last and what became of it, and from when the data in use is."""
+    if landed is None:
+        return "尚未收到文件。"
+    last, current = landed
+    why = f"：{last.message}" if last.message else "。"
+    used = f"在用数据截至 {current.period:%Y-%m-%d}。" if current else "尚无可用数据。"
+    which = f"{last.period:%Y-%m-%d} 第 {last.sequence} 次"
+    return f"最近文件（{which}）{last.state}{why}{used}"
+
+
+def _door(site: SystemSite, health: Health | None, files: str) -> Door:
     return Door(
         system_id=site.id,
         name=site.name,
@@ -147,6 +172,7 @@ def _door(site: SystemSite, health: Health | None) -> Door:
         state=health.state if health else None,
         message=health.message if health else "尚未接入，不作检测",
         checked_at=health.checked_at if health else None,
+        files=files,
     )
 
 

@@ -1,18 +1,23 @@
-"""From a roster's walk to the measure store: the numbers of one system, or why there are none."""
+"""From rosters and rows to the measure store: one system's numbers, or why there are none."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import Connection
 
 from portal.connectors.contract import SystemFault
-from portal.connectors.counting import Counted
+from portal.connectors.counting import Count, Counted
 from portal.connectors.gateway import Gateway
-from portal.connectors.manifest import MeasureMap
+from portal.connectors.manifest import FilesManifest, MeasureMap
 from portal.connectors.registry import System
-from portal.connectors.survey import Roster
-from portal.store import clock, divisions, measures
+from portal.connectors.survey import Roster, Tallied
+from portal.connectors.tally import Tally
+from portal.store import clock, divisions, landing, measures
 from portal.store.citypack import pack
 from portal.store.measure_words import Cell, Definition, Kind, Snapshot
-from portal.store.scope import scoped
+from portal.store.scope import apply, scoped
 
 _STEPS = (12, 9, 6)
 
@@ -44,14 +49,14 @@ def place_of(code: str) -> str | None:
 
 def _definition(one: MeasureMap) -> Definition:
     """What is counted on a roster is what there is now: a stock."""
-    return Definition(id=one.id, kind=Kind.STOCK, name=one.name, unit=one.unit, topic=one.topic)
+    return Definition(id=one.id, kind=Kind(one.kind), name=one.name, unit=one.unit, topic=one.topic)
 
 
-def _cells(counted: Counted) -> tuple[list[Cell], int]:
+def _cells(counts: Iterable[Count]) -> tuple[list[Cell], int]:
     """The numbers by place of the city, and how many lie outside it."""
     numbers: defaultdict[tuple[str, str], int] = defaultdict(int)
     outside = 0
-    for one in counted.counts:
+    for one in counts:
         place = place_of(one.region_code)
         if place is None:
             outside += one.number
@@ -90,7 +95,7 @@ def keep(system: System, roster: Roster) -> Measured:
                 why = f"对方名册没有提供“{'、'.join(one.absent)}”"
                 measures.note_failure(connection, replace(picture, problem=why))
                 continue
-            cells, outside = _cells(one)
+            cells, outside = _cells(one.counts)
             picture = replace(picture, unplaced=one.nowhere + outside)
             moved += measures.restate(connection, picture, cells)
     measures.settle()
@@ -108,8 +113,93 @@ def note_failure(system: System, fault: SystemFault) -> Measured:
     return Measured(system_id=system.id, measures=0, moved=0, problem=fault.message)
 
 
+def put_stocks(
+    connection: Connection, system: System, counted: Sequence[Counted], as_of: datetime
+) -> int:
+    """Let a whole drop say anew what there was at the end of its period; gives what moved."""
+    apply(connection, measures.WRITER)
+    measures.define(connection, [_definition(one.measure) for one in counted])
+    moved = 0
+    for one in counted:
+        cells, outside = _cells(one.counts)
+        picture = replace(
+            _picture(system, one.measure, None),
+            day=clock.local(as_of).date(),
+            as_of=as_of,
+            unplaced=one.nowhere + outside,
+        )
+        moved += measures.restate(connection, picture, cells)
+    return moved
+
+
+def first_day(system: System, today: date) -> date:
+    """From when a flow is asked for: whole months only, else a report would show a part of one."""
+    tally = system.manifest.tally
+    back = today - timedelta(days=tally.days if tally else 0)
+    return back.replace(day=1)
+
+
+def put_flows(system: System, told: Tallied, first: date, last: date) -> int:
+    """Let a system say anew what happened on each of some days; gives what moved."""
+    moved = 0
+    with scoped(measures.WRITER) as connection:
+        measures.define(connection, [_definition(one.measure) for one in told.counted])
+        for one in told.counted:
+            base = _picture(system, one.measure, None)
+            base = replace(base, as_of=told.as_of or base.as_of, unreadable=told.unreadable)
+            by_day: defaultdict[date, list[Count]] = defaultdict(list)
+            for count in one.counts:
+                by_day[count.day or last].append(count)
+            for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+                cells, outside = _cells(by_day.get(day, ()))
+                unplaced = outside + (one.nowhere if day == last else 0)
+                picture = replace(base, day=day, unplaced=unplaced)
+                moved += measures.restate(connection, picture, cells)
+    return moved
+
+
+def _tally(gateway: Gateway, system: System) -> Measured:
+    """Ask for rows about things and count them by day."""
+    last = clock.local(clock.now()).date()
+    first = first_day(system, last)
+    try:
+        told = gateway.tally(system.id, first, last)
+    except SystemFault as fault:
+        return note_failure(system, fault)
+    moved = put_flows(system, told, first, last)
+    measures.settle()
+    return Measured(system_id=system.id, measures=len(told.counted), moved=moved)
+
+
+def _landed(system: System, manifest: FilesManifest) -> Measured:
+    """Count again what was landed; nobody is asked."""
+    if manifest.tally is None:
+        raise TypeError(f"{system.id} has no tally")
+    tally = Tally(manifest.measures, manifest.tally, system.context)
+    with scoped(landing.WRITER) as connection:
+        current = landing.current(connection, system.id)
+        if current is None:
+            why = "尚未收到可用的文件。"
+            return Measured(system_id=system.id, measures=0, moved=0, problem=why)
+        for place, values in landing.read(connection, system.id):
+            tally.take(values, place)
+        counted = tally.results()
+        moved = put_stocks(connection, system, counted, end_of(current.period))
+    return Measured(system_id=system.id, measures=len(counted), moved=moved)
+
+
+def end_of(period: date) -> datetime:
+    """The end of a period's last day, and never a moment that is still to come."""
+    end = datetime.combine(period + timedelta(days=1), time(), clock.LOCAL)
+    return min(end - timedelta(seconds=1), clock.now())
+
+
 def refresh(gateway: Gateway, system: System) -> Measured:
-    """Walk one system's roster for its measures alone."""
+    """Bring the measures of one system up to date: from its roster, or from its rows."""
+    if isinstance(system.manifest, FilesManifest):
+        return _landed(system, system.manifest)
+    if system.manifest.roster is None:
+        return _tally(gateway, system)
     roster = gateway.roster(system.id)
     try:
         for _ in roster:

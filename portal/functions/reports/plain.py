@@ -10,7 +10,7 @@ from portal.functions.reports.protect import Group, Table
 from portal.store import divisions, measure_reads
 from portal.store.citypack import ReportColumn, ReportTemplate
 from portal.store.divisions import Division
-from portal.store.measure_words import LEVELS, Definition, Period, Snapshot, Topic, Value
+from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Topic, Value
 
 _ADULT = 18
 _UNFIT = "对方未按此年龄段或性别提供"
@@ -53,12 +53,17 @@ def wanted(
     found = []
     for column in template.columns:
         system_id = supplier(registry, column) if column.measure else None
+        definition = known.get(column.measure)
+        snapshot = said.get((column.measure, system_id)) if system_id else None
+        if snapshot and definition and definition.kind is Kind.FLOW:
+            # What happened before a period says nothing about it.
+            snapshot = snapshot if snapshot.day >= period.starts else None
         found.append(
             Wanted(
                 column=column,
                 system_id=system_id,
-                snapshot=said.get((column.measure, system_id)) if system_id else None,
-                definition=known.get(column.measure),
+                snapshot=snapshot,
+                definition=definition,
             )
         )
     return found

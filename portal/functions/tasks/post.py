@@ -43,9 +43,15 @@ def deliver_all(gateway: Gateway) -> int:
     with scoped(tasks.SERVICE) as connection:
         waiting = tasks.waiting_systems(connection)
     for system_id in waiting:
-        system = gateway.registry.system(system_id)
-        while done := deliver(gateway, system):
-            tried += done
+        tried += drain(gateway, gateway.registry.system(system_id))
+    return tried
+
+
+def drain(gateway: Gateway, system: System) -> int:
+    """Send what is due for one system, until nothing is; what failed is due later again."""
+    tried = 0
+    while done := deliver(gateway, system):
+        tried += done
     return tried
 
 

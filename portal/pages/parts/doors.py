@@ -139,6 +139,6 @@ def _row(door: Door) -> Sequence[Html]:
         text(door.mode),
         health(door),
         text(states.moment(door.checked_at) if door.checked_at else "—"),
-        text(door.message or "检测正常"),
+        text((door.message or "检测正常。") + door.files),
         text(_MARKS.get(door.mark, "未注明")),
     )

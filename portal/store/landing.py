@@ -1,0 +1,204 @@
+"""Landing what a file brought: the new whole drop takes the place of the former, or nothing moves.
+
+Only ``service:drops`` writes. Rows go in with COPY inside the caller's transaction; until it is
+committed everybody else reads the former drop, and whatever goes wrong leaves that one as it was.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.exc import IntegrityError
+
+from portal.store.crypto import Sealer, decrypt
+from portal.store.landing_tables import drop_file, drop_row
+from portal.store.scope import Reach, scoped
+
+WRITER = Reach(prefixes=(), unit_id=None, actor="service:drops")
+BATCH = 500
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_STAGE = text(
+    "CREATE TEMPORARY TABLE staged"
+    " (number integer, key_hash text, region_code text, payload text) ON COMMIT DROP"
+)
+_MOVE = text(
+    "INSERT INTO landing.drop_row (file_id, system_id, key_hash, region_code, payload)"
+    " SELECT :file_id, :system_id, key_hash, region_code, payload FROM staged"
+)
+_TWICE = text(
+    "SELECT min(number) AS former, max(number) AS later FROM staged"
+    " GROUP BY key_hash HAVING count(*) > 1 ORDER BY 2 LIMIT 1"
+)
+_GUARD = "drops|"
+
+
+class State(StrEnum):
+    """What became of a file."""
+
+    LANDED = "已入库"
+    DUPLICATE = "重复"
+    INCOMPLETE = "不完整"
+    REFUSED = "被拒"
+    LATE = "迟到"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A file that came, and what became of it."""
+
+    id: UUID
+    system_id: str
+    name: str
+    size: int
+    modified: int
+    sha256: str
+    period: date
+    sequence: int
+    rows: int
+    received_at: datetime
+    state: State
+    message: str
+    current: bool
+    simulated: str | None
+
+    @property
+    def order(self) -> tuple[date, int]:
+        """A later period, or a later delivery of the same, is newer."""
+        return self.period, self.sequence
+
+
+class Landed(NamedTuple):
+    """One checked row: where it stands in the file, its key, its place, its values."""
+
+    number: int
+    key: str
+    region_code: str
+    values: Mapping[str, str]
+
+
+class SameKeyError(Exception):
+    """Two rows of one file have the same key."""
+
+    def __init__(self, later: int, former: int) -> None:
+        super().__init__(later, former)
+        self.later = later
+        self.former = former
+
+
+@contextmanager
+def guarded(system_id: str) -> Iterator[bool]:
+    """Whether this process is the only one that takes in this system's files, for as long."""
+    with scoped(WRITER) as connection:
+        key = func.hashtextextended(_GUARD + system_id, 0)
+        yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(key))).scalar())
+
+
+def arrivals(connection: Connection, system_id: str) -> list[Arrival]:
+    """Every file of a system that was ever looked at, newest first."""
+    query = (
+        select(drop_file)
+        .where(drop_file.c.system_id == system_id)
+        .order_by(drop_file.c.received_at.desc(), drop_file.c.name.desc())
+    )
+    return [_arrival(row._mapping) for row in connection.execute(query)]
+
+
+def latest(connection: Connection) -> dict[str, tuple[Arrival, Arrival | None]]:
+    """By system: the file that came last, and the one whose rows are in use."""
+    file = drop_file.c
+    last = connection.execute(
+        select(drop_file)
+        .order_by(file.system_id, file.received_at.desc(), file.name.desc())
+        .ext(distinct_on(file.system_id))
+    )
+    current = {
+        row.system_id: _arrival(row._mapping)
+        for row in connection.execute(select(drop_file).where(file.current))
+    }
+    return {row.system_id: (_arrival(row._mapping), current.get(row.system_id)) for row in last}
+
+
+def current(connection: Connection, system_id: str) -> Arrival | None:
+    """The file whose rows are in use."""
+    query = select(drop_file).where(drop_file.c.system_id == system_id, drop_file.c.current)
+    row = connection.execute(query).one_or_none()
+    return _arrival(row._mapping) if row else None
+
+
+def note(connection: Connection, arrival: Arrival) -> None:
+    """Remember a file; what was only waited for under the same name is forgotten."""
+    file = drop_file.c
+    connection.execute(
+        delete(drop_file).where(
+            file.system_id == arrival.system_id,
+            file.name == arrival.name,
+            file.state == State.INCOMPLETE,
+        )
+    )
+    connection.execute(insert(drop_file).values(**vars(arrival)))
+
+
+def copy_rows(connection: Connection, system_id: str, file_id: UUID, rows: Iterable[Landed]) -> int:
+    """Encrypt and write the rows of a file, a batch at a time; gives how many.
+
+    A table with row-level security takes no COPY: rows go into a table of this transaction first.
+    """
+    connection.execute(_STAGE)
+    _copy(connection, rows)
+    moving = {"file_id": file_id, "system_id": system_id}
+    try:
+        with connection.begin_nested():
+            done = connection.execute(_MOVE, moving)
+    except IntegrityError as error:
+        twice = connection.execute(_TWICE).one()
+        raise SameKeyError(twice.later, twice.former) from error
+    connection.execute(text("DROP TABLE staged"))
+    return int(done.rowcount)
+
+
+def _copy(connection: Connection, rows: Iterable[Landed]) -> None:
+    sealer = Sealer()
+    cursor: Any = connection.connection.cursor()
+    lines: list[str] = []
+    with cursor, cursor.copy("COPY staged FROM STDIN") as copy:
+        for one in rows:
+            key, sealed = sealer.keyed_hash(one.key), sealer.encrypt(_write(one.values))
+            lines.append(f"{one.number}\t{key}\t{one.region_code}\t{sealed}\n")
+            if len(lines) >= BATCH:
+                copy.write("".join(lines))
+                lines.clear()
+        copy.write("".join(lines))
+
+
+def promote(connection: Connection, arrival: Arrival) -> None:
+    """Let a file whose rows are written take the place of the former."""
+    file = drop_file.c
+    former = select(file.id).where(file.system_id == arrival.system_id, file.current)
+    former_ids = [row.id for row in connection.execute(former)]
+    connection.execute(delete(drop_row).where(drop_row.c.file_id.in_(former_ids)))
+    connection.execute(update(drop_file).where(file.id.in_(former_ids)).values(current=False))
+    changed = {name: one for name, one in vars(arrival).items() if name != "id"}
+    connection.execute(update(drop_file).where(file.id == arrival.id).values(**changed))
+
+
+def read(connection: Connection, system_id: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows in use, as far as in scope: place and values."""
+    row = drop_row.c
+    query = (
+        select(row.region_code, row.payload)
+        .join(drop_file, drop_file.c.id == row.file_id)
+        .where(drop_file.c.system_id == system_id, drop_file.c.current)
+    )
+    for one in connection.execute(query, execution_options={"yield_per": 1000}):
+        yield one.region_code, json.loads(decrypt(one.payload))
+
+
+def _arrival(row: Mapping[Any, Any]) -> Arrival:
+    return Arrival(**{**row, "state": State(row["state"])})
