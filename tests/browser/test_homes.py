@@ -77,7 +77,7 @@ def test_the_map_says_it_is_a_sketch_and_each_district_has_its_number(shared: Op
 def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> None:
     for login, titles in {
         "zhou.city": ["首页", "统一报表", "业务系统"],
-        "dongxing.clerk": ["首页", "一人一档", "统一报表", "业务系统"],
+        "dongxing.clerk": ["首页", "统一办理", "一人一档", "统一报表", "业务系统"],
         "shenji.city": ["首页"],
     }.items():
         page = shared(login).go_home()
@@ -86,8 +86,8 @@ def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> Non
 
 
 @pytest.mark.parametrize("path", ["city", "district", "street", "department", "why"])
-def test_a_typed_address_of_another_page_is_refused_in_words(shared: Opener, path: str) -> None:
-    window = shared("dongxing.clerk")
+def test_a_typed_address_of_another_page_is_refused_in_words(own: Opener, path: str) -> None:
+    window = own("dongxing.clerk")
     window.page.goto(f"{window.home}{path}")
     window.page.locator(".notice.refusal").wait_for()
     assert "当前岗位不能" in window.page.locator(".notice.refusal").inner_text()
