@@ -229,6 +229,13 @@ def end_post(connection: Connection, post_id: UUID, account_id: UUID, why: str) 
     return _end(connection, or_(session.c.post_id == post_id, by_default), why)
 
 
+def end_deputy(connection: Connection, post_id: UUID, account_id: UUID, why: str) -> Ended:
+    """End a deputy's sessions in the post they act in, within a transaction."""
+    return _end(
+        connection, and_(session.c.post_id == post_id, session.c.account_id == account_id), why
+    )
+
+
 def revoke(session_id: str, why: str) -> None:
     """End one session at once."""
     _revoke(session.c.id == session_id, why)
