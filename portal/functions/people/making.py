@@ -13,7 +13,9 @@ from portal.store.citypack import RoleText
 
 def digest(data: bytes, base: Base, admin: Administrator) -> str:
     """One word for a file, what it met, and who asked: another word, another plan."""
-    stands = json.dumps(asdict(base), default=_plain, sort_keys=True, ensure_ascii=False)
+    whole = asdict(base)
+    whole["holdings"] = sorted(map(str, base.holdings.values()))  # pairs are no keys of JSON
+    stands = json.dumps(whole, default=_plain, sort_keys=True, ensure_ascii=False)
     asked = f"{hashlib.sha256(data).hexdigest()}\n{admin.position_id}\n{admin.prefixes}"
     return hashlib.sha256(f"{asked}\n{stands}".encode()).hexdigest()
 

@@ -1,6 +1,5 @@
 """What a file would change: pure, from the rows asked for, what stands, and who asks."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -306,14 +305,12 @@ class Planner:
                 if known != one.row.name:
                     words = f"同一账号写了两个姓名：{known}、{one.row.name}"
                     self._problem(PEOPLE, one.number, "name", words)
-        mains = Counter(
-            one.row.login
-            for one in self._wanted.people
-            if isinstance(one.row, PersonRow) and one.row.main
-        )
+        mains: dict[str, str] = {}
         for one in self._wanted.people:
-            if isinstance(one.row, PersonRow) and one.row.main and mains[one.row.login] > 1:
-                self._problem(PEOPLE, one.number, "main", "同一账号只能有一个主岗位")
+            row = one.row
+            if isinstance(row, PersonRow) and row.main:
+                if mains.setdefault(row.login, row.position_id) != row.position_id:
+                    self._problem(PEOPLE, one.number, "main", "同一账号只能有一个主岗位")
 
     def _after(self) -> None:
         numbers = {one.row.id: one.number for one in self._wanted.positions}  # type: ignore[union-attr]
