@@ -123,7 +123,8 @@ def test_the_template_can_be_sent_back_empty(desk: Principal) -> None:
             ("人员", 3, "岗位编号"),
         ),
         (
-            {"people": [person_row("zhang.sf", P1), person_row("zhang.sf", P3, name="李四", main="否")]},
+            {"people": [person_row("zhang.sf", P1),
+                        person_row("zhang.sf", P3, name="李四", main="否")]},
             ("人员", 3, "姓名"),
         ),
         (

@@ -308,9 +308,10 @@ class Planner:
         mains: dict[str, str] = {}
         for one in self._wanted.people:
             row = one.row
-            if isinstance(row, PersonRow) and row.main:
-                if mains.setdefault(row.login, row.position_id) != row.position_id:
-                    self._problem(PEOPLE, one.number, "main", "同一账号只能有一个主岗位")
+            if not isinstance(row, PersonRow) or not row.main:
+                continue
+            if mains.setdefault(row.login, row.position_id) != row.position_id:
+                self._problem(PEOPLE, one.number, "main", "同一账号只能有一个主岗位")
 
     def _after(self) -> None:
         numbers = {one.row.id: one.number for one in self._wanted.positions}  # type: ignore[union-attr]
