@@ -1,6 +1,6 @@
 """The composition root: who is plugged into whom, for the server, the command line and tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from portal.affairs.matters import offer as matters
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions.entry import Entry
+from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
 from portal.jobs import Jobs
@@ -46,6 +47,7 @@ class Wired:
     entry: Entry
     reports: Reports
     jobs: Jobs
+    carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
     def start(self) -> None:
         """Start what runs in the background; refuse a database of the wrong kind."""

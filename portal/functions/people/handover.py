@@ -20,7 +20,6 @@ from portal.functions.people.base import among, as_position, held_roles, member_
 from portal.functions.people.holdings import Carriers
 from portal.functions.people.model import Refused
 from portal.functions.people.tables import handover, staff_member, staff_position
-from portal.store import clock
 from portal.store.citypack import RoleText, pack
 from portal.store.scope import scoped
 
@@ -253,8 +252,3 @@ def find(principal: Principal, number: str) -> Slip | None:
     with scoped(principal.reach) as connection:
         row = connection.execute(select(handover).where(among(handover.c.number, [number]))).first()
     return _as_slip(row) if row is not None else None
-
-
-def now() -> datetime:
-    """The moment on the one clock."""
-    return clock.now()

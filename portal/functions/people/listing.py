@@ -47,6 +47,7 @@ class Member:
     unit_id: str
     unit_name: str
     roles: tuple[str, ...]
+    role_ids: tuple[str, ...]
     main: bool
 
 
@@ -105,6 +106,7 @@ def _as_member(row: Row[Any]) -> Member:
         unit_id=row.unit_id,
         unit_name=row.unit_name,
         roles=role_names(row.roles),
+        role_ids=tuple(row.roles),
         main=bool(row.is_main),
     )
 
