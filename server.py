@@ -5,8 +5,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from auth import oidc
-from portal import signin, wiring
-from portal.api import people, reports
+from portal import api, signin, wiring
 from portal.pages.catalogue import PAGES
 from portal.settings import ROOT, secrets, settings
 from portal.shield import health, webserver
@@ -22,8 +21,7 @@ config.set_option("server.cookieSecret", secrets().cookie_secret)
 
 https = settings().public_url.startswith("https://")
 routes = [*health.routes(lambda: wiring.app().readiness()), ended_route(https=https)]
-routes += [*signin.routes(), *reports.routes(lambda: wiring.app().reports, oidc.identify)]
-routes += people.routes(oidc.identify)
+routes += [*signin.routes(), *api.routes(lambda: wiring.app().reports, oidc.identify)]
 shield = Shield(
     settings=settings(),
     title=pack().platform_name,

@@ -34,6 +34,8 @@ _WORDS = {
     "deputies.revoke": "撤销委托",
     "audit.export": "下载审计记录",
 }
+# Shown elsewhere, or no word of anybody's: hashes and technical marks stay in the database.
+_HIDDEN = frozenset({"代理", "session", "amr", "digest"})
 _OUTCOMES = {"ok": "成功", "refused": "拒绝", "failed": "失败"}
 
 
@@ -89,7 +91,7 @@ def _query(principal: Principal, words: str, action: str, day: date | None) -> S
 
 
 def _detail(row: Row[Any]) -> str:
-    known = {key: value for key, value in row.detail.items() if key != "代理" and value}
+    known = {key: value for key, value in row.detail.items() if key not in _HIDDEN and value}
     parts = [str(row.purpose)] if row.purpose else []
     for value in known.values():
         if isinstance(value, dict):

@@ -91,7 +91,9 @@ def office(
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
     records = Records(gateway=gateway, case_sources=[wiring._case_of_matters])
-    wired = SimpleNamespace(gateway=gateway, records=records, entry=Entry(gateway=gateway))
+    wired = SimpleNamespace(
+        gateway=gateway, records=records, entry=Entry(gateway=gateway), carriers={}
+    )
     made = Office(who=people.principal(), transports=transports)
 
     def switch_page(page: Any, *, query_params: dict[str, str] | None = None) -> NoReturn:
