@@ -8,6 +8,7 @@
     "Add files": "添加文件",
     "Add row": "添加一行",
     "An error has occurred, please try again.": "出现错误，请重试。",
+    "add icon": "添加",
     "App Logo": "平台标志",
     "App pages": "功能导航",
     "Autosize": "自动列宽",
