@@ -4,8 +4,9 @@ import argparse
 import sys
 
 from auth import audit
+from auth.administration import DUTIES
 from portal import logs
-from portal.commands import measures, production, run, seed, systems
+from portal.commands import admins, measures, production, run, seed, systems
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -29,6 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("id", nargs="?", help="只检查这一个系统")
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    three = commands.add_parser("admins", help="设立市级系统、安全、审计管理员（三人）")
+    for duty, name in DUTIES.items():
+        three.add_argument(f"--{duty}", required=True, metavar="账号:姓名", help=name)
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -76,6 +80,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": lambda: systems.check(asked.id),
         "measures": measures.refresh,
+        "admins": lambda: admins.run({duty: getattr(asked, duty) for duty in DUTIES}),
         "migrate": _migrate,
     }
     try:

@@ -28,6 +28,7 @@ _WORDS = {
     "people.apply": "导入单位岗位人员",
     "people.export": "导出单位岗位人员",
     "people.password": "发放初始密码",
+    "people.admins": "设立市级管理员",
     "people.unlock": "解锁账号",
     "matrix.export": "下载权限矩阵",
     "grants.decide": "审批岗位授权",
