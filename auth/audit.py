@@ -81,11 +81,12 @@ def append(
     The row stands before the data it speaks of is shown: a view that cannot be recorded does not
     happen.
     """
+    behalf = getattr(actor, "behalf", "")  # a deputy's login knows whom it acts for
     with begin() as connection:
         seq, previous = _lock_head(connection)
         row: dict[str, Any] = {
             "seq": seq + 1,
-            "actor": actor,
+            "actor": str(actor),
             "unit_id": unit_id,
             "region_code": region_code,
             "action": action,
@@ -93,7 +94,7 @@ def append(
             "subject_hash": subject_hash,
             "purpose": purpose,
             "case_id": case_id,
-            "detail": dict(detail or {}),
+            "detail": {**(detail or {}), **({"代理": behalf} if behalf else {})},
         }
         at = clock.now()
         mac = _mac(previous, at, row)

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from auth import audit
 from auth.principal import Limits, Principal, Unit
-from auth.tables import account, api_client, api_token, api_window, post, unit
+from auth.tables import account, api_client, api_token, api_window, position, post, unit
 from portal.settings import settings
 from portal.store import clock
 from portal.store.citypack import pack
@@ -153,16 +153,23 @@ def _client(connection: Connection, name: str, now: datetime) -> tuple[UUID, UUI
 
 
 def _post(connection: Connection, account_id: UUID, wish: Wish, now: datetime) -> UUID:
-    post_id = uuid4()
+    """A holding of a position of its own, which the lists of people leave out."""
+    post_id, position_id = uuid4(), f"program-{uuid4().hex}"
     connection.execute(
-        insert(post).values(
-            id=post_id,
-            account_id=account_id,
+        insert(position).values(
+            id=position_id,
             unit_id=wish.unit_id,
             title="程序接口",
             roles=[wish.role],
             prefixes=list(wish.prefixes),
-            is_main=0,
+            status=STATUS,
+        )
+    )
+    connection.execute(
+        insert(post).values(
+            id=post_id,
+            account_id=account_id,
+            position_id=position_id,
             starts=clock.local(now).date(),
         )
     )
@@ -189,14 +196,19 @@ def revoke(number: UUID) -> bool:
         ).first()
         if row is None:
             return False
-        today = clock.local(clock.now()).date()
-        held = connection.execute(
-            update(post).where(post.c.id == row.post_id).values(ends=today).returning(post)
-        ).one()
+        position_id = connection.execute(
+            update(post)
+            .where(post.c.id == row.post_id)
+            .values(ended_at=clock.now())
+            .returning(post.c.position_id)
+        ).scalar_one()
+        unit_id = connection.execute(
+            select(position.c.unit_id).where(position.c.id == position_id)
+        ).scalar_one()
         name = connection.execute(
             select(api_client.c.name).where(api_client.c.id == row.client_id)
         ).scalar_one()
-    _record("tokens.revoke", name, held.unit_id, number)
+    _record("tokens.revoke", name, unit_id, number)
     return True
 
 
@@ -206,7 +218,8 @@ def listed() -> tuple[Listed, ...]:
         select(api_token, api_client.c.name, unit.c.name.label("unit_name"))
         .join(api_client, api_client.c.id == api_token.c.client_id)
         .join(post, post.c.id == api_token.c.post_id)
-        .join(unit, unit.c.id == post.c.unit_id)
+        .join(position, position.c.id == post.c.position_id)
+        .join(unit, unit.c.id == position.c.unit_id)
         .order_by(api_token.c.issued_at.desc())
     )
     with begin() as connection:
@@ -247,9 +260,9 @@ def caller(token: str) -> Caller | None:
             account.c.id.label("account_id"),
             account.c.login,
             account.c.name.label("person"),
-            post.c.title,
-            post.c.roles,
-            post.c.prefixes.label("post_prefixes"),
+            position.c.title,
+            position.c.roles,
+            position.c.prefixes.label("post_prefixes"),
             unit.c.id.label("unit_id"),
             unit.c.name.label("unit_name"),
             unit.c.kind,
@@ -260,7 +273,8 @@ def caller(token: str) -> Caller | None:
         .join(api_client, api_client.c.id == api_token.c.client_id)
         .join(account, account.c.id == api_client.c.account_id)
         .join(post, post.c.id == api_token.c.post_id)
-        .join(unit, unit.c.id == post.c.unit_id)
+        .join(position, position.c.id == post.c.position_id)
+        .join(unit, unit.c.id == position.c.unit_id)
         .where(
             api_token.c.token_hash == sealed,
             api_token.c.revoked_at.is_(None),
@@ -268,6 +282,7 @@ def caller(token: str) -> Caller | None:
             account.c.status == STATUS,
             post.c.starts <= today,
             or_(post.c.ends.is_(None), post.c.ends > today),
+            or_(post.c.ended_at.is_(None), post.c.ended_at > now),
         )
     )
     with begin() as connection:

@@ -31,7 +31,26 @@ PERMISSIONS: dict[str, str] = {
     "systems.view": "查看业务系统接入情况",
     "permissions.explain": "查看权限判定依据",
     "audit.view": "查看审计记录",
+    "people.view": "查看单位、岗位和人员",
+    "people.manage": "维护单位、岗位和人员",
+    "people.lock": "锁定和解锁账号",
+    "grants.approve": "审批岗位授权",
+    "matrix.view": "查看权限矩阵",
+    "deputies.appoint": "委托代理人",
+    "handover.make": "办理工作交接",
 }
+
+# Never handed to a deputy: who acts for another may not pass it on, nor move people or grant.
+NOT_DELEGABLE = frozenset(
+    {
+        "deputies.appoint",
+        "handover.make",
+        "people.manage",
+        "people.lock",
+        "grants.approve",
+        "audit.view",
+    }
+)
 
 # Personal data opens only with a second factor where a role asks for one.
 _PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
@@ -57,8 +76,20 @@ def _roles(principal: Principal) -> list[RoleText]:
     return [role for name in principal.roles if (role := pack().role(name)) is not None]
 
 
+def _handed_over(principal: Principal, permission: str) -> bool:
+    """Whether a deputy was given this; who acts in an own post needs nobody to give it.
+
+    The home is where a post begins, so it always comes with what was given.
+    """
+    if principal.items is None:
+        return True
+    return permission.startswith("home.") or permission in principal.items - NOT_DELEGABLE
+
+
 def granting_roles(principal: Principal, permission: str) -> list[RoleText]:
-    """The roles of the acting post that grant a permission."""
+    """The roles of the acting post that grant this; to a deputy or a token only its part."""
+    if not _handed_over(principal, permission):
+        return []
     if principal.limits is not None and permission not in principal.limits.permissions:
         return []
     return [role for role in _roles(principal) if permission in role.permissions]
@@ -92,6 +123,9 @@ def explain(principal: Principal, permission: str, region_code: str | None = Non
     if principal.limits is not None and permission not in principal.limits.permissions:
         return Decision(allowed=False, reasons=(who, f"所用访问令牌的范围不含“{label}”。"))
     roles = granting_roles(principal, permission)
+    if not _handed_over(principal, permission):
+        words = f"{principal.name}代 {principal.acting_for} 履职，委托事项不包括“{label}”。"
+        return Decision(allowed=False, reasons=(words,))
     if not roles:
         own = "、".join(role.name for role in _roles(principal)) or "无"
         holders = "、".join(r.name for r in pack().roles if permission in r.permissions) or "无"
@@ -136,7 +170,8 @@ def check(principal: Principal, permission: str, region_code: str | None = None)
     decision = explain(principal, permission, region_code)
     if decision.allowed:
         return
-    refuse(principal, permission, decision.reasons[-1] if len(decision.reasons) > 1 else "")
+    told = len(decision.reasons) > 1 or principal.items is not None
+    refuse(principal, permission, decision.reasons[-1] if told else "")
 
 
 def refuse(principal: Principal, permission: str, why: str) -> NoReturn:

@@ -5,11 +5,24 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from auth.principal import Post, Principal, Unit
-from auth.tables import account, post, unit
+from auth.principal import Actor, Post, Principal, Unit
+from auth.tables import Moment, account, deputy, position, post, unit
 from portal.store import clock
 from portal.store.engine import begin
 
@@ -18,29 +31,103 @@ def _today() -> date:
     return clock.local(clock.now()).date()
 
 
-def _post_query() -> Select[Any]:
-    return (
-        select(
-            post.c.id,
-            post.c.account_id,
-            post.c.title,
-            post.c.roles,
-            post.c.prefixes,
-            unit.c.id.label("unit_id"),
-            unit.c.name.label("unit_name"),
-            unit.c.kind,
-            unit.c.level,
-            unit.c.region_code,
-            unit.c.line,
-        )
-        .join(unit, unit.c.id == post.c.unit_id)
-        .order_by(post.c.is_main.desc(), post.c.starts, post.c.title)
+def holds_now() -> ColumnElement[bool]:
+    """The condition "this holding of a post stands"; needs ``moments()``."""
+    return and_(
+        post.c.starts <= bindparam("today"),
+        or_(post.c.ends.is_(None), post.c.ends > bindparam("today")),
+        or_(post.c.ended_at.is_(None), post.c.ended_at > bindparam("now", type_=Moment)),
+        position.c.status == "active",
+        unit.c.status == "active",
     )
+
+
+def acts_now() -> ColumnElement[bool]:
+    """The condition "this deputy may act"; needs ``moments()``."""
+    return and_(
+        deputy.c.revoked_at.is_(None),
+        deputy.c.starts <= bindparam("now", type_=Moment),
+        deputy.c.ends > bindparam("now", type_=Moment),
+    )
+
+
+def moments() -> dict[str, Any]:
+    """The values of those conditions: today and this moment, by the one clock."""
+    return {"today": _today(), "now": clock.now()}
+
+
+_holder = account.alias("holder")
+
+
+def _post_query(*more: ColumnElement[Any]) -> Select[Any]:
+    return select(
+        post.c.id,
+        position.c.id.label("position_id"),
+        position.c.title,
+        position.c.roles,
+        position.c.prefixes,
+        unit.c.id.label("unit_id"),
+        unit.c.name.label("unit_name"),
+        unit.c.kind,
+        unit.c.level,
+        unit.c.region_code,
+        unit.c.line,
+        account.c.login,
+        account.c.name.label("person"),
+        post.c.starts,
+        *more,
+    )
+
+
+_PLACED = post.join(position, position.c.id == post.c.position_id).join(
+    unit, unit.c.id == position.c.unit_id
+)
+
+
+def _held_query() -> Select[Any]:
+    """The own posts first, the main one before all; then those one is a deputy in."""
+    own = (
+        _post_query(
+            (post.c.is_main * 2).label("rank"),
+            null().label("holder_id"),
+            null().label("acting_for"),
+            null().label("items"),
+        )
+        .select_from(_PLACED.join(account, account.c.id == post.c.account_id))
+        .where(account.c.id == bindparam("person"), account.c.status == "active", holds_now())
+    )
+    for_others = (
+        _post_query(
+            literal(-1).label("rank"),
+            _holder.c.id.label("holder_id"),
+            _holder.c.name.label("acting_for"),
+            deputy.c["items"],
+        )
+        .select_from(
+            _PLACED.join(deputy, deputy.c.post_id == post.c.id)
+            .join(_holder, _holder.c.id == post.c.account_id)
+            .join(account, account.c.id == deputy.c.account_id)
+        )
+        .where(
+            account.c.id == bindparam("person"),
+            account.c.status == "active",
+            _holder.c.status == "active",
+            holds_now(),
+            acts_now(),
+        )
+    )
+    both = union_all(own, for_others).subquery()
+    return select(both).order_by(both.c.rank.desc(), both.c.starts, both.c.title, both.c.id)
+
+
+# Built once: asked at every click.
+_HELD = _held_query()
 
 
 def _as_post(row: Row[Any]) -> Post:
     return Post(
         id=row.id,
+        position_id=row.position_id,
         title=row.title,
         unit=Unit(
             id=row.unit_id,
@@ -52,31 +139,23 @@ def _as_post(row: Row[Any]) -> Post:
         ),
         roles=tuple(row.roles),
         prefixes=tuple(row.prefixes),
+        acting_for=row.acting_for,
+        items=None if row.items is None else frozenset(row.items),
     )
-
-
-# Built once: asked at every click.
-_HELD = (
-    _post_query()
-    .add_columns(account.c.login, account.c.name.label("person"))
-    .join(account, account.c.id == post.c.account_id)
-    .where(
-        post.c.account_id == bindparam("holder"),
-        account.c.status == "active",
-        post.c.starts <= bindparam("today"),
-        or_(post.c.ends.is_(None), post.c.ends > bindparam("today")),
-    )
-)
 
 
 def _held(account_id: UUID) -> Sequence[Row[Any]]:
-    """One row per post an active account holds today, each with the account's login and name."""
+    """One row per post an active account may act in now, each with the account's login and name.
+
+    Who has no post of their own left is nobody, whatever somebody once asked them to stand in for.
+    """
     with begin() as connection:
-        return connection.execute(_HELD, {"holder": account_id, "today": _today()}).all()
+        rows = connection.execute(_HELD, {"person": account_id, **moments()}).all()
+    return rows if any(row.acting_for is None for row in rows) else []
 
 
 def posts_of(account_id: UUID) -> tuple[Post, ...]:
-    """The posts an active account holds today, the main one first."""
+    """The posts an active account may act in now: the main one first, a deputy's last."""
     return tuple(_as_post(row) for row in _held(account_id))
 
 
@@ -99,9 +178,10 @@ def principal_for(
         return None
     row = next((one for one in rows if one.id == post_id), rows[0])
     acting = _as_post(row)
+    behalf = f"{row.person} 代 {row.acting_for}" if row.acting_for else ""
     return Principal(
         account_id=account_id,
-        login=row.login,
+        login=Actor(row.login, behalf) if behalf else row.login,
         name=row.person,
         post_id=acting.id,
         post_title=acting.title,
@@ -110,6 +190,10 @@ def principal_for(
         prefixes=acting.prefixes,
         session_id=session_id,
         factors=frozenset(factors),
+        position_id=acting.position_id,
+        acting_for=acting.acting_for,
+        holder_id=row.holder_id,
+        items=acting.items,
     )
 
 
@@ -128,9 +212,38 @@ def put_units(rows: Sequence[dict[str, Any]]) -> None:
         )
 
 
+def _position_id(connection: Connection, unit_id: str) -> str:
+    """The next number of the unit's posts."""
+    taken = connection.execute(
+        select(func.count()).select_from(position).where(position.c.unit_id == unit_id)
+    ).scalar_one()
+    return f"{unit_id}-{taken + 1:02d}"
+
+
 def put_account(*, row: dict[str, Any], posts: Sequence[dict[str, Any]]) -> None:
-    """Add an account with its posts; an account that is there keeps what it has."""
+    """Add an account, its positions and its holdings of them; what is there stays as it is.
+
+    A post may name its ``position_id``; else the next number of its unit is taken.
+    """
     with begin() as connection:
         connection.execute(insert(account).values(**row).on_conflict_do_nothing())
         for one in posts:
-            connection.execute(insert(post).values(**one).on_conflict_do_nothing())
+            put_post(connection, one)
+
+
+def put_post(connection: Connection, row: dict[str, Any]) -> None:
+    """Add one holding with the position it is a holding of."""
+    if connection.execute(select(post.c.id).where(post.c.id == row["id"])).first() is not None:
+        return
+    place = {name: row[name] for name in ("unit_id", "title", "roles", "prefixes")}
+    held = {name: value for name, value in row.items() if name not in place}
+    number = held.setdefault("position_id", _position_id(connection, row["unit_id"]))
+    connection.execute(insert(position).values(id=number, **place).on_conflict_do_nothing())
+    connection.execute(insert(post).values(**held))
+
+
+def put_positions(rows: Sequence[dict[str, Any]]) -> None:
+    """Add established posts that nobody holds yet; what is there stays as it is."""
+    with begin() as connection:
+        for one in rows:
+            connection.execute(insert(position).values(**one).on_conflict_do_nothing())

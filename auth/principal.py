@@ -31,13 +31,38 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """One post of an account: a title in a unit, with roles over region prefixes."""
+    """One post of an account: a title in a unit, with roles over region prefixes.
+
+    ``acting_for`` names the holder where the account is only a deputy; ``items`` are then the
+    permissions that the holder handed over.
+    """
 
     id: UUID
+    position_id: str
     title: str
     unit: Unit
     roles: tuple[str, ...]
     prefixes: tuple[str, ...]
+    acting_for: str | None = None
+    items: frozenset[str] | None = None
+
+    @property
+    def label(self) -> str:
+        """The post in a list to choose from."""
+        place = f"{self.title}（{self.unit.name}）"
+        return f"代 {self.acting_for}：{place}" if self.acting_for else place
+
+
+class Actor(str):
+    """A login that knows on whose behalf it acts, wherever the audit is told of it."""
+
+    __slots__ = ("behalf",)
+    behalf: str
+
+    def __new__(cls, login: str, behalf: str = "") -> "Actor":
+        made = super().__new__(cls, login)
+        made.behalf = behalf
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +87,10 @@ class Principal:
     prefixes: tuple[str, ...]
     session_id: str
     factors: frozenset[str]
+    position_id: str = ""
+    acting_for: str | None = None  # the holder of the post, where the person is a deputy
+    holder_id: UUID | None = None  # that holder's account
+    items: frozenset[str] | None = None  # what a deputy was given; ``None``: all of the post's
     limits: Limits | None = None
 
     @cached_property

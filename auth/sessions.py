@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Connection, Row, and_, bindparam, not_, or_, sel
 from sqlalchemy.dialects.postgresql import insert
 
 from auth import audit
-from auth.tables import account, post, session
+from auth.tables import account, position, post, session
 from portal.settings import settings
 from portal.store import clock
 from portal.store.engine import begin
@@ -120,8 +120,10 @@ def _post_in_claimed_unit(
     name = settings().oidc_unit_claim
     if not name or not claims.get(name):
         return None
-    query = select(post.c.id).where(
-        post.c.account_id == account_id, post.c.unit_id == str(claims[name])
+    query = (
+        select(post.c.id)
+        .join(position, position.c.id == post.c.position_id)
+        .where(post.c.account_id == account_id, position.c.unit_id == str(claims[name]))
     )
     return connection.execute(query.order_by(post.c.is_main.desc())).scalar()
 
@@ -178,31 +180,60 @@ def alive(session_ids: Collection[str]) -> set[str]:
         return set(connection.execute(query, _limits()).scalars())
 
 
-def _revoke(condition: Any, why: str) -> frozenset[str]:
-    ended = update(session).where(condition, session.c.revoked_at.is_(None))
-    with begin() as connection:
-        rows = connection.execute(
-            ended.values(revoked_at=clock.now(), revoked_why=why).returning(
-                session.c.id, session.c.account_id
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """Sessions that a transaction ended; told to whoever listens once it has committed."""
+
+    logins: dict[str, str]  # session -> login
+    why: str
+
+    def tell(self) -> None:
+        """Record each end, and let the open tabs know."""
+        for session_id, login in self.logins.items():
+            audit.append(
+                action="session.close",
+                actor=login,
+                detail={"session": session_id[:12], "why": self.why},
             )
-        ).all()
-        logins = dict(
-            connection.execute(
-                select(account.c.id, account.c.login).where(
-                    account.c.id.in_([row.account_id for row in rows])
-                )
-            ).all()
-        )
-    for row in rows:
-        audit.append(
-            action="session.close",
-            actor=logins[row.account_id],
-            detail={"session": row.id[:12], "why": why},
-        )
-    ids = frozenset(row.id for row in rows)
-    for listener in list(_listeners):
-        listener(ids)
-    return ids
+        for listener in list(_listeners):
+            listener(frozenset(self.logins))
+
+
+def _end(connection: Connection, condition: Any, why: str) -> Ended:
+    rows = connection.execute(
+        update(session)
+        .where(condition, session.c.revoked_at.is_(None), account.c.id == session.c.account_id)
+        .values(revoked_at=clock.now(), revoked_why=why)
+        .returning(session.c.id, account.c.login)
+    ).all()
+    return Ended(logins={row.id: row.login for row in rows}, why=why)
+
+
+def _revoke(condition: Any, why: str) -> None:
+    with begin() as connection:
+        ended = _end(connection, condition, why)
+    ended.tell()
+
+
+def end_account(connection: Connection, account_id: UUID, why: str) -> Ended:
+    """End every session of a person within a running transaction; ``tell`` it afterwards."""
+    return _end(connection, session.c.account_id == account_id, why)
+
+
+def end_post(connection: Connection, post_id: UUID, account_id: UUID, why: str) -> Ended:
+    """End every session that acts in a post, its deputies' included, within a transaction.
+
+    A session without a chosen post acts in the main one, which may be this.
+    """
+    by_default = and_(session.c.account_id == account_id, session.c.post_id.is_(None))
+    return _end(connection, or_(session.c.post_id == post_id, by_default), why)
+
+
+def end_deputy(connection: Connection, post_id: UUID, account_id: UUID, why: str) -> Ended:
+    """End a deputy's sessions in the post they act in, within a transaction."""
+    return _end(
+        connection, and_(session.c.post_id == post_id, session.c.account_id == account_id), why
+    )
 
 
 def revoke(session_id: str, why: str) -> None:

@@ -29,6 +29,7 @@ unit = Table(
     Column("level", Text, nullable=False),  # city | district | street | community
     Column("region_code", RegionCode, nullable=False),
     Column("line", Text),  # the department's own field of work (条线)
+    Column("status", Text, nullable=False, server_default="active"),  # active | closed | service
 )
 
 account = Table(
@@ -41,18 +42,47 @@ account = Table(
     Column("demo", Text),  # the pack's demo account, refused in production
 )
 
+# The established post (岗位): it is there whether somebody holds it or not.
+position = Table(
+    "position",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),  # approved ones only
+    Column("prefixes", ARRAY(Text), nullable=False),
+    Column("quota", Integer, nullable=False, server_default="1"),  # how many may hold it at once
+    Column("status", Text, nullable=False, server_default="active"),  # active | closed
+)
+
+# One person's holding of a position. ``ends`` is a planned day, ``ended_at`` the moment it ended.
 post = Table(
     "post",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
-    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("roles", ARRAY(Text), nullable=False),
-    Column("prefixes", ARRAY(Text), nullable=False),
+    Column("position_id", Text, ForeignKey("position.id"), nullable=False, index=True),
     Column("is_main", Integer, nullable=False, server_default="0"),
     Column("starts", Date, nullable=False),
     Column("ends", Date),
+    Column("ended_at", Moment),
+)
+
+# Somebody who acts for the holder of a post, in some matters, for a while (AB角、委托).
+deputy = Table(
+    "deputy",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("post_id", Uuid, ForeignKey("post.id"), nullable=False, index=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("items", ARRAY(Text), nullable=False),  # permissions
+    Column("starts", Moment, nullable=False),
+    Column("ends", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("granted_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("revoked_by", Text),
 )
 
 session = Table(

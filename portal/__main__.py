@@ -4,8 +4,10 @@ import argparse
 import sys
 
 from auth import audit
+from auth.administration import DUTIES
 from portal import logs
 from portal.commands import (
+    admins,
     describe,
     drops,
     measures,
@@ -46,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("describe", help="输出 HTTP 接口说明（OpenAPI）")
     dropping = commands.add_parser("drops", help="文件接收")
     dropping.add_argument("action", choices=("fetch",))
+    three = commands.add_parser("admins", help="设立市级系统、安全、审计管理员（三人）")
+    for duty, name in DUTIES.items():
+        three.add_argument(f"--{duty}", required=True, metavar="账号:姓名", help=name)
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -97,6 +102,7 @@ def main(words: list[str] | None = None) -> int:
         "tokens": lambda: tokens.run(asked),
         "describe": describe.describe,
         "drops": drops.fetch,
+        "admins": lambda: admins.run({duty: getattr(asked, duty) for duty in DUTIES}),
         "migrate": _migrate,
     }
     try:

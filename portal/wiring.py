@@ -1,6 +1,6 @@
 """The composition root: who is plugged into whom, for the server, the command line and tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions import drops
 from portal.functions.entry import Entry
+from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
@@ -50,6 +51,7 @@ class Wired:
     reports: Reports
     tasks: Tasks
     jobs: Jobs
+    carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
     def start(self) -> None:
         """Start what runs in the background; refuse a database of the wrong kind."""

@@ -189,6 +189,7 @@
     [/^([\d.]+ ?[KMGT]?B) per file$/, "单个文件不超过 $1"],
     [/^File must be ([\d.]+ ?[KMGT]?B) or smaller\.$/, "文件不能超过 $1。"],
     [/^(.+) files are not allowed\.$/, "不能上传 $1 类型的文件。"],
+    [/^add icon$/, "添加"],
     [/^Remove (.+)$/, "移除 $1"],
     [/^Add: (.+)$/, "新增：$1"],
     [/^Select (\d+) matches$/, "选择匹配的 $1 项"],

@@ -73,22 +73,21 @@ def add_post(
     ends: date | None = None,
 ) -> UUID:
     """A post of an account."""
-    from auth.tables import post
-
     post_id = uuid4()
     with begin() as connection:
-        connection.execute(
-            insert(post).values(
-                id=post_id,
-                account_id=account_id,
-                unit_id=unit_id,
-                title=title,
-                roles=list(roles),
-                prefixes=list(prefixes),
-                is_main=int(main),
-                starts=LONG_AGO,
-                ends=ends,
-            )
+        posts.put_post(
+            connection,
+            {
+                "id": post_id,
+                "account_id": account_id,
+                "unit_id": unit_id,
+                "title": title,
+                "roles": list(roles),
+                "prefixes": list(prefixes),
+                "is_main": int(main),
+                "starts": LONG_AGO,
+                "ends": ends,
+            },
         )
     return post_id
 

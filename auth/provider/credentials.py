@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,6 +14,8 @@ from portal.settings import settings
 from portal.store import clock
 from portal.store.crypto import decrypt, encrypt
 from portal.store.engine import begin
+
+INITIAL_DAYS = 7
 
 
 class UnknownLoginError(LookupError):
@@ -32,6 +35,13 @@ class Known:
     password_hash: str | None
     totp_secret: str | None
     must_enrol: bool
+    must_change: bool = False
+    expires_at: datetime | None = None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the initial password was not used in time."""
+        return self.expires_at is not None and self.expires_at <= clock.now()
 
 
 def plain_login(typed: str) -> str:
@@ -58,6 +68,8 @@ def find(typed: str) -> Known | None:
         password_hash=row[idp_credential.c.password_hash],
         totp_secret=decrypt(secret) if secret else None,
         must_enrol=bool(row[idp_credential.c.must_enrol]),
+        must_change=bool(row[idp_credential.c.must_change]),
+        expires_at=row[idp_credential.c.expires_at],
     )
 
 
@@ -78,8 +90,54 @@ def set_password(login: str, password: str, *, demo: bool = False) -> None:
     attempts.forget(plain_login(login))
 
 
-def _store_hash(login: str, hashed: str) -> None:
-    values = {"password_hash": hashed, "changed_at": clock.now()}
+def set_initial(login: str) -> str:
+    """Give an account a password to be changed at the first sign-in; it is told once, here."""
+    known = find(login)
+    if known is None:
+        raise UnknownLoginError(login)
+    password = passwords.initial()
+    until = clock.now() + timedelta(days=INITIAL_DAYS)
+    hashed = passwords.hash_password(password)
+    _store_hash(known.login, hashed, must_change=True, expires_at=until)
+    attempts.forget(plain_login(login))
+    return password
+
+
+def change_initial(known: Known, password: str) -> bool:
+    """Replace an initial password by the person's own; ``False`` when it was replaced meanwhile.
+
+    Raises :class:`WeakPasswordError` when it is too weak, or the same as before.
+    """
+    passwords.check_policy(known.login, password)
+    if passwords.matches(known.password_hash, password):
+        raise passwords.WeakPasswordError("新密码不能与初始密码相同")
+    with begin() as connection:
+        done = connection.execute(
+            update(idp_credential)
+            .where(
+                idp_credential.c.login == known.login,
+                idp_credential.c.must_change,
+                idp_credential.c.password_hash == known.password_hash,
+            )
+            .values(
+                password_hash=passwords.hash_password(password),
+                must_change=False,
+                expires_at=None,
+                changed_at=clock.now(),
+            )
+        )
+    return done.rowcount == 1
+
+
+def _store_hash(
+    login: str, hashed: str, *, must_change: bool = False, expires_at: datetime | None = None
+) -> None:
+    values = {
+        "password_hash": hashed,
+        "changed_at": clock.now(),
+        "must_change": must_change,
+        "expires_at": expires_at,
+    }
     with begin() as connection:
         connection.execute(
             insert(idp_credential)

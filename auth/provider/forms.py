@@ -19,7 +19,7 @@ COOKIE = "portal_idp_form"
 FORM_MINUTES = 30
 SECOND_STEP_MINUTES = 5
 
-Stage = Literal["password", "code", "enrol"]
+Stage = Literal["password", "code", "enrol", "change"]
 
 # The parts of an authorization request that matter; anything else is ignored.
 _CARRIED = (
@@ -51,6 +51,7 @@ class Form:
     name: str = ""
     auth_time: datetime | None = None
     secret: str = field(default="", repr=False)
+    amr: tuple[str, ...] = ()  # what was proved before the last step
 
     def signed_in(self, *, amr: tuple[str, ...]) -> SignedIn:
         """The person this form speaks of, once every step is done."""
@@ -68,14 +69,23 @@ def first(query: dict[str, str]) -> Form:
     )
 
 
-def second(form: Form, stage: Stage, *, login: str, name: str, secret: str = "") -> Form:
-    """The form that asks for a one-time code, after the password was right."""
+def second(
+    form: Form,
+    stage: Stage,
+    *,
+    login: str,
+    name: str,
+    secret: str = "",
+    amr: tuple[str, ...] = (),
+) -> Form:
+    """The form that asks for a one-time code or a new password, after the password was right."""
     return replace(
         form,
         stage=stage,
         login=login,
         name=name,
         secret=secret,
+        amr=amr,
         auth_time=clock.now(),
         expires_at=clock.now() + timedelta(minutes=SECOND_STEP_MINUTES),
     )
@@ -102,6 +112,7 @@ def seal(form: Form, browser: str) -> str:
                 "name": form.name,
                 "auth_time": form.auth_time.isoformat() if form.auth_time else None,
                 "secret": form.secret,
+                "amr": list(form.amr),
             }
         )
     )
@@ -128,4 +139,5 @@ def unseal(field_value: str, cookies: Any) -> Form:
         name=data["name"],
         auth_time=datetime.fromisoformat(stamped) if stamped else None,
         secret=data["secret"],
+        amr=tuple(data["amr"]),
     )

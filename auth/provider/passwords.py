@@ -40,6 +40,20 @@ def check_policy(login: str, password: str) -> None:
         raise WeakPasswordError("密码不能包含账号")
 
 
+# Without letters and digits that are taken for one another when copied from paper.
+_LETTERS, _CAPITALS, _DIGITS = "abcdefghjkmnpqrstuvwxyz", "ABCDEFGHJKMNPQRSTUVWXYZ", "23456789"
+
+
+def initial() -> str:
+    """A password to be told on paper: four groups of four, with every class in it."""
+    pick = secrets.choice
+    groups = [
+        pick(_CAPITALS) + "".join(pick(_LETTERS) for _ in range(2)) + pick(_DIGITS)
+        for _ in range(4)
+    ]
+    return "-".join(groups)
+
+
 def hash_password(password: str) -> str:
     """The argon2id hash to keep."""
     with _SLOTS:

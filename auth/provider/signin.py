@@ -106,6 +106,10 @@ class Desk:
             self._note("refused", known.login, made, reason="disabled")
             text = "该账号已停用，不能登录。如需恢复，请联系本单位系统管理员。"
             return Refused(status=403, message=text)
+        if known.is_expired:
+            self._note("refused", known.login, made, reason="initial_expired")
+            text = "初始密码已过期，不能登录。请联系本单位系统管理员重新发放。"
+            return Refused(status=403, message=text)
         if passwords.is_outdated(known.password_hash or ""):
             credentials.refresh_hash(known.login, password)
         return self._after_password(known, made)
@@ -171,3 +175,27 @@ class Desk:
             return Refused(status=409, message="该账号刚刚已绑定另一部手机，请返回首页重新登录。")
         self._note("refused", known.login, made, reason="replayed_code")
         return _wrong(made, "该验证码已使用过，请等待下一个验证码（约 30 秒）后再输入。")
+
+    def by_new_password(self, login: str, password: str, again: str) -> Proved | Refused:
+        """The last step for an initial password: the person's own takes its place."""
+        known = credentials.find(login)
+        if known is None or not known.is_active or known.is_expired:
+            text = "该账号已停用或初始密码已过期，密码没有更改。请联系本单位系统管理员。"
+            return Refused(status=403, message=text)
+        if len(password) > passwords.MAX_LENGTH:
+            return Refused(status=400, message="密码过长，没有更改。请重新填写。")
+        if password != again:
+            return Refused(status=400, message="两次填写的新密码不一致，没有更改。请重新填写。")
+        try:
+            done = credentials.change_initial(known, password)
+        except passwords.WeakPasswordError as weak:
+            return Refused(status=400, message=f"{weak}，没有更改。请重新填写。")
+        if not done:
+            return Refused(status=409, message="该密码刚刚已在别处更改，请返回首页重新登录。")
+        self._deps.audit(
+            action="signin.password_changed",
+            actor=known.login,
+            outcome="ok",
+            detail={"kind": "initial"},
+        )
+        return Proved(known=known, next="done")

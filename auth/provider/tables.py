@@ -27,6 +27,8 @@ idp_credential = Table(
     Column("totp_secret", Text),  # encrypted
     Column("totp_last_step", BigInteger),  # the newest time step used: an older one is a replay
     Column("must_enrol", Boolean, nullable=False, server_default=text("false")),
+    Column("must_change", Boolean, nullable=False, server_default=text("false")),
+    Column("expires_at", Moment),  # an initial password that nobody used by then opens nothing
     Column("changed_at", Moment, nullable=False),
 )
 

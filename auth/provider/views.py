@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from auth.provider import forms, totp
+from auth.provider import forms, passwords, totp
 from auth.provider.deps import Branding, DemoAccount, Deps, LevelBadge, home
 from auth.provider.forms import Form
 from auth.provider.signin import MAX_LOGIN, Refused
@@ -166,6 +166,18 @@ class Pages:
             secret=totp.grouped(form.secret) if enrolling else "",
             # Drawn by our own library from our own text: the one piece of markup not escaped.
             picture=Markup(picture),  # noqa: S704
+        )
+
+    def change(self, form: Form, browser: str, *, refused: Refused | None = None) -> HTMLResponse:
+        """The page that asks for a password of one's own in place of the initial one."""
+        return self._form_page(
+            "change.html",
+            form,
+            browser,
+            refused,
+            name=form.name,
+            login=form.login,
+            least=passwords.MIN_LENGTH,
         )
 
     def notice(self, status: int, title: str, message: str, *, kept: str = "") -> HTMLResponse:

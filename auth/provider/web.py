@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from auth.provider import forms, grants, incoming, keys, totp
 from auth.provider.authority import Authority, client_of, discovery
+from auth.provider.credentials import Known
 from auth.provider.deps import Deps, callback, refuse_where_it_does_not_belong
 from auth.provider.forms import Form, FormExpiredError
 from auth.provider.incoming import BadInputError, Incoming
@@ -98,8 +99,8 @@ class Provider:
             )
         if grants.is_spent(form.request.get("nonce", "")):
             return self._spent()
-        step = self._password_step if form.stage == "password" else self._code_step
-        return step(request, form)
+        steps = {"password": self._password_step, "change": self._change_step}
+        return steps.get(form.stage, self._code_step)(request, form)
 
     def _password_step(self, request: Incoming, form: Form) -> Response:
         typed = request.form.get("login", "")
@@ -110,7 +111,7 @@ class Provider:
         known = result.known
         if result.next == "done":
             done = forms.second(form, "password", login=known.login, name=known.name)
-            return self._send_back(request, done, ("pwd",))
+            return self._finish(request, done, known, ("pwd",))
         secret = totp.new_secret() if result.next == "enrol" else ""
         following = forms.second(
             form, result.next, login=known.login, name=known.name, secret=secret
@@ -124,9 +125,26 @@ class Provider:
         else:
             result = self._desk.by_code(form.login, code, request.address)
         if isinstance(result, Proved):
-            return self._send_back(request, form, ("pwd", "otp"))
+            return self._finish(request, form, result.known, ("pwd", "otp"))
         browser = forms.browser_value(request.cookies)
         return self._pages.code(form, browser, refused=result)
+
+    def _finish(
+        self, request: Incoming, form: Form, known: Known, amr: tuple[str, ...]
+    ) -> Response:
+        """Back to the portal; but an initial password is changed before it opens anything."""
+        if not known.must_change:
+            return self._send_back(request, form, amr)
+        changing = forms.second(form, "change", login=known.login, name=known.name, amr=amr)
+        return self._pages.change(changing, forms.browser_value(request.cookies))
+
+    def _change_step(self, request: Incoming, form: Form) -> Response:
+        result = self._desk.by_new_password(
+            form.login, request.form.get("password", ""), request.form.get("again", "")
+        )
+        if isinstance(result, Proved):
+            return self._send_back(request, form, form.amr)
+        return self._pages.change(form, forms.browser_value(request.cookies), refused=result)
 
     def _send_back(self, request: Incoming, form: Form, amr: tuple[str, ...]) -> Response:
         """Give the portal a code for a person who proved who they are."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, records, reports, tasks
+from portal.api import doors, errors, jump, people, records, reports, tasks
 from portal.api.access import Identify
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
@@ -44,6 +44,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole.include_router(records.router(functions.records))
     whole.include_router(reports.router(functions.reports, identify))
     whole.include_router(tasks.router(functions.tasks))
+    whole.include_router(people.router(identify))
     whole.include_router(doors.router(functions.entry))
     whole.include_router(doors.tickets(functions.entry))
     whole.include_router(doors.keys(keys.published))

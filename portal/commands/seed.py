@@ -68,6 +68,18 @@ def add_accounts(city: CityPack) -> int:
     demo = _demo(city)
     for one in demo.accounts:
         add_account(one, demo.password)
+    posts.put_positions(
+        [
+            {
+                "id": one.id,
+                "unit_id": one.unit,
+                "title": one.title,
+                "roles": list(one.roles),
+                "prefixes": list(one.prefixes),
+            }
+            for one in demo.vacancies
+        ]
+    )
     return len(demo.accounts)
 
 

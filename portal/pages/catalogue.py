@@ -91,6 +91,41 @@ PAGES: tuple[PageSpec, ...] = (
         module="systems",
     ),
     PageSpec(
+        path="deputies",
+        title="委托代理",
+        permission="deputies.appoint",
+        section=WORK,
+        module="deputies",
+    ),
+    PageSpec(
+        path="people",
+        title="人员与岗位",
+        permission="people.view",
+        section=MANAGE,
+        module="people",
+    ),
+    PageSpec(
+        path="handover",
+        title="工作交接",
+        permission="handover.make",
+        section=MANAGE,
+        module="handover",
+    ),
+    PageSpec(
+        path="grants",
+        title="授权审批",
+        permission="grants.approve",
+        section=MANAGE,
+        module="grants",
+    ),
+    PageSpec(
+        path="audit",
+        title="审计记录",
+        permission="audit.view",
+        section=MANAGE,
+        module="audit",
+    ),
+    PageSpec(
         path="why",
         title="权限依据",
         permission="permissions.explain",
@@ -100,8 +135,8 @@ PAGES: tuple[PageSpec, ...] = (
 )
 
 HOMES: frozenset[str] = frozenset({"city", "district", "street", "community", "department"})
-# What a post without a home of its own (安全管理员, 审计管理员) lands on.
-FALLBACK = "why"
+# What a post without a home of its own (系统、安全、审计管理员) lands on: the first it may open.
+FALLBACKS = ("grants", "people", "audit", "why")
 
 
 def spec(path: str) -> PageSpec:

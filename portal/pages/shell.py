@@ -8,7 +8,7 @@ from auth.principal import Principal
 from portal.functions import city, identity
 from portal.look import frame
 from portal.pages import turns
-from portal.pages.catalogue import FALLBACK, HOMES, PAGES, PageSpec, spec
+from portal.pages.catalogue import FALLBACKS, HOMES, PAGES, PageSpec, spec
 from portal.pages.going import as_page
 from portal.pages.guards import acting, guarded
 from portal.pages.parts import memory
@@ -17,8 +17,9 @@ from portal.pages.parts import memory
 def landing(who: Principal) -> PageSpec:
     """The page a post begins at: its own home, another home it may open, or the fallback."""
     own = spec(who.home)
-    homes = [own, *(one for one in PAGES if one.path in HOMES)]
-    return next((one for one in homes if permissions.allowed(who, one.permission)), spec(FALLBACK))
+    homes = [own, *(one for one in PAGES if one.path in HOMES), *map(spec, FALLBACKS)]
+    last = spec(FALLBACKS[-1])
+    return next((one for one in homes if permissions.allowed(who, one.permission)), last)
 
 
 def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
@@ -50,10 +51,10 @@ def _draw_band(who: Principal) -> None:
             level_name=level.name,
             person=who.name,
             unit=who.unit.name,
-            post=who.post_title,
+            post=f"{who.post_title}（代 {who.acting_for}）" if who.acting_for else who.post_title,
             scope=city.scope_name(who),
         ),
-        posts={str(one.id): f"{one.title}（{one.unit.name}）" for one in identity.my_posts(who)},
+        posts={str(one.id): one.label for one in identity.my_posts(who)},
         acting=str(who.post_id),
         on_switch=_switch,
         on_sign_out=_sign_out,

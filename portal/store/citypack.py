@@ -54,8 +54,16 @@ class LevelText(_Data):
     units: str
 
 
+Place = Literal["city", "district", "street", "community", "department"]
+Duty = Literal["", "system", "security", "audit"]
+
+
 class RoleText(_Data):
-    """A role: what it may do, which fields it may read for which purposes."""
+    """A role: what it may do, which fields it may read for which purposes.
+
+    ``places`` are the kinds of unit it belongs in, ``grantable_by`` those whose administrators may
+    give it; ``duty`` marks the three administrators, whom one person may never be two of.
+    """
 
     id: str
     name: str
@@ -63,6 +71,9 @@ class RoleText(_Data):
     systems: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     second_factor: bool = False
+    places: tuple[Place, ...] = ()
+    grantable_by: tuple[Place, ...] = ()
+    duty: Duty = ""
 
 
 class ReportColumn(_Data):
@@ -126,6 +137,12 @@ class DemoAccount(_Data):
     posts: tuple[DemoPost, ...]
 
 
+class DemoVacancy(DemoPost):
+    """A post of the demonstration that nobody holds."""
+
+    id: str
+
+
 class DemoDepartment(_Data):
     """A department as a unit; government units and communities come from the divisions."""
 
@@ -143,6 +160,7 @@ class Demo(_Data):
     focus: tuple[str, ...] = ()
     retired_codes: dict[str, str] = {}
     accounts: tuple[DemoAccount, ...] = ()
+    vacancies: tuple[DemoVacancy, ...] = ()
     case_matters: dict[str, int] = {}  # matter -> least age of who applies
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 import portal.settings as settings_module
 from auth import clients
 from auth.clients import TokenRefusedError
-from auth.tables import account, api_token, post
+from auth.tables import account, api_token, position, post
 from portal.store.clock import FrozenClock
 from portal.store.engine import begin
 from tests.doorway import LOTUS, WILLOW, Browser, Doorway, audit, wish
@@ -133,7 +133,7 @@ def test_a_purpose_outside_the_token_is_refused(doorway: Doorway) -> None:
 
 def test_a_role_that_loses_a_right_takes_it_from_the_token(doorway: Doorway, token: str) -> None:
     with begin() as connection:
-        connection.execute(update(post).values(roles=["reader"]))
+        connection.execute(update(position).values(roles=["reader"]))
     error_of(Browser(doorway.app(), token=token).get(DOORS), 403)
 
 
@@ -206,7 +206,7 @@ def test_the_same_program_may_hold_several_tokens(doorway: Doorway) -> None:
 def test_the_limits_reach_no_further_than_the_post(doorway: Doorway) -> None:
     token = clients.issue(wish())[1]
     with begin() as connection:
-        connection.execute(update(post).values(prefixes=[LOTUS]))
+        connection.execute(update(position).values(prefixes=[LOTUS]))
     found = clients.caller(token)
     assert found is not None
     assert found.principal.prefixes == ()

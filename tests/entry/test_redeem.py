@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from auth import sessions
 from auth.principal import Principal
-from auth.tables import account, post
+from auth.tables import account, position, post
 from portal.functions.entry import TicketRefused
 from portal.functions.entry.tickets import keys
 from portal.store.clock import FrozenClock
@@ -103,7 +103,8 @@ def _moved(who: Principal) -> Any:
 
 
 def _demoted(who: Principal) -> Any:
-    return update(post).where(post.c.id == who.post_id).values(roles=["reader"])
+    held = select(post.c.position_id).where(post.c.id == who.post_id).scalar_subquery()
+    return update(position).where(position.c.id == held).values(roles=["reader"])
 
 
 @pytest.mark.parametrize(

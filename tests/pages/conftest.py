@@ -97,6 +97,7 @@ def office(
         records=records,
         entry=Entry(gateway=gateway),
         tasks=Tasks(registry=registry),
+        carriers={},
     )
     made = Office(who=people.principal(), transports=transports)
 
