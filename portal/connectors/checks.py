@@ -14,7 +14,7 @@ from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
 from portal.connectors.manifest import Call, FilesManifest, Manifest, ViewCall
 from portal.connectors.parts import Part, Value
-from portal.connectors.template import PLACEHOLDERS, placeholders
+from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 
 Finding = tuple[str, str]
 
@@ -123,8 +123,9 @@ def _templates(call: Call) -> Iterator[tuple[str, object]]:
 
 def _requests(manifest: Manifest) -> Iterator[Finding]:
     for name, call in manifest.calls.items():
+        known = {slot for slot in PLACEHOLDERS if BELONGS.get(slot, name) == name}
         for part, template in _templates(call):
-            for slot in sorted(placeholders(template) - PLACEHOLDERS - form_slots(manifest)):
+            for slot in sorted(placeholders(template) - known - form_slots(manifest)):
                 yield f"calls.{name}.{part}", f"没有名为“{{{slot}}}”的占位符"
         if isinstance(call, ViewCall):
             yield from _view(name, call)

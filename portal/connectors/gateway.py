@@ -65,6 +65,7 @@ class Gateway:
         self._transports = Transports(transports, now)
         self._loop = UpstreamLoop()
         self._channels: dict[str, Channel] = {}
+        self._asking: set[asyncio.Task[Any]] = set()
         self._settling: set[asyncio.Task[None]] = set()
         self._health: dict[str, Health] = {}
 
@@ -139,6 +140,7 @@ class Gateway:
 
     async def _fan_out(self, asker: Asker, subject: Subject, deliver: Deliver) -> None:
         until = asyncio.get_running_loop().time() + self._deadline
+        self._under_way()
         handover = Handover(deliver)
         try:
             question = Question(
@@ -207,6 +209,12 @@ class Gateway:
 
     # --- afterwards ----------------------------------------------------------------------------
 
+    def _under_way(self) -> None:
+        """A question that is left early still owes its records; whoever settles waits for it."""
+        if (task := asyncio.current_task()) is not None:
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         """Work that nobody waits for but that must be done: it survives a cancelled question."""
         task = asyncio.get_running_loop().create_task(work)
@@ -221,8 +229,8 @@ class Gateway:
         await asyncio.to_thread(self._recorder.write, rows)
 
     async def _settled(self) -> None:
-        while self._settling:
-            await asyncio.gather(*self._settling, return_exceptions=True)
+        while owing := self._asking | self._settling:
+            await asyncio.gather(*owing, return_exceptions=True)
 
     async def _open(self) -> None:
         for system in self.registry.systems.values():
@@ -232,6 +240,8 @@ class Gateway:
                 )
 
     async def _close(self) -> None:
+        for question in self._asking:
+            question.cancel()
         await self._settled()
         await self._record([])
         for channel in self._channels.values():

@@ -19,6 +19,7 @@ PLACEHOLDERS = frozenset(
     | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
     | {"from_day", "to_day"}
 )
+BELONGS = {"since": "tasks", "from_day": "counts", "to_day": "counts"}  # to one call only
 FORM = "form_"  # what a person typed: {form_<name of the field>}
 Values = Mapping[str, str | int | None]
 
