@@ -26,9 +26,14 @@ PERMISSIONS: dict[str, str] = {
     "reports.view": "查看统计报表",
     "matters.close": "办结在办事项",
     "systems.view": "查看业务系统接入情况",
+    "feedback.send": "提交投诉建议，查看本人的反馈",
+    "feedback.view": "查看和答复投诉建议",
     "permissions.explain": "查看权限判定依据",
     "audit.view": "查看审计记录",
 }
+
+# What no role has to grant: whoever holds a post may.
+EVERYBODY = frozenset({"feedback.send"})
 
 # Personal data opens only with a second factor where a role asks for one.
 _PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
@@ -83,6 +88,8 @@ def explain(principal: Principal, permission: str, region_code: str | None = Non
     label = PERMISSIONS.get(permission)
     if label is None:
         return Decision(allowed=False, reasons=(f"没有名为“{permission}”的权限。",))
+    if permission in EVERYBODY:
+        return Decision(allowed=True, reasons=(f"“{label}”对每个岗位开放。",))
     who = f"{principal.name}（{principal.unit.name}·{principal.post_title}）"
     roles = granting_roles(principal, permission)
     if not roles:

@@ -28,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("action", choices=("check",))
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    watching = commands.add_parser("changes", help="在办事项的系统变动")
+    watching.add_argument("action", choices=("check",))
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -55,6 +57,16 @@ def _seed() -> int:
     return 0
 
 
+def _changes() -> int:
+    wired = build()
+    wired.gateway.start()
+    try:
+        print(f"已核对在办事项 {wired.patrol.round()} 件。")
+    finally:
+        wired.gateway.stop()
+    return 0
+
+
 def _migrate() -> int:
     if not settings().owner_url:
         print("请设置 PORTAL_OWNER_URL（表的所有者地址）。")
@@ -75,6 +87,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": systems.check,
         "measures": measures.refresh,
+        "changes": _changes,
         "migrate": _migrate,
     }
     try:

@@ -1,6 +1,6 @@
 """Everything that runs on a clock in the background of a serving process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
@@ -16,10 +16,20 @@ def _anchor() -> None:
     audit.anchor()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recurring:
+    """Work that is done again and again; several processes may do it at once without harm."""
+
+    seconds: float
+    name: str
+    work: Callable[[], object]
+
+
 @dataclass
 class Jobs:
     """The recurring jobs of one process; each failure is logged and the next turn tries again."""
 
+    more: Sequence[Recurring] = ()
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
 
@@ -27,6 +37,8 @@ class Jobs:
         """Start every job's thread."""
         self._stop.clear()
         self._every(settings().audit_anchor_seconds, "audit.anchor", _anchor)
+        for one in self.more:
+            self._every(one.seconds, one.name, one.work)
 
     def stop(self) -> None:
         """Stop them; a last anchor closes the day."""
@@ -37,7 +49,7 @@ class Jobs:
             self._once("audit.anchor", _anchor)
         self._threads.clear()
 
-    def _every(self, seconds: float, name: str, work: Callable[[], None]) -> None:
+    def _every(self, seconds: float, name: str, work: Callable[[], object]) -> None:
         def turn() -> None:
             while not self._stop.wait(seconds):
                 self._once(name, work)
@@ -46,7 +58,7 @@ class Jobs:
         thread.start()
         self._threads.append(thread)
 
-    def _once(self, name: str, work: Callable[[], None]) -> None:
+    def _once(self, name: str, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:

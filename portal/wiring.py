@@ -12,14 +12,16 @@ from portal import logs
 from portal.affairs.matters import offer as matters
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
+from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
-from portal.jobs import Jobs
+from portal.jobs import Jobs, Recurring
 from portal.settings import settings
-from portal.store import deployment, divisions, migrate
+from portal.store import deployment, divisions, drafts, migrate
 from portal.store.citypack import pack
 from portal.store.engine import begin
+from portal.store.scope import Reach
 
 Readiness = dict[str, tuple[bool, str]]
 
@@ -37,6 +39,15 @@ def _case_of_matters(principal: Principal, case_id: str) -> CaseRef | None:
     )
 
 
+def _open_cases(reach: Reach, limit: int) -> list[WatchedCase]:
+    return [
+        WatchedCase(
+            id=one.id, subject_id=one.subject_id, region_code=one.region_code, unit_id=one.unit_id
+        )
+        for one in matters.open_everywhere(reach, limit)
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wired:
     """One process's functions, plugged together."""
@@ -45,6 +56,8 @@ class Wired:
     records: Records
     entry: Entry
     reports: Reports
+    notices: Notices
+    patrol: Patrol
     jobs: Jobs
 
     def start(self) -> None:
@@ -122,13 +135,22 @@ def build() -> Wired:
         cache_seconds=chosen.cache_seconds,
         redis_url=chosen.redis_url,
     )
-    records = Records(gateway=gateway, case_sources=[_case_of_matters])
+    notices = Notices(registry=registry)
+    records = Records(gateway=gateway, case_sources=[_case_of_matters], notices=notices)
+    patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
     return Wired(
         gateway=gateway,
         records=records,
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
-        jobs=Jobs(),
+        notices=notices,
+        patrol=patrol,
+        jobs=Jobs(
+            more=(
+                Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
+                Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
+            )
+        ),
     )
 
 

@@ -147,6 +147,8 @@ class CityPack(_Data):
     platform_name: str
     region_code: str
     default_note: str
+    support_unit: str = ""  # who answers feedback
+    support: str = "本单位管理员"  # whom a person asks for help, in words
     retired_codes: dict[str, str] = {}
     levels: tuple[LevelText, ...]
     functions: tuple[UnifiedFunction, ...]

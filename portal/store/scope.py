@@ -76,3 +76,19 @@ def scoped(reach: Reach) -> Iterator[Connection]:
     with engine().begin() as connection:
         apply(connection, reach)
         yield connection
+
+
+_ACTOR = text("SELECT set_config('app.actor', :actor, true)")
+_WAS = text("SELECT coalesce(current_setting('app.actor', true), '')")
+
+
+@contextmanager
+def acting_as(connection: Connection, service: str) -> Iterator[None]:
+    """Within a running transaction: a few statements under a service's name, then back again.
+
+    A transaction that has failed cannot be set back and need not be: it is rolled back as a whole.
+    """
+    was = connection.execute(_WAS).scalar_one()
+    connection.execute(_ACTOR, {"actor": service})
+    yield
+    connection.execute(_ACTOR, {"actor": was})
