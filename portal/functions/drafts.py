@@ -18,7 +18,8 @@ MOST_CHARACTERS = 8000
 # Which page a form stands on, and under which name the page is told what it is about.
 PLACES: Mapping[str, tuple[str, str]] = {
     "matters.close": ("records", "case"),
-    "feedback": ("feedback", "write"),
+    "feedback": ("feedback", ""),
+    "feedback.answer": ("answering", ""),
 }
 
 

@@ -57,6 +57,9 @@ STATES: dict[str, Tone] = {
     "无此人记录": QUIET,
     "正在调取": WAITING,
     "未检测": QUIET,
+    "待处理": WAITING,
+    "已答复": GOOD,
+    "已关闭": QUIET,
 }
 
 
