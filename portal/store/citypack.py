@@ -70,6 +70,7 @@ class ReportColumn(_Data):
     from_age: int | None = None
     to_age: int | None = None
     chart: bool = False
+    home: bool = False  # shown on the homes; the first of them place by place
 
 
 class ReportTemplate(_Data):

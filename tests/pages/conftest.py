@@ -15,8 +15,10 @@ from auth.principal import Principal
 from portal import wiring
 from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
+from portal.functions.changes import Notices
 from portal.functions.entry import Entry
 from portal.functions.records import Records
+from portal.functions.reports import Reports
 from portal.pages.parts.opened import Opened
 from portal.store import citypack
 from portal.store.citypack import CityPack
@@ -90,8 +92,16 @@ def office(
     city = citypack.pack()
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
-    records = Records(gateway=gateway, case_sources=[wiring._case_of_matters])
-    wired = SimpleNamespace(gateway=gateway, records=records, entry=Entry(gateway=gateway))
+    notices = Notices(registry=registry)
+    wired = SimpleNamespace(
+        gateway=gateway,
+        notices=notices,
+        records=Records(
+            gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices
+        ),
+        entry=Entry(gateway=gateway),
+        reports=Reports(registry=registry),
+    )
     made = Office(who=people.principal(), transports=transports)
 
     def switch_page(page: Any, *, query_params: dict[str, str] | None = None) -> NoReturn:

@@ -48,6 +48,12 @@ def checked(who: Principal) -> DoorCheck:
 _WELL = "已返回"
 
 
+def tally(check: DoorCheck) -> tuple[int, int]:
+    """How many systems are well, of how many that were checked."""
+    found = [one.state for one in check.answers.values() if one.state is not None]
+    return sum(one == _WELL for one in found), len(found)
+
+
 def health(door: Door) -> Html:
     """What the last live check found; a check that was answered is called 正常."""
     return states.chip(door.state or "未检测", "正常" if door.state == _WELL else "")
