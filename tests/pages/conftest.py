@@ -96,9 +96,7 @@ def office(
     wired = SimpleNamespace(
         gateway=gateway,
         notices=notices,
-        records=Records(
-            gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices
-        ),
+        records=Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices),
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
     )
@@ -109,6 +107,7 @@ def office(
         st.stop()
         raise AssertionError
 
+    st.cache_data.clear()  # what another test's database said
     monkeypatch.setattr(wiring, "app", lambda: wired)
     monkeypatch.setattr(oidc, "principal_from_run", lambda: made.who)
     monkeypatch.setattr(st, "switch_page", switch_page)

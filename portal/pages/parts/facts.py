@@ -22,7 +22,9 @@ def summary(facts: ScopeFacts, level: str) -> Html:
     """The numbers of the whole scope."""
     if level == "community":
         return _own_place(facts)
-    counted = [Fact(name="常住人口", value=facts.population, unit="人")]
+    counted = []
+    if level in ("city", "district"):  # published no further down
+        counted.append(Fact(name="普查人口", value=facts.population, unit="人"))
     if level == "city":
         counted.append(Fact(name="区县", value=facts.districts, unit="个"))
     if level in ("city", "district"):
@@ -33,15 +35,15 @@ def summary(facts: ScopeFacts, level: str) -> Html:
 
 
 def _own_place(facts: ScopeFacts) -> Html:
-    """A community is one place: what it is called, where it lies, and that nobody counted it."""
-    population = f"{facts.population:,}人" if facts.population is not None else tables.NO_DATA
-    rows = (
+    """A community is one place: what it is called and where it lies; its numbers stand below."""
+    rows = [
         ("名称", facts.name),
         ("所属", facts.full_name.rpartition(" · ")[0] or facts.full_name),
         ("类别", "村" if facts.villages else "社区"),
         ("区划代码", facts.region_code),
-        ("常住人口", population),
-    )
+    ]
+    if facts.population is not None:
+        rows.append(("普查人口", f"{facts.population:,}人"))
     return tables.pairs(rows)
 
 
