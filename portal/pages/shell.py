@@ -1,6 +1,7 @@
 """What is around every page: which page is open, the band on top, the pages one may go to."""
 
 import secrets
+from uuid import UUID
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -33,6 +34,12 @@ def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
         for one in PAGES
         if one.listed and one is not home and permissions.allowed(who, one.permission)
     ]
+
+
+@st.cache_data(max_entries=2000, ttl=60, show_spinner=False)
+def _posts(account_id: UUID, post_id: UUID, _who: Principal) -> dict[str, str]:
+    """The posts to choose from, a minute old at most; choosing one asks the database again."""
+    return {str(one.id): f"{one.title}（{one.unit.name}）" for one in identity.my_posts(_who)}
 
 
 @guarded(None)
@@ -70,7 +77,7 @@ def _draw_band(who: Principal) -> bool:
             post=who.post_title,
             scope=city.scope_name(who),
         ),
-        posts={str(one.id): f"{one.title}（{one.unit.name}）" for one in identity.my_posts(who)},
+        posts=_posts(who.account_id, who.post_id, who),
         acting=str(who.post_id),
         on_switch=_switch,
         on_sign_out=_sign_out,

@@ -99,6 +99,7 @@ def test_a_failing_check_is_said_and_the_rest_of_the_home_stands(
         raise RuntimeError("boom")
 
     monkeypatch.setattr("portal.functions.entry.Entry.doors", broken)
+    monkeypatch.setattr("portal.pages.background._AT_ONCE_SECONDS", 30.0)  # until it has failed
     text = shown(office.open("community"))
     assert "系统状态没有取到" in text
     assert "居民查询" in text

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from auth import permissions
 from auth.principal import Principal
@@ -64,16 +64,20 @@ def _as_case(row: Row[Any]) -> Case:
     )
 
 
+# Asked at every click on a home: built once.
+_OPEN_OF_A_UNIT = (
+    _query()
+    .where(matter_case.c.state == OPEN, matter_case.c.unit_id == bindparam("unit"))
+    .order_by(matter_case.c.due_on.nulls_last(), matter_case.c.opened_at)
+    .limit(bindparam("most"))
+)
+
+
 def open_cases(principal: Principal, limit: int = 50) -> tuple[Case, ...]:
     """The open cases of the principal's own unit, the one due first on top."""
-    query = (
-        _query()
-        .where(matter_case.c.state == OPEN, matter_case.c.unit_id == principal.unit.id)
-        .order_by(matter_case.c.due_on.nulls_last(), matter_case.c.opened_at)
-        .limit(limit)
-    )
+    values = {"unit": principal.unit.id, "most": limit}
     with scoped(principal.reach) as connection:
-        return tuple(_as_case(row) for row in connection.execute(query))
+        return tuple(_as_case(row) for row in connection.execute(_OPEN_OF_A_UNIT, values))
 
 
 def find_case(principal: Principal, case_id: str) -> Case | None:

@@ -52,10 +52,9 @@ def mine(who: Principal) -> tuple[Case, ...]:
     return open_cases(who, MOST) if permissions.allowed(who, PERMISSION) else ()
 
 
-def _rows(who: Principal, cases: Sequence[Case]) -> None:
+def _rows(who: Principal, cases: Sequence[Case]) -> Html:
     today = states.today()
-    with st.container(key="rows-cases"):
-        st.html(tables.rows("cases", "在办事项", [_cells(who, one, today) for one in cases]))
+    return tables.rows("cases", "在办事项", [_cells(who, one, today) for one in cases])
 
 
 def _narrowed(cases: Sequence[Case], due: rules.Due | None) -> list[Case]:
@@ -74,21 +73,26 @@ def _head(cases: Sequence[Case], chosen: Sequence[Case], due: rules.Due | None) 
     return tables.head("在办事项", f"{mark}{due} {len(chosen)} 件 · {every}")
 
 
+def _nothing(cases: Sequence[Case], due: rules.Due | None) -> Html:
+    if cases:
+        return notice.html("empty", f"没有{due}的事项", "点右上“显示全部”，查看其他在办事项。")
+    return notice.html(
+        "empty",
+        "本单位目前没有在办事项",
+        "受理新事项后会自动出现在这里；暂无事项时，可查看业务系统状态和辖区概况。",
+    )
+
+
 def _list(who: Principal, cases: Sequence[Case], due: rules.Due | None) -> None:
+    """Head and rows are one element: what a click costs goes with the number of elements."""
     chosen = _narrowed(cases, due)
-    st.html(_head(cases, chosen, due))
-    if not cases:
-        notice.empty(
-            "本单位目前没有在办事项",
-            "受理新事项后会自动出现在这里；暂无事项时，可查看业务系统状态和辖区概况。",
-        )
-        return
+    head = _head(cases, chosen, due)
     if not chosen:
-        notice.empty(f"没有{due}的事项", "点右上“显示全部”，查看其他在办事项。")
+        st.html(head + _nothing(cases, due))
         return
     pages = -(-len(chosen) // PER_PAGE)
     page = min(st.session_state.get("cases_page", 1), pages) if pages > 1 else 1
-    _rows(who, chosen[(page - 1) * PER_PAGE : page * PER_PAGE])
+    st.html(head + _rows(who, chosen[(page - 1) * PER_PAGE : page * PER_PAGE]))
     if pages > 1:
         st.pagination(pages, key="cases_page")
 

@@ -72,6 +72,10 @@ def _line(door: Door) -> Html:
     )
 
 
+def _head() -> Html:
+    return tables.head("业务系统", text(f"系统名称为{city.default_note()}"))
+
+
 def _wall(doors: Sequence[Door]) -> Html:
     return tag("ul", join(map(_line, doors)), class_="doors")
 
@@ -82,7 +86,7 @@ def _body(who: Principal) -> None:
     if check.problem:
         notice.error("系统状态没有取到", "其他内容不受影响，一分钟后会自动重新检测。")
     elif check.answers:
-        st.html(_wall(list(check.answers.values())))
+        st.html(_head() + _wall(list(check.answers.values())))
     elif check.done:
         notice.empty("尚未接入业务系统", "接入业务系统后，这里显示各系统的实时状态。")
     else:
@@ -95,7 +99,6 @@ def wall(who: Principal) -> None:
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-doors"):
-        st.html(tables.head("业务系统", text(f"系统名称为{city.default_note()}")))
         watched(_body, checked(who))
 
 

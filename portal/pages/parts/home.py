@@ -8,6 +8,7 @@ import streamlit as st
 from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.queries import Case
+from portal.functions import morning
 from portal.look.today import News
 from portal.pages.parts import cases, doors, facts, finder, today
 
@@ -25,10 +26,12 @@ class Desk:
 
 def begin(who: Principal) -> Desk:
     """Read, and draw the day's line."""
-    found = cases.mine(who)
+    with morning.one_reading(who):
+        found = cases.mine(who)
+        news = today.draw(who, found)
     return Desk(
         cases=found,
-        news=today.draw(who, found),
+        news=news,
         due=today.DUE_QUERY.get(st.query_params.get("due", "")),
     )
 

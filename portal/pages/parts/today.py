@@ -71,8 +71,7 @@ def _bar(who: Principal, found: Sequence[Case], fresh: Morning, changed: int) ->
         tiles.append(Tile(name="辖区在办", value=total.open, said=over))
     tiles += news_tiles(changed, fresh.drafts)
     tiles += _systems(who)
-    with st.container(key="today"):
-        st.html(look.bar(tiles))
+    st.html(look.bar(tiles))
 
 
 def _about_change(one: Changed, case: Case) -> News:
