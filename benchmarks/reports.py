@@ -25,7 +25,8 @@ from portal.store.scope import scoped
 from portal.wiring import build
 
 RUNS = 40
-PEOPLE = 20_000
+# As many persons as a demonstration holds, and as the largest district has residents.
+SCALES = {"demo": 20_000, "district": 490_000}
 BANDS = ((0, 6), (7, 14), (15, 59), (60, 64), (65, 79), (80, None))
 _LIVE = text(
     "SELECT left(region_code, 6) AS place, count(DISTINCT subject_id) FROM subject_relation"
@@ -44,11 +45,11 @@ _PLACE = text(
 )
 
 
-def _fill(communities: list[str]) -> None:
-    """The index and the measures of the same people."""
+def _fill(communities: list[str], people: int, scale: str) -> None:
+    """The index holds that many people; the measures, how many live in each community."""
     with scoped(search.INDEXER) as connection:
-        connection.execute(_FILL, {"people": PEOPLE})
-        connection.execute(_PLACE, {"people": PEOPLE, "codes": communities})
+        connection.execute(_FILL, {"people": people})
+        connection.execute(_PLACE, {"people": people, "codes": communities})
     search.settle()
     now = clock.now()
     ids = ("residents", "households", "disabled", "elderly_alone", "elderly_unvisited")
@@ -70,7 +71,7 @@ def _fill(communities: list[str]) -> None:
             measures.restate(connection, picture, cells)
             if name == "residents":
                 took = (time.perf_counter() - started) * 1000
-                _emit("restate_city", took, "ms", 1)
+                _emit("restate_city", took, "ms", 1, scale)
     measures.settle()
 
 
@@ -101,11 +102,17 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _emit(name: str, value: float, unit: str, runs: int, target: str | None = None) -> None:
-    emit(Figure(figure=f"reports.{name}", value=value, unit=unit, runs=runs, target=target))
+def _emit(
+    name: str, value: float, unit: str, runs: int, scale: str, target: str | None = None
+) -> None:
+    emit(
+        Figure(
+            figure=f"reports.{name}", value=value, unit=unit, runs=runs, scale=scale, target=target
+        )
+    )
 
 
-def _measure(reports: Reports) -> None:
+def _measure(reports: Reports, scale: str) -> None:
     city = pack().region_code
     month = f"{clock.local(clock.now()):%Y-%m}"
     template = pack().reports[0].id
@@ -135,13 +142,13 @@ def _measure(reports: Reports) -> None:
         for name, work in sides.items():
             taken[name].append(_timed(work))
     for name, values in taken.items():
-        _emit(name, median(values) * 1000, "ms", RUNS)
+        _emit(name, median(values) * 1000, "ms", RUNS, scale)
     ratio = paired(taken["build_city"], taken["live_group_by"])
-    _emit("build_city.vs_live_group_by", ratio, "x", RUNS, "<= 1")
+    _emit("build_city.vs_live_group_by", ratio, "x", RUNS, scale, "<= 1")
 
 
 @contextmanager
-def _stage() -> Iterator[Reports]:
+def _stage(scale: str) -> Iterator[Reports]:
     with ground.folder() as place, ground.database(place):
         setup.load_city(pack())
         communities = [
@@ -149,11 +156,12 @@ def _stage() -> Iterator[Reports]:
             for one in divisions.below(pack().region_code, "community")
             if not one.statistics_only
         ]
-        _fill(communities)
+        _fill(communities, SCALES[scale], scale)
         yield build().reports
 
 
 def run() -> None:
     """Measure and print."""
-    with _stage() as reports:
-        _measure(reports)
+    for scale in SCALES:
+        with _stage(scale) as reports:
+            _measure(reports, scale)

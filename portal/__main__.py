@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     auditing.add_argument("action", choices=("verify", "anchor"))
     joined = commands.add_parser("systems", help="业务系统")
     joined.add_argument("action", choices=("check",))
+    joined.add_argument("id", nargs="?", help="只检查这一个系统")
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
     watching = commands.add_parser("changes", help="在办事项的系统变动")
@@ -85,7 +86,7 @@ def main(words: list[str] | None = None) -> int:
         "init": production.init,
         "seed": _seed,
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
-        "systems": systems.check,
+        "systems": lambda: systems.check(asked.id),
         "measures": measures.refresh,
         "changes": _changes,
         "migrate": _migrate,
