@@ -24,6 +24,8 @@ PERMISSIONS: dict[str, str] = {
     "records.open": "调取一人一档",
     "records.unmask": "查看敏感信息原值",
     "reports.view": "查看统计报表",
+    "tasks.view": "查看各系统任务",
+    "tasks.act": "办理各系统任务",
     "matters.close": "办结在办事项",
     "systems.view": "查看业务系统接入情况",
     "feedback.send": "提交投诉建议，查看本人的反馈",
@@ -160,6 +162,15 @@ def readable_systems(principal: Principal, purpose: str, all_ids: Iterable[str])
         if purpose in role.purposes:
             granted.update(all_ids if "*" in role.systems else role.systems)
     return frozenset(granted & set(all_ids))
+
+
+def systems(principal: Principal, all_ids: Iterable[str]) -> frozenset[str]:
+    """The systems the acting post deals with, whatever for."""
+    known = frozenset(all_ids)
+    granted: set[str] = set()
+    for role in _roles(principal):
+        granted.update(known if "*" in role.systems else role.systems)
+    return known & granted
 
 
 def purposes(principal: Principal) -> frozenset[str]:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.house import House, open_house
 
-ALONE = ("records", "reports")
+ALONE = ("records", "reports", "tasks")
 IN_HOUSE = ("start", "pages", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)
 

@@ -5,7 +5,7 @@ import sys
 
 from auth import audit
 from portal import logs
-from portal.commands import measures, production, run, seed, systems
+from portal.commands import measures, production, run, seed, systems, tasks
 from portal.settings import settings
 from portal.store import migrate
 from portal.store.deployment import WrongDeploymentError
@@ -31,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument("action", choices=("refresh",))
     watching = commands.add_parser("changes", help="在办事项的系统变动")
     watching.add_argument("action", choices=("check",))
+    tasks_too = commands.add_parser("tasks", help="统一办理：从各系统同步任务")
+    tasks_too.add_argument("action", choices=("sync",))
+    tasks_too.add_argument("--whole", action="store_true", help="不只取有变化的，全部重取一遍")
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
 
@@ -89,6 +92,7 @@ def main(words: list[str] | None = None) -> int:
         "systems": lambda: systems.check(asked.id),
         "measures": measures.refresh,
         "changes": _changes,
+        "tasks": lambda: tasks.sync(whole=asked.whole),
         "migrate": _migrate,
     }
     try:

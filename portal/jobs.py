@@ -1,12 +1,16 @@
 """Everything that runs on a clock in the background of a serving process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event, Thread
 
 import structlog
 
 from auth import audit
+from portal.connectors.contract import Capability
+from portal.connectors.gateway import Gateway
+from portal.functions.tasks import post, sync
 from portal.settings import settings
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +27,21 @@ class Recurring:
     seconds: float
     name: str
     work: Callable[[], object]
+
+
+def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
+    """Pulling tasks and sending commands, apart for each system: one that hangs delays no other."""
+    for system in gateway.registry.serving(Capability.TASKS):
+        yield Recurring(
+            seconds=settings().task_sync_seconds,
+            name=f"tasks.sync.{system.id}",
+            work=partial(sync.sync, gateway, system),
+        )
+        yield Recurring(
+            seconds=settings().task_send_seconds,
+            name=f"tasks.send.{system.id}",
+            work=partial(post.drain, gateway, system),
+        )
 
 
 @dataclass

@@ -16,7 +16,8 @@ from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
-from portal.jobs import Jobs, Recurring
+from portal.functions.tasks import Tasks
+from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate
 from portal.store.citypack import pack
@@ -36,6 +37,7 @@ def _case_of_matters(principal: Principal, case_id: str) -> CaseRef | None:
         matter=case.matter,
         subject_id=UUID(case.subject_id),
         region_code=case.region_code,
+        watched=True,
     )
 
 
@@ -58,6 +60,7 @@ class Wired:
     reports: Reports
     notices: Notices
     patrol: Patrol
+    tasks: Tasks
     jobs: Jobs
 
     def start(self) -> None:
@@ -136,8 +139,9 @@ def build() -> Wired:
         redis_url=chosen.redis_url,
     )
     notices = Notices(registry=registry)
-    records = Records(gateway=gateway, case_sources=[_case_of_matters], notices=notices)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
+    tasks = Tasks(registry=registry)
+    records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     return Wired(
         gateway=gateway,
         records=records,
@@ -145,10 +149,12 @@ def build() -> Wired:
         reports=Reports(registry=registry),
         notices=notices,
         patrol=patrol,
+        tasks=tasks,
         jobs=Jobs(
             more=(
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
+                *of_tasks(gateway),
             )
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -22,6 +23,7 @@ from sandbox.pension.records import Records as PensionRecords
 from sandbox.population import World
 from sandbox.subsistence import service as subsistence
 from sandbox.subsistence.records import Records as SubsistenceRecords
+from sandbox.tasks import TaskBook
 
 
 def wall_clock() -> datetime:
@@ -40,6 +42,9 @@ def create_app(
     routes: list[BaseRoute] = []
     handles: dict[str, Handle] = {}
 
+    def desk(book: TaskBook) -> dict[str, Any]:
+        return {"tasks": book.shown, "seen": lambda: dict(book.keys), "finish": book.finish_here}
+
     def mount(system: str, served: list[Route], switch: Switch, faults: Faults) -> None:
         app = Misbehave(Router(served), switch, faults)
         routes.append(Mount(f"/{system}", app=app))
@@ -48,7 +53,9 @@ def create_app(
     subsidies = SubsistenceRecords(world)
     service = subsistence.Service(subsidies, credentials.subsistence_app_key, clock)
     mount("subsistence", service.routes(), switch, subsistence.FAULTS)
-    handles["subsistence"] = Handle(switch=switch, register=subsidies.register)
+    handles["subsistence"] = Handle(
+        switch=switch, register=subsidies.register, **desk(service.book)
+    )
 
     switch = Switch(HTTP_MODES | {Mode.EXPIRE_TOKEN})
     insured = MedicalRecords(world)
@@ -56,7 +63,10 @@ def create_app(
     platform = medical_insurance.Service(insured, tokens, clock, switch)
     mount("medical_insurance", platform.routes(), switch, medical_insurance.FAULTS)
     handles["medical_insurance"] = Handle(
-        switch=switch, register=insured.register, revoke_tokens=tokens.revoke_all
+        switch=switch,
+        register=insured.register,
+        revoke_tokens=tokens.revoke_all,
+        **desk(platform.book),
     )
 
     switch = Switch(HTTP_MODES)
@@ -64,13 +74,18 @@ def create_app(
     username, password = credentials.pension_username, credentials.pension_password
     soap = pension.Service(pensions, username, password, clock)
     mount("pension", soap.routes(), switch, pension.FAULTS)
-    handles["pension"] = Handle(switch=switch, register=pensions.register)
+    handles["pension"] = Handle(switch=switch, register=pensions.register, **desk(soap.book))
 
     if grid is not None:
         cells = GridRecords(world)
-        grid.install(cells)
+        grid.install(cells, clock)
         handles["grid"] = Handle(
-            switch=Switch(GRID_MODES), register=cells.register, on_turn=grid.turn
+            switch=Switch(GRID_MODES),
+            register=cells.register,
+            on_turn=grid.turn,
+            tasks=grid.tasks,
+            seen=grid.seen,
+            finish=grid.finish,
         )
     routes = [*Desk(world, handles).routes(), *routes]
     return Starlette(routes=routes)

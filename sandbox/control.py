@@ -17,6 +17,8 @@ from sandbox.distort import Register
 from sandbox.misbehaviour import Mode, Switch, json_response
 from sandbox.population import World
 
+Shown = list[dict[str, Any]]
+
 LONGEST_DELAY_MS = 600_000
 MOST_PEOPLE = 200
 
@@ -29,6 +31,9 @@ class Handle:
     register: Register
     on_turn: Callable[[Mode, int], None] | None = None
     revoke_tokens: Callable[[], None] | None = None
+    tasks: Callable[[], Shown] | None = None
+    seen: Callable[[], dict[str, int]] | None = None  # keys of commands, how often each came
+    finish: Callable[[str], bool] | None = None
 
 
 class Desk:
@@ -43,6 +48,8 @@ class Desk:
         return [
             Route("/_control", self.overview, methods=["GET"]),
             Route("/_control/people", self.people, methods=["GET"]),
+            Route("/_control/{system}/tasks", self.tasks, methods=["GET"]),
+            Route("/_control/{system}/tasks/{id}", self.finish, methods=["POST"]),
             Route("/_control/{system}", self.turn, methods=["POST"]),
         ]
 
@@ -90,6 +97,28 @@ class Desk:
                     }
                 )
         return json_response({"people": found})
+
+    async def tasks(self, request: Request) -> Response:
+        """The tasks of one system as it holds them, and the keys of the commands it has seen."""
+        if not _from_here(request):
+            return _refused()
+        handle = self._handles.get(request.path_params["system"])
+        if handle is None or handle.tasks is None or handle.seen is None:
+            return json_response({"error": "no such system"}, 404)
+        region = request.query_params.get("region", "")
+        shown = await run_in_threadpool(handle.tasks)
+        found = [one for one in shown if str(one["region"]).startswith(region)]
+        return json_response({"tasks": found, "keys": await run_in_threadpool(handle.seen)})
+
+    async def finish(self, request: Request) -> Response:
+        """Finish a task at the system's own desk, as somebody over there would."""
+        if not _from_here(request):
+            return _refused()
+        handle = self._handles.get(request.path_params["system"])
+        if handle is None or handle.finish is None:
+            return json_response({"error": "no such system"}, 404)
+        done = await run_in_threadpool(handle.finish, request.path_params["id"])
+        return json_response({"finished": done}, 200 if done else 409)
 
     async def turn(self, request: Request) -> Response:
         """Set the mode of one system: ``{"mode", "delay_ms", "revoke_tokens"}``."""

@@ -14,7 +14,7 @@ from auth import posts
 from auth.provider import credentials
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
-from portal.commands import measures, setup
+from portal.commands import measures, setup, tasks
 from portal.connectors.contract import Capability
 from portal.functions.records.index import refresh
 from portal.functions.reports import collect
@@ -171,3 +171,5 @@ def seed(wired: Wired, say: Say) -> None:
         build_index(wired, say)
     if not _count(matter_case):
         say(f"  在办事项 {add_cases(city)} 件")
+    # The simulated systems start anew each time: what they no longer know is told by a whole walk.
+    tasks.sync_each(wired, say, whole=True)

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from jmespath.exceptions import JMESPathError
@@ -23,7 +23,7 @@ from portal.connectors.contract import (
     TheirFault,
     TimedOut,
 )
-from portal.connectors.manifest import Call
+from portal.connectors.manifest import Call, CallName
 from portal.connectors.paging import Walk, rows_of
 from portal.connectors.registry import System
 from portal.connectors.template import Values
@@ -31,7 +31,6 @@ from portal.connectors.transport import Trace, Transport
 
 log = structlog.get_logger(__name__)
 
-CallName = Literal["person", "roster", "probe"]
 OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
 ROSTER_ATTEMPTS = 3
 ROSTER_PAUSE_SECONDS = 0.25
@@ -85,6 +84,22 @@ class Channel:
                 hear(self.system.judge.as_of(answer))
             yield rows
 
+    async def tasks(
+        self, values: Values, trace: Trace, hear: Callable[[datetime | None], None]
+    ) -> AsyncIterator[list[Any]]:
+        """The tasks that changed, page by page."""
+        async for answer, rows in self._pages("tasks", values, trace, None):
+            hear(self.system.judge.as_of(answer))
+            yield rows
+
+    async def task(self, values: Values, trace: Trace) -> list[Any]:
+        """The rows about one task: one, or none."""
+        return rows_of(self._items("task", await self._guarded("task", values, trace, None)))
+
+    async def act(self, values: Values, trace: Trace) -> None:
+        """Send one command, once; whoever sends it decides whether to send it again."""
+        await self._guarded("act", values, trace, None)
+
     async def _pages(
         self, name: CallName, values: Values, trace: Trace, until: float | None
     ) -> AsyncIterator[tuple[Any, list[Any]]]:
@@ -101,7 +116,7 @@ class Channel:
 
     async def _page(self, name: CallName, values: Values, trace: Trace, until: float | None) -> Any:
         """One page. A walk over a whole roster is worth some patience, a question is not."""
-        attempts = ROSTER_ATTEMPTS if name == "roster" else 1
+        attempts = ROSTER_ATTEMPTS if name in ("roster", "tasks") else 1
         for attempt in range(1, attempts + 1):
             try:
                 return await self._guarded(name, values, trace, until)

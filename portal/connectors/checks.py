@@ -11,7 +11,9 @@ from jmespath.exceptions import JMESPathError
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
-from portal.connectors.manifest import Call, Manifest, Part, Value, ViewCall
+from portal.connectors.errandchecks import errand_expressions, errands, form_slots
+from portal.connectors.manifest import Call, Manifest, ViewCall
+from portal.connectors.parts import Part, Value
 from portal.connectors.template import PLACEHOLDERS, placeholders
 
 Finding = tuple[str, str]
@@ -35,6 +37,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _fields(manifest)
     yield from _forbidden(manifest)
     yield from _measures(manifest)
+    yield from errands(manifest)
     yield from _capabilities(manifest)
 
 
@@ -55,6 +58,7 @@ def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for number, one in enumerate(manifest.measures):
         if one.where is not None:
             yield f"measures[{number}].where", one.where
+    yield from errand_expressions(manifest)
 
 
 def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
@@ -63,6 +67,8 @@ def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
     for number, kind in enumerate(manifest.records):
         for name, value in kind.map.items():
             yield f"records[{number}].map.{name}", value
+    if manifest.tasks:
+        yield from _given("tasks.map", manifest.tasks.map)
     if manifest.roster:
         yield from _given("roster", manifest.roster)
         for number, relation in enumerate(manifest.roster.relations):
@@ -109,7 +115,7 @@ def _templates(call: Call) -> Iterator[tuple[str, object]]:
 def _requests(manifest: Manifest) -> Iterator[Finding]:
     for name, call in manifest.calls.items():
         for part, template in _templates(call):
-            for slot in sorted(placeholders(template) - PLACEHOLDERS):
+            for slot in sorted(placeholders(template) - PLACEHOLDERS - form_slots(manifest)):
                 yield f"calls.{name}.{part}", f"没有名为“{{{slot}}}”的占位符"
         if isinstance(call, ViewCall):
             yield from _view(name, call)

@@ -12,7 +12,8 @@ one of the errors below; their class says what to do next, their message is fit 
     ├── SignInAgain            our credentials were not accepted
     ├── OurMistake             the manifest or the request is wrong
     ├── TheirFault             it answered with an error or with something unreadable
-    └── NotFound               it answered properly and knows no such person
+    ├── NotFound               it answered properly and knows no such person
+    └── TurnedDown             it understood a command and will not carry it out
 
 `cause` and `detail` are for the log only; they never reach a page and never hold personal data.
 """
@@ -181,6 +182,68 @@ class Health:
     elapsed_ms: int
 
 
+# --- tasks -------------------------------------------------------------------------------------
+
+
+class TaskState(StrEnum):
+    """How far a task is, in its own system."""
+
+    OPEN = "待办"
+    UNREAD = "待阅"
+    DONE = "已办"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormField:
+    """One field that a person fills in to act on a task."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
+    most: int = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskAction:
+    """What may be done to a task now."""
+
+    id: str
+    label: str
+    form: tuple[FormField, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignTask:
+    """One task of one system, in the portal's words."""
+
+    foreign_id: str
+    kind: str
+    title: str = field(repr=False)
+    region_code: str
+    state: TaskState
+    changed_at: datetime
+    due_on: date | None = None
+    person: str | None = field(default=None, repr=False)
+    id_number: str | None = field(default=None, repr=False)
+    handler: str | None = None
+    result: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """What a person decided about a task; ``key`` stays the same however often it is sent."""
+
+    key: str
+    foreign_id: str
+    action: str
+    form: Mapping[str, str] = field(repr=False)
+    actor: str
+    actor_name: str
+    unit: str
+
+
 class SystemFault(Exception):
     """One system could not answer."""
 
@@ -255,3 +318,22 @@ class NotFound(SystemFault):
 
     state = State.NOT_FOUND
     default = "该系统中没有此人的记录。"
+
+
+class TurnedDown(SystemFault):
+    """It understood a command and will not carry it out; ``reason`` is in its own words."""
+
+    state = State.REFUSED
+    default = "对方系统没有接受本次办理，所填内容已保留，请核对后重新办理。"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        detail: str = "",
+        reason: str = "",
+        finished: bool = False,
+    ) -> None:
+        super().__init__(message, detail=detail)
+        self.reason = reason
+        self.finished = finished

@@ -1,4 +1,4 @@
-"""Systems that offer read-only views of their database.
+"""Systems that offer views of their database, read-only, and perhaps one function that writes.
 
 Statements are built from the names in the manifest and bound values, never from text; the session
 is read-only, with a time limit that the server itself enforces.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, column, create_engine, make_url, select, table
+from sqlalchemy import Engine, Text, bindparam, column, create_engine, func, make_url, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -27,7 +28,7 @@ from portal.connectors.contract import (
     TimedOut,
     Unreachable,
 )
-from portal.connectors.manifest import Call, DatabaseManifest, ViewCall
+from portal.connectors.manifest import Call, DatabaseManifest, FunctionCall, ViewCall
 from portal.connectors.registry import System
 from portal.connectors.sign import credential, user_name
 from portal.connectors.template import Values, fill
@@ -69,12 +70,15 @@ class DatabaseTransport:
         self._closed = False
 
     async def exchange(self, call: Call, values: Values, trace: Trace) -> Any:
-        """Read the rows of one view in a thread."""
-        if not isinstance(call, ViewCall):
-            raise OurMistake(detail="not a view call")
-        statement = select_rows(call, values)
+        """Read the rows of one view, or call the one function that writes, in a thread."""
+        if isinstance(call, ViewCall):
+            statement, writes = select_rows(call, values), False
+        elif isinstance(call, FunctionCall):
+            statement, writes = call_function(call, values), True
+        else:
+            raise OurMistake(detail="not a call of a database")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read, statement, trace)
+        return await loop.run_in_executor(self._threads, self._read, statement, trace, writes)
 
     async def close(self) -> None:
         """Close the pool; a thread still waiting ends at the server's time limit, and hangs up."""
@@ -83,14 +87,20 @@ class DatabaseTransport:
         if self._engine is not None:
             self._engine.dispose()
 
-    def _read(self, statement: Any, trace: Trace) -> list[dict[str, Any]]:
+    def _read(self, statement: Any, trace: Trace, writes: bool = False) -> list[dict[str, Any]]:
         trace.sent()
         try:
             with self._ready_engine().connect() as connection:
                 try:
+                    if writes:  # its own transaction, and the only one that is not read-only
+                        connection.execution_options(
+                            isolation_level="READ COMMITTED", postgresql_readonly=False
+                        )
                     result = connection.execute(statement)
                     trace.returned()
                     rows = [dict(row._mapping) for row in result]
+                    if writes:
+                        connection.commit()
                 finally:
                     if self._closed and not connection.invalidated:
                         connection.detach()  # nobody would close it later
@@ -127,6 +137,9 @@ def select_rows(call: ViewCall, values: Values) -> Any:
     )
     for name, template in call.where.items():
         statement = statement.where(column(name) == fill(template, values))
+    if call.since and values.get("since"):
+        moment = datetime.fromisoformat(str(values["since"]))
+        statement = statement.where(column(call.since) >= moment)
     paging = call.paging
     if paging is None:
         return statement.limit(call.limit)
@@ -136,6 +149,22 @@ def select_rows(call: ViewCall, values: Values) -> Any:
         return statement.order_by(column(paging.key)).limit(paging.size)
     offset = int(values.get("offset") or 0)
     return statement.order_by(column(call.columns[0])).limit(paging.size).offset(offset)
+
+
+def call_function(call: FunctionCall, values: Values) -> Any:
+    """The call of a function with its arguments by name, in the order of the manifest."""
+    schema, _, name = call.function.rpartition(".")
+    function = getattr(getattr(func, schema), name) if schema else getattr(func, name)
+    given = [
+        bindparam(argument, _text(fill(template, values)), type_=Text())
+        for argument, template in call.arguments.items()
+    ]
+    made = function(*given).table_valued(*call.columns)
+    return select(*(made.c[one] for one in call.columns))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _open(system: System, manifest: DatabaseManifest) -> Engine:

@@ -28,6 +28,7 @@ from portal.connectors.question import Question
 from portal.connectors.recorder import CallRecorder
 from portal.connectors.registry import Registry
 from portal.connectors.survey import Roster, check_health
+from portal.connectors.tasking import Tasking
 from portal.connectors.transport import TransportFactory
 from portal.connectors.transports import Transports
 from portal.store import clock
@@ -161,6 +162,11 @@ class Gateway:
         """Everyone a system knows, page by page; the walk knows how many rows it could not read."""
         channel = self._channels[self.registry.system(system_id).id]
         return Roster(channel, self._loop, self._recorder, self._now)
+
+    def tasks(self, system_id: str) -> Tasking:
+        """The tasks of one system: what changed, one of them, and commands."""
+        channel = self._channels[self.registry.system(system_id).id]
+        return Tasking(channel, self._loop, self._recorder, self._now)
 
     def probe(self, system_id: str, max_age_seconds: float = 0.0) -> Health:
         """A live check of one system, or a recent one if that will do."""

@@ -8,32 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from portal.connectors.contract import Capability, Mask, Sensitivity
+from portal.connectors.errands import TaskSection
+from portal.connectors.parts import Part, Positive, Slug, Value
 from portal.store.measure_words import Topic
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Positive = Annotated[float, Field(gt=0)]
 Everyone = ("*",)
-
-
-class Part(BaseModel):
-    """A table of a manifest: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Value(Part):
-    """Where a value is found (JMESPath) and how it is read (converters, in order)."""
-
-    source: str = Field(alias="from", min_length=1)
-    convert: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, data: Any) -> Any:
-        return {"from": data} if isinstance(data, str) else data
+CallName = Literal["person", "roster", "probe", "tasks", "task", "act"]
 
 
 class Limits(Part):
@@ -85,9 +68,9 @@ class RestCall(Part):
 
     method: Literal["GET", "POST"] = "GET"
     path: Annotated[str, Field(pattern=r"^/[^?#]*$")]
-    query: dict[str, str] = {}
+    query: dict[str, str] = Field(default_factory=dict)
     body: dict[str, Any] | None = Field(default=None, alias="json")
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     items: str = "@"
     paging: Paging | None = None
 
@@ -96,7 +79,7 @@ class SoapCall(Part):
     """One SOAP operation with its arguments."""
 
     operation: str
-    arguments: dict[str, str] = {}
+    arguments: dict[str, str] = Field(default_factory=dict)
     items: str = "@"
     paging: Paging | None = None
 
@@ -106,10 +89,21 @@ class ViewCall(Part):
 
     view: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
     columns: tuple[str, ...] = Field(min_length=1)
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
+    since: str | None = None  # a column of times: rows from {since} on, all without one
     limit: Annotated[int, Field(ge=1)] = 100
     items: str = "@"
     paging: Paging | None = None
+
+
+class FunctionCall(Part):
+    """One call of a stored function that writes: arguments by name, the row it gives back."""
+
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
+    arguments: dict[str, str] = Field(default_factory=dict)
+    columns: tuple[str, ...] = Field(min_length=1)
+    items: str = "@"
+    paging: None = None
 
 
 class NoAuth(Part):
@@ -235,12 +229,13 @@ class _Manifest(Part):
     client_requires: tuple[str, ...] = ()
     limits: Limits = Limits()
     envelope: Envelope = Envelope()
-    readers: dict[Slug, Readers] = {}
-    tables: dict[Slug, dict[str, str]] = {}
-    fields: dict[Slug, FieldRule] = {}
+    readers: dict[Slug, Readers] = Field(default_factory=dict)
+    tables: dict[Slug, dict[str, str]] = Field(default_factory=dict)
+    fields: dict[Slug, FieldRule] = Field(default_factory=dict)
     records: tuple[RecordMap, ...] = ()
     roster: RosterMap | None = None
     measures: tuple[MeasureMap, ...] = ()
+    tasks: TaskSection | None = None
 
 
 class RestManifest(_Manifest):
@@ -248,7 +243,7 @@ class RestManifest(_Manifest):
 
     transport: Literal["rest"]
     auth: Annotated[NoAuth | HeaderAuth | OAuth2Auth, Field(discriminator="kind")] = NoAuth()
-    calls: dict[Literal["person", "roster", "probe"], RestCall]
+    calls: dict[CallName, RestCall]
 
 
 class SoapManifest(_Manifest):
@@ -258,7 +253,7 @@ class SoapManifest(_Manifest):
     auth: Annotated[NoAuth | UsernameAuth, Field(discriminator="kind")] = NoAuth()
     wsdl: Annotated[str, Field(pattern=r"^/[^#]*$")]
     service: Annotated[str, Field(pattern=r"^/[^?#]*$")]
-    calls: dict[Literal["person", "roster", "probe"], SoapCall]
+    calls: dict[CallName, SoapCall]
 
 
 class DatabaseManifest(_Manifest):
@@ -266,10 +261,10 @@ class DatabaseManifest(_Manifest):
 
     transport: Literal["database"]
     auth: UsernameAuth
-    calls: dict[Literal["person", "roster", "probe"], ViewCall]
+    calls: dict[CallName, ViewCall | FunctionCall]
 
 
-Call = RestCall | SoapCall | ViewCall
+Call = RestCall | SoapCall | ViewCall | FunctionCall
 Manifest = Annotated[
     RestManifest | SoapManifest | DatabaseManifest, Field(discriminator="transport")
 ]

@@ -20,9 +20,14 @@ from portal.connectors.contract import (
     SignInAgain,
     SystemFault,
     TheirFault,
+    TurnedDown,
 )
-from portal.connectors.converters import Context, Unreadable, chain
-from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap, Value
+from portal.connectors.converters import Context, Unreadable, chain, tidy
+from portal.connectors.errands import TaskSection
+from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap
+from portal.connectors.parts import Value
+
+MOST_REASON = 200
 
 
 class Getter:
@@ -169,10 +174,33 @@ def _lenient(getter: Getter | None, row: Any) -> str | None:
         return None
 
 
+class Refusal:
+    """Whether an answer turns a command down, and why, in the system's own words."""
+
+    def __init__(self, tasks: TaskSection) -> None:
+        self._refused = predicate(tasks.refused)
+        self._finished = predicate(tasks.finished)
+        self._reason = jmespath.compile(tasks.reason)
+
+    def __call__(self, answer: Any) -> TurnedDown | None:
+        finished = bool(self._finished and self._finished(answer))
+        if not finished and not (self._refused and self._refused(answer)):
+            return None
+        try:
+            words = tidy(self._reason.search(answer))
+        except JMESPathError:
+            words = None
+        reason = str(words)[:MOST_REASON] if words else ""
+        return TurnedDown(detail="named by the answer", reason=reason, finished=finished)
+
+
 class Judge:
     """Says whether an answer is good, by the envelope's predicates, and from when its data is."""
 
-    def __init__(self, envelope: Envelope, context: Context) -> None:
+    def __init__(
+        self, envelope: Envelope, context: Context, tasks: TaskSection | None = None
+    ) -> None:
+        self._refusal = Refusal(tasks) if tasks else None
         self._success = predicate(envelope.success)
         self._checks: Sequence[tuple[Callable[[Any], bool], type[SystemFault]]] = [
             (check, fault)
@@ -188,6 +216,9 @@ class Judge:
 
     def named_fault(self, answer: Any) -> SystemFault | None:
         """The fault that the answer itself names, if it does."""
+        turned_down = self._refusal(answer) if self._refusal else None
+        if turned_down is not None:
+            return turned_down
         for check, fault in self._checks:
             if check(answer):
                 return fault(detail="named by the answer")

@@ -21,6 +21,7 @@ PARTS = {
     "mm": r"(?P<minute>\d{1,2})",
     "ss": r"(?P<second>\d{1,2})",
 }
+_MARKS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _EPOCHS = {"epoch_ms": 1000, "epoch_s": 1}
 
 
@@ -44,6 +45,20 @@ def moment_reader(pattern: str) -> Callable[[Any], datetime]:
         return datetime(**{"month": 1, "day": 1, **parts}, tzinfo=LOCAL)
 
     return read
+
+
+def moment_writer(pattern: str) -> Callable[[datetime], str]:
+    """A function that writes a moment in one style, by the clock on the wall here."""
+    if pattern in _EPOCHS:
+        scale = _EPOCHS[pattern]
+        return lambda moment: str(int(moment.timestamp() * scale))
+    if pattern == "iso":
+        return lambda moment: moment.astimezone(LOCAL).isoformat(timespec="seconds")
+    _compiled(pattern)  # refuses what is no style
+    style = pattern
+    for name, mark in _MARKS.items():
+        style = style.replace(name, mark)
+    return lambda moment: moment.astimezone(LOCAL).strftime(style)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

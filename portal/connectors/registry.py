@@ -19,6 +19,7 @@ from portal.connectors.converters import Context
 from portal.connectors.endpoint import EndpointRefused, check_endpoint
 from portal.connectors.manifest import Call, Everyone, Manifest, Readers, UsernameAuth
 from portal.connectors.mapping import Judge, RecordReader, RosterReader
+from portal.connectors.taskmap import TaskReader
 from portal.settings import secrets
 from portal.store.citypack import SystemSite
 from portal.store.crypto import keyed_hash
@@ -85,7 +86,7 @@ class System:
 
     @cached_property
     def judge(self) -> Judge:
-        return Judge(self.manifest.envelope, self.context)
+        return Judge(self.manifest.envelope, self.context, self.manifest.tasks)
 
     @cached_property
     def readers(self) -> tuple[RecordReader, ...]:
@@ -97,6 +98,12 @@ class System:
         if self.manifest.roster is None:
             raise KeyError(f"系统“{self.name}”没有名册")
         return RosterReader(self.manifest.roster, self.context)
+
+    @cached_property
+    def task_reader(self) -> TaskReader:
+        if self.manifest.tasks is None:
+            raise KeyError(f"系统“{self.name}”没有任务")
+        return TaskReader(self.manifest.tasks.map, self.context)
 
     @cached_property
     def items(self) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from portal.connectors.contract import (
     SystemFault,
     TheirFault,
     TimedOut,
+    TurnedDown,
     Unreachable,
 )
 from portal.connectors.endpoint import EndpointRefused, below
@@ -126,12 +127,12 @@ class RestTransport:
         return wire.read_json(content, self._encoding)
 
     def _named(self, content: bytes) -> SystemFault | None:
-        """A proper "no such person" may come as a 404; a bare 404 is a wrong address."""
+        """A proper "no such person" or "no" may come as a 4xx; a bare one is a wrong address."""
         try:
             fault = self._system.judge.named_fault(wire.read_json(content, self._encoding))
         except TheirFault:
             return None
-        return fault if isinstance(fault, NotFound) else None
+        return fault if isinstance(fault, NotFound | TurnedDown) else None
 
     async def _post_form(self, path: str, form: str, headers: dict[str, str]) -> Any:
         """Ask for a token; whatever is refused here is a matter of credentials."""

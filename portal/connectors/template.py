@@ -16,7 +16,9 @@ from portal.connectors.converters import short_id_number
 
 PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
+    | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
 )
+FORM = "form_"  # what a person typed: {form_<name of the field>}
 Values = Mapping[str, str | int | None]
 
 _SLOT = re.compile(r"\{([^{}]*)\}")

@@ -60,6 +60,14 @@ STATES: dict[str, Tone] = {
     "待处理": WAITING,
     "已答复": GOOD,
     "已关闭": QUIET,
+    "办理中": WAITING,
+    "待发送": WAITING,
+    "发送中": WAITING,
+    "已送达": GOOD,
+    "已办": GOOD,
+    "被拒绝": SHUT,
+    "滞留": FAILED,
+    "已撤回": QUIET,
 }
 
 

@@ -57,6 +57,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="department",
     ),
     PageSpec(
+        path="tasks",
+        title="统一办理",
+        permission="tasks.view",
+        section=WORK,
+        module="tasks",
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

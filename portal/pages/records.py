@@ -6,9 +6,10 @@ from auth import permissions
 from auth.permissions import Denied
 from auth.principal import Principal
 from portal import wiring
-from portal.functions.records import Dossier, Purpose
+from portal.functions.records import CaseRef, Dossier, Purpose
 from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
+from portal.pages.going import go
 from portal.pages.guards import require
 from portal.pages.parts import answers, cases, closing, finder, memory
 from portal.pages.parts import opened as dossiers
@@ -40,6 +41,14 @@ def header(dossier: Dossier) -> Html:
     return tag("dl", person + join(items), class_="person")
 
 
+def _back_to_work(who: Principal, case: CaseRef) -> None:
+    """A matter is closed here; a task of another system where its form is."""
+    if case.kind == "matter":
+        closing.button(who, case)
+    elif st.button("办理该任务", key="to_task"):
+        go("tasks", task=case.id)
+
+
 def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
     opened = dossiers.open_for(who, subject_id, purpose)
     with st.container(key="card-person"):
@@ -47,7 +56,7 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         with st.container(key="person", horizontal=True, vertical_alignment="top", wrap=False):
             st.html(header(opened.dossier), width="stretch")
             if opened.dossier.case is not None:
-                closing.button(who, opened.dossier.case)
+                _back_to_work(who, opened.dossier.case)
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     if not opened.dossier.planned:
         notice.empty(

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from auth.principal import Principal
+from portal import wiring
 from portal.functions import city
-from portal.look import notice, tables
+from portal.look import notice, states, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
 from portal.pages.parts import doors
@@ -28,6 +29,28 @@ def _body(who: Principal) -> None:
     doors.stop_looking(check)
 
 
+def _stuck(who: Principal) -> None:
+    """Commands that could not be sent: an operator looks after the way, not after the task."""
+    found = wiring.app().tasks.stuck(who)
+    if not found:
+        return
+    columns = (
+        tables.Column(head="业务系统"),
+        tables.Column(head="办理"),
+        tables.Column(head="状态"),
+        tables.Column(head="原因", kind="wrap"),
+    )
+    rows = [
+        (text(one.system_name), text(one.title), states.chip(one.state), text(one.reason))
+        for one in found
+    ]
+    with st.container(key="card-stuck"):
+        aside = "故障排除后由提交人或其单位重新发送；不会重复办理"
+        st.html(
+            tables.head("发送滞留的办理", aside) + tables.table("发送滞留的办理", columns, rows)
+        )
+
+
 def page() -> None:
     """Draw the page."""
     who = require(doors.PERMISSION)
@@ -36,6 +59,7 @@ def page() -> None:
         doors.watched(_body, doors.checked(who))
         note = f"系统名称、责任单位为{city.default_note()}；名称依据见最后一列。"
         st.html(tag("div", text(note), class_="default"))
+    _stuck(who)
     with st.container(key="card-functions"):
         columns = (tables.Column(head="统一功能"), tables.Column(head="内容", kind="wrap"))
         rows = [(text(one.name), text(one.about)) for one in city.unified_functions()]

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
+from psycopg.rows import dict_row
 
+from sandbox.distort import Clock
 from sandbox.grid.records import Records
+from sandbox.grid.tasks import rows
 from sandbox.misbehaviour import Mode
 
 READER = "grid_reader"
 SCHEMA = "zzwg"
-VIEWS = ("v_syrk", "v_fw", "v_zt")
+VIEWS = ("v_syrk", "v_fw", "v_zt", "v_rw")
+FINISH = "f_bj(text, text, text, text, text)"
 MODES = frozenset({Mode.NORMAL, Mode.SLOW, Mode.HANG, Mode.DOWN, Mode.GARBAGE})
+_SHOWN = (
+    'SELECT "RWBH" AS id, "RWLX" AS kind, "XM" AS name, "QHDM" AS region,'
+    """ CASE "ZT" WHEN '1' THEN 'done' ELSE 'open' END AS state,"""
+    ' "BLR" AS handler, "BLJG" AS outcome, "BLQK" AS note, "CS" AS applied'
+    ' FROM zzwg.t_rw ORDER BY "RWBH"'
+)
 _HERE = Path(__file__).parent
 _Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
 
 
 class GridUnavailable(Exception):
@@ -31,14 +47,15 @@ class GridDatabase:
         self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
         self._password = password
 
-    def install(self, records: Records) -> None:
+    def install(self, records: Records, clock: Clock = _wall_clock) -> None:
         """Replace the schema by a fresh one, in one transaction: readers see the old or the new."""
         try:
             with self._connect() as connection:
                 self._make_reader(connection)
                 connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
                 connection.execute(_script("schema.sql"))
-                self._fill(connection, records)
+                connection.execute(_script("tasks.sql"))
+                self._fill(connection, records, clock)
                 connection.execute(_script("indexes.sql"))
                 self._grant(connection)
                 self._admit(connection)
@@ -52,6 +69,27 @@ class GridDatabase:
             self._admit(connection, refuse=mode is Mode.DOWN)
         if mode is Mode.DOWN:
             self._cut_off()
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """The tasks as the system holds them."""
+        with self._connect() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return cursor.execute(_SHOWN).fetchall()
+
+    def seen(self) -> dict[str, int]:
+        """The keys of the commands, and how often each came."""
+        with self._connect() as connection:
+            found = connection.execute("SELECT lsh, cs FROM zzwg.t_ls").fetchall()
+        return {str(key): int(str(times)) for key, times in found}
+
+    def finish(self, task_id: str) -> bool:
+        """Somebody at the system's own desk finishes a task."""
+        statement = (
+            """UPDATE zzwg.t_rw SET "ZT" = '1', "BLR" = '网格中心', "BLJG" = '1',"""
+            """ "GXSJ" = zzwg.f_now() WHERE "RWBH" = %s AND "ZT" <> '1'"""
+        )
+        with self._connect() as connection:
+            return connection.execute(statement, (task_id,)).rowcount == 1
 
     def _connect(self) -> _Connection:
         return psycopg.connect(self._url, connect_timeout=10)
@@ -88,7 +126,7 @@ class GridDatabase:
             if not found:
                 raise
 
-    def _fill(self, connection: _Connection, records: Records) -> None:
+    def _fill(self, connection: _Connection, records: Records, clock: Clock) -> None:
         cursor = connection.cursor()
         with cursor.copy("COPY zzwg.t_syrk FROM STDIN") as copy:
             for row in records.persons():
@@ -96,11 +134,16 @@ class GridDatabase:
         with cursor.copy("COPY zzwg.t_fw FROM STDIN") as copy:
             for row in records.houses():
                 copy.write_row(row)
+        with cursor.copy("COPY zzwg.t_rw FROM STDIN") as copy:
+            for row in rows(records, clock):
+                copy.write_row(row)
 
     def _grant(self, connection: _Connection) -> None:
         connection.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {READER}")
         for view in VIEWS:
             connection.execute(f"GRANT SELECT ON {SCHEMA}.{view} TO {READER}")
+        connection.execute(f"REVOKE ALL ON FUNCTION {SCHEMA}.{FINISH} FROM PUBLIC")
+        connection.execute(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{FINISH} TO {READER}")
 
 
 def _script(name: str) -> bytes:

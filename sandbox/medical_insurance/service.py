@@ -7,7 +7,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
 from urllib.parse import parse_qs
 
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.distort import Clock, local
+from sandbox.medical_insurance import tasks
 from sandbox.medical_insurance.records import Records
 from sandbox.medical_insurance.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.misbehaviour import Faults, Mode, Switch, json_response
@@ -52,6 +53,7 @@ class Service:
         self._tokens = tokens
         self._clock = clock
         self._switch = switch
+        self.book = tasks.book(records, clock)
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -59,6 +61,9 @@ class Service:
             Route("/oauth2/token", self.token, methods=["POST"]),
             Route("/api/v1/insured-persons/search", self._guarded(self.search), methods=["POST"]),
             Route("/api/v1/insured-persons", self._guarded(self.roster), methods=["GET"]),
+            Route("/api/v1/work-items", self._guarded(self.tasks), methods=["GET"]),
+            Route("/api/v1/work-items/{id}", self._guarded(self.task), methods=["GET"]),
+            Route("/api/v1/work-items/{id}/actions", self._guarded(self.act), methods=["POST"]),
             Route("/api/v1/health", self._guarded(self.health), methods=["GET"]),
         ]
 
@@ -112,6 +117,53 @@ class Service:
         more = last < len(members)
         cursor = _to_cursor(self._numbers[last - 1]) if more else None
         return json_response({"data": rows, "nextCursor": cursor, "dataAsOf": self._as_of()})
+
+    async def tasks(self, request: Request) -> Response:
+        """The work items that changed since a moment, after a cursor."""
+        given = request.query_params
+        limit = given.get("limit", "100")
+        if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
+            return _error(400, "INVALID_PARAMETER", f"limit应在1至{LARGEST_PAGE}之间")
+        try:
+            since = given.get("updatedSince")
+            moment = datetime.fromisoformat(since) if since else None
+            first = int(urlsafe_b64decode(given.get("cursor", "MA==")).decode())
+            found = self.book.since(moment)
+        except (ValueError, TypeError):
+            return _error(400, "INVALID_PARAMETER", "updatedSince或cursor无效")
+        last = first + int(limit)
+        cursor = urlsafe_b64encode(str(last).encode()).decode() if last < len(found) else None
+        rows = [tasks.row(one) for one in found[first:last]]
+        return json_response({"data": rows, "nextCursor": cursor, "dataAsOf": self._as_of()})
+
+    async def task(self, request: Request) -> Response:
+        """One work item."""
+        found = self.book.get(request.path_params["id"])
+        if found is None:
+            return _error(404, "WORK_ITEM_NOT_FOUND", "工作项不存在")
+        return json_response({"data": tasks.row(found), "dataAsOf": self._as_of()})
+
+    async def act(self, request: Request) -> Response:
+        """A command about one work item; its key makes it safe to repeat."""
+        key = request.headers.get("Idempotency-Key", "")
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            body = None
+        if not key or not isinstance(body, dict) or body.get("action") not in tasks.ACTIONS:
+            return _error(400, "INVALID_PARAMETER", "缺少Idempotency-Key或action")
+        done = self.book.act(
+            key=key,
+            task_id=request.path_params["id"],
+            by=str(body.get("operator") or ""),
+            outcome=str(body.get("outcome") or ""),
+            note=str(body.get("remark") or ""),
+        )
+        wrong = tasks.complaint(done)
+        if wrong is not None or done.task is None:
+            return _error(*(wrong or (404, "WORK_ITEM_NOT_FOUND", "工作项不存在")))
+        answer = {"data": tasks.row(done.task), "replayed": done.verdict == "again"}
+        return json_response({**answer, "dataAsOf": self._as_of()})
 
     async def health(self, request: Request) -> Response:
         """Whether the platform and the token are well."""

@@ -61,17 +61,19 @@ def answer(
     operation: str,
     values: Iterable[tuple[str, str]],
     rows: Iterable[Mapping[str, str | None]] = (),
+    *,
+    element: str = "ROW",
 ) -> Response:
-    """A good answer: leading values, then one ROW per row; nothing is said of a None."""
+    """A good answer: leading values, then one element per row; nothing is said of a None."""
     envelope, body = _envelope()
     response = etree.SubElement(body, f"{{{SERVICE}}}{operation}Response", nsmap=_DEFAULT)
     for name, value in values:
         etree.SubElement(response, f"{{{SERVICE}}}{name}").text = value
     for row in rows:
-        element = etree.SubElement(response, f"{{{SERVICE}}}ROW")
+        made = etree.SubElement(response, f"{{{SERVICE}}}{element}")
         for name, text in row.items():
             if text is not None:
-                etree.SubElement(element, f"{{{SERVICE}}}{name}").text = text
+                etree.SubElement(made, f"{{{SERVICE}}}{name}").text = text
     return _written(envelope, 200)
 
 

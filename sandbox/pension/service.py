@@ -16,8 +16,10 @@ from starlette.routing import Route
 
 from sandbox.distort import Clock, local
 from sandbox.misbehaviour import Faults
+from sandbox.pension import tasks
 from sandbox.pension.envelopes import BrokenRequest, Call, answer, fault, in_utf8, read_call
 from sandbox.pension.records import Records
+from sandbox.tasks import Task
 
 PATH = "/services/CxjmylService"
 LARGEST_PAGE = 500
@@ -40,9 +42,13 @@ class Service:
         self._username = username
         self._password = password
         self._clock = clock
+        self.book = tasks.book(records, clock)
         self._operations: dict[str, Callable[[Call], Response]] = {
             "QueryPerson": self._person,
             "QueryRoster": self._roster,
+            "QueryTasks": self._tasks,
+            "GetTask": self._task,
+            "FinishTask": self._finish,
             "Ping": self._ping,
         }
 
@@ -97,6 +103,47 @@ class Service:
         members = self._records.register.members
         rows = [self._records.brief(person) for person in members[first - 1 : first - 1 + count]]
         return answer("QueryRoster", [*self._good(), ("TOTAL", str(len(members)))], rows)
+
+    def _tasks(self, call: Call) -> Response:
+        try:
+            first = int(call.arguments.get("STARTROW", ""))
+            count = int(call.arguments.get("ROWCOUNT", ""))
+            found = self.book.since(tasks.read_since(call.arguments.get("BAZ006", "")))
+        except ValueError:
+            return self._said("QueryTasks", "-1", "STARTROW、ROWCOUNT、BAZ006格式错误")
+        if first < 1 or not 1 <= count <= LARGEST_PAGE:
+            return self._said("QueryTasks", "-1", f"ROWCOUNT应在1至{LARGEST_PAGE}之间")
+        head = [*self._now("查询成功"), ("TOTAL", str(len(found)))]
+        return self._rows("QueryTasks", head, found[first - 1 : first - 1 + count])
+
+    def _task(self, call: Call) -> Response:
+        found = self.book.get(call.arguments.get("BAZ001", ""))
+        if found is None:
+            return answer("GetTask", self._now("未查询到该任务", "0"))
+        return self._rows("GetTask", self._now("查询成功"), [found])
+
+    def _finish(self, call: Call) -> Response:
+        given = call.arguments
+        if not given.get("YWLSH") or given.get("CZLX") != "RZ":
+            return answer("FinishTask", self._now("YWLSH、CZLX格式错误", "-1"))
+        done = self.book.act(
+            key=given["YWLSH"],
+            task_id=given.get("BAZ001", ""),
+            by=given.get("AAE011", ""),
+            outcome=given.get("BAZ005", ""),
+            note=given.get("AAE013", ""),
+        )
+        code, words = tasks.said(done)
+        return answer("FinishTask", self._now(words, code))
+
+    def _rows(self, operation: str, head: list[tuple[str, str]], found: list[Task]) -> Response:
+        retired = self._records.register.world.region.retired
+        rows = [tasks.row(one, retired(one.region)) for one in found]
+        return answer(operation, head, rows, element="TASK")
+
+    def _now(self, words: str, code: str = "1") -> list[tuple[str, str]]:
+        moment = f"{local(self._clock()):%Y/%m/%d %H:%M:%S}"
+        return [("CODE", code), ("MSG", words), ("SJSJ", moment)]
 
     def _ping(self, call: Call) -> Response:
         now = local(self._clock())

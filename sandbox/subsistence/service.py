@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from sandbox.distort import Clock, local
 from sandbox.misbehaviour import Faults, json_response
+from sandbox.subsistence import tasks
 from sandbox.subsistence.records import Records
 
 LARGEST_PAGE = 200
@@ -40,6 +41,7 @@ class Service:
     def __init__(self, records: Records, app_key: str, clock: Clock) -> None:
         self._records = records
         self._app_key = app_key
+        self.book = tasks.book(records, clock)
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -47,6 +49,8 @@ class Service:
         return [
             Route("/api/dbdx/query", self.query, methods=["POST"]),
             Route("/api/dbdx/list", self.roster, methods=["GET"]),
+            Route("/api/rwzx/list", self.tasks, methods=["GET"]),
+            Route("/api/rwzx/submit", self.submit, methods=["POST"]),
             Route("/api/ping", self.ping, methods=["GET"]),
         ]
 
@@ -84,6 +88,31 @@ class Service:
         page = members[(current - 1) * size : current * size]
         rows = [self._records.brief(person) for person in page]
         return self._page(rows, len(members), size=size, current=current)
+
+    async def tasks(self, request: Request) -> Response:
+        """A page of the tasks that changed since a moment, or one of them."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        given = request.query_params
+        try:
+            current, size = int(given.get("pageNumber", "1")), int(given.get("pageSize", "20"))
+            found = self.book.since(tasks.read_since(given.get("gxsj", "")))
+        except ValueError:
+            return _answer("0001", "pageNumber、pageSize应为整数，gxsj应为14位时间")
+        if current < 1 or not 1 <= size <= LARGEST_PAGE:
+            return _answer("0001", f"pageNumber应不小于1，pageSize应在1至{LARGEST_PAGE}之间")
+        if "rwbh" in given:
+            found = [one for one in found if one.id == given["rwbh"]]
+        rows = [tasks.row(one) for one in found[(current - 1) * size : current * size]]
+        page = {"records": rows, "total": len(found), "size": size, "current": current}
+        now = f"{local(self._clock()):%Y%m%d%H%M%S}"
+        return _answer("0000", "查询成功", {"sjsj": now, "pageData": page})
+
+    async def submit(self, request: Request) -> Response:
+        """A command about one task."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        return _answer(*await tasks.submit(request, self.book))
 
     async def ping(self, request: Request) -> Response:
         """Whether the system and the application key are well."""

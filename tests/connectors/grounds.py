@@ -119,6 +119,12 @@ def replay_subsistence(request: Request) -> Reply:
         return raw("subsistence", "error_app_key")
     if request.path.endswith("/ping"):
         return raw("subsistence", "probe")
+    if request.path.endswith("/rwzx/submit"):
+        body = json.loads(request.body)
+        return raw("subsistence", _verdict(body["rwbh"], body["hcjg"] == "2", body["hcyj"]))
+    if request.path.endswith("/rwzx/list"):
+        page = request.query.get("pageNumber")
+        return raw("subsistence", f"tasks_page_{page}" if page else "task_found")
     if request.path.endswith("/list"):
         page = int(request.query["pageNumber"])
         return raw("subsistence", f"roster_page_{page}" if page < 3 else "roster_past_the_end")
@@ -135,6 +141,15 @@ def replay_medical_insurance(request: Request) -> Reply:
         return raw("medical_insurance", "error_expired_token")
     if request.path.endswith("/health"):
         return raw("medical_insurance", "probe")
+    if request.path.endswith("/actions"):
+        body = json.loads(request.body)
+        told = _verdict(request.path.split("/")[-2], body["outcome"] == "UNREACHED", body["remark"])
+        return raw("medical_insurance", told)
+    if "/work-items/" in request.path:
+        return raw("medical_insurance", "task_found")
+    if request.path.endswith("/work-items"):
+        first = "cursor" not in request.query
+        return raw("medical_insurance", "tasks_page_1" if first else "tasks_page_2")
     if request.method == "GET":
         first = "cursor" not in request.query
         return raw("medical_insurance", "roster_page_1" if first else "roster_page_2")
@@ -148,6 +163,14 @@ def replay_pension(request: Request) -> Reply:
     text = request.body.decode()
     if SECRETS["pension_password"] not in text:
         return raw("pension", "fault_auth")
+    if "FinishTask" in text:
+        found = re.search(r"BAZ001>(\w+)<", text)
+        told = _verdict(found[1] if found else "", "BAZ005>0<" in text, "AAE013" in text)
+        return raw("pension", told)
+    if "GetTask" in text:
+        return raw("pension", "task_found")
+    if "QueryTasks" in text:
+        return raw("pension", "tasks_page_1")
     if "QueryRoster" in text:
         first = re.search(r"STARTROW>1<", text) is not None
         return raw("pension", "roster_page_1" if first else "roster_page_2")
@@ -155,6 +178,13 @@ def replay_pension(request: Request) -> Reply:
         found = f">{known_id('pension')}<" in text
         return raw("pension", "person_found" if found else "person_missing")
     return raw("pension", "probe")
+
+
+def _verdict(task_id: str, bad: bool, reason: object) -> str:
+    """Which recording answers a command: the second task of every system is finished already."""
+    if task_id.endswith("2"):
+        return "act_finished"
+    return "act_refused" if bad and not reason else "act_done"
 
 
 REPLAYS = {
@@ -170,13 +200,35 @@ def replay(request: Request) -> Reply:
     return REPLAYS[system](request) if system in REPLAYS else Reply(status=404)
 
 
+def _recorded(name: str) -> str:
+    one = json.loads(raw("grid", name).body)[0]
+    return f"RETURN QUERY SELECT '{one['DM']}'::text, '{one['XX']}'::text;"
+
+
+def _finish() -> str:
+    """The function that writes, with the recorded answers."""
+    return f"""
+CREATE FUNCTION zzwg.f_bj(lsh text, rwbh text, czr text, jg text, qk text)
+RETURNS TABLE ("DM" text, "XX" text) LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF rwbh LIKE '%2' THEN {_recorded("act_finished")}
+    ELSIF jg = '2' AND qk IS NULL THEN {_recorded("act_refused")}
+    ELSE
+        UPDATE zzwg.v_rw SET "ZT" = '1', "BLR" = czr, "BLJG" = jg WHERE "RWBH" = rwbh;
+        {_recorded("act_done")}
+    END IF;
+END $$;
+"""
+
+
 def grid_tables(url: str) -> None:
     """The grid's views as tables holding the recorded rows, readable by its reader."""
-    rows = {"v_syrk": [], "v_zt": []}  # type: dict[str, list[dict[str, Any]]]
+    rows = {"v_syrk": [], "v_zt": [], "v_rw": []}  # type: dict[str, list[dict[str, Any]]]
     for name, view in (
         ("roster_page_1", "v_syrk"),
         ("roster_page_2", "v_syrk"),
         ("probe", "v_zt"),
+        ("tasks_page_1", "v_rw"),
     ):
         rows[view] += json.loads(raw("grid", name).body)
     for one in rows["v_syrk"]:
@@ -207,6 +259,7 @@ def grid_tables(url: str) -> None:
         connection.execute(
             sql.SQL("GRANT USAGE ON SCHEMA zzwg TO {}").format(sql.Identifier(READER))
         )
+        connection.execute(_finish().encode())
 
 
 def without_login(url: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.connectors import manifest
+from portal.connectors import errands, manifest
 from portal.connectors.contract import Capability, Mask, Sensitivity, State
 from portal.connectors.converters import FACTORIES
 from portal.connectors.template import PLACEHOLDERS
@@ -27,6 +27,11 @@ CODE = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`([^`\n]+)`", TEXT)))
         manifest.RecordMap,
         manifest.RosterMap,
         manifest.MeasureMap,
+        manifest.FunctionCall,
+        errands.TaskSection,
+        errands.TaskMap,
+        errands.ActionMap,
+        errands.FormFieldMap,
     ],
 )
 def test_every_key_of_a_manifest_is_named(part: type[manifest.Part]) -> None:

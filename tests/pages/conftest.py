@@ -19,6 +19,7 @@ from portal.functions.changes import Notices
 from portal.functions.entry import Entry
 from portal.functions.records import Records
 from portal.functions.reports import Reports
+from portal.functions.tasks import Tasks
 from portal.pages.parts.opened import Opened
 from portal.store import citypack
 from portal.store.citypack import CityPack
@@ -99,6 +100,7 @@ def office(
         records=Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices),
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
+        tasks=Tasks(registry=registry),
     )
     made = Office(who=people.principal(), transports=transports)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from auth.principal import Principal
@@ -46,6 +46,7 @@ class CaseRef:
     matter: str
     subject_id: UUID
     region_code: str
+    kind: Literal["matter", "task"] = "matter"
 
 
 class CaseSource(Protocol):

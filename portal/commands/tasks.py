@@ -1,0 +1,30 @@
+"""``python -m portal tasks sync``: pull the tasks of every system that has them."""
+
+from collections.abc import Callable
+
+from portal.functions.tasks.sync import sync_all
+from portal.wiring import Wired, build
+
+Say = Callable[[str], None]
+
+
+def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
+    """One line per system; gives how many did not answer."""
+    failed = 0
+    for one in sync_all(wired.gateway, whole=whole):
+        failed += bool(one.problem)
+        if one.problem:
+            say(f"  {one.name}：没有取到任务，原有任务保留。{one.problem}。")
+        else:
+            say(f"  {one.name}：新任务 {one.added} 件，有变化 {one.changed} 件")
+    return failed
+
+
+def sync(*, whole: bool = False) -> int:
+    """The command; its exit status says whether every system answered."""
+    wired = build()
+    wired.gateway.start()
+    try:
+        return 1 if sync_each(wired, print, whole=whole) else 0
+    finally:
+        wired.gateway.stop()

@@ -1,0 +1,91 @@
+"""From a system's rows to the portal's tasks, and the values of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from portal.connectors.contract import Command, ForeignTask, TaskAction, TaskState
+from portal.connectors.contract import FormField as Field
+from portal.connectors.converters import Context, Unreadable
+from portal.connectors.errands import ActionMap, TaskMap, TaskSection
+from portal.connectors.mapping import Getter, text_of
+from portal.connectors.parts import Value
+from portal.connectors.template import FORM
+
+_DETAILS = ("due_on", "person", "id_number", "handler", "result")
+
+
+class TaskReader:
+    """Turns a row into a task; a row that is none raises `Unreadable`."""
+
+    def __init__(self, given: TaskMap, context: Context) -> None:
+        self._needed = {
+            name: Getter(getattr(given, name), context)
+            for name in ("foreign_id", "kind", "title", "region_code", "state", "changed_at")
+        }
+        self._details = {name: _maybe(getattr(given, name), context) for name in _DETAILS}
+
+    def __call__(self, row: Mapping[str, Any]) -> ForeignTask:
+        found = {name: text_of(read(row)) for name, read in self._needed.items()}
+        if not all(found.values()):
+            raise Unreadable("任务缺少编号、类型、标题、地点、状态或更新时间")
+        detail = {name: _lenient(read, row) for name, read in self._details.items()}
+        due = detail.pop("due_on")
+        return ForeignTask(
+            foreign_id=str(found["foreign_id"]),
+            kind=str(found["kind"]),
+            title=str(found["title"]),
+            region_code=str(found["region_code"]),
+            state=_state(str(found["state"])),
+            changed_at=datetime.fromisoformat(str(found["changed_at"])),
+            due_on=date.fromisoformat(due) if due else None,
+            **detail,
+        )
+
+
+def _state(word: str) -> TaskState:
+    try:
+        return TaskState(word)
+    except ValueError as error:
+        raise Unreadable("对方返回了未登记的任务状态") from error
+
+
+def _maybe(value: Value | None, context: Context) -> Getter | None:
+    return Getter(value, context) if value else None
+
+
+def _lenient(getter: Getter | None, row: Any) -> str | None:
+    """An unreadable detail never costs the task."""
+    try:
+        return text_of(getter(row)) if getter else None
+    except Unreadable:
+        return None
+
+
+def actions_for(tasks: TaskSection, kind: str, state: str) -> tuple[TaskAction, ...]:
+    """What may be done to a task of that kind in that state."""
+    return tuple(
+        _action(one)
+        for one in tasks.actions
+        if state in one.states and (not one.kinds or kind in one.kinds)
+    )
+
+
+def _action(one: ActionMap) -> TaskAction:
+    form = tuple(Field(**part.model_dump()) for part in one.form)
+    return TaskAction(id=one.id, label=one.label, form=form)
+
+
+def command_values(command: Command) -> dict[str, str | int | None]:
+    """The placeholders of a command; a field that was left empty is not sent."""
+    return {
+        "task_id": command.foreign_id,
+        "key": command.key,
+        "action": command.action,
+        "actor": command.actor,
+        "actor_name": command.actor_name,
+        "unit": command.unit,
+        **{f"{FORM}{name}": value or None for name, value in command.form.items()},
+    }

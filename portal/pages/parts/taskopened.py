@@ -1,0 +1,191 @@
+"""One task opened: what it is, the form to finish it, where the command is, what happened."""
+
+import streamlit as st
+
+from auth import permissions
+from auth.principal import Principal
+from portal import wiring
+from portal.connectors.contract import FormField, TaskAction
+from portal.functions.tasks import Entry, OpenedTask, TaskError
+from portal.look import notice, states, tables
+from portal.look.markup import Html, join, tag, text
+from portal.pages.going import go
+from portal.pages.guards import guarded
+
+PERMISSION, ACT, RECORDS = "tasks.view", "tasks.act", "records.open"
+_POLL_SECONDS = 1.0
+_TOLD = "task_told"
+_ON_THE_WAY = {
+    "待发送": "已提交，正在发送给对方系统",
+    "发送中": "已提交，正在发送给对方系统",
+    "已送达": "已送达，等待对方系统确认",
+}
+
+
+def _item(name: str, value: Html) -> Html:
+    return tag("div", tag("dt", text(name)) + tag("dd", value))
+
+
+def _about(opened: OpenedTask) -> Html:
+    row = opened.row
+    late = "（已逾期）" if row.overdue else ""
+    items = [
+        _item("来源", text(row.system_name)),
+        _item("类型", text(row.kind)),
+        _item("当事人", text(row.person or "—")),
+        _item("地点", text(row.region_name)),
+        _item("时限", text(f"{row.due_on:%Y-%m-%d}{late}" if row.due_on else "不限时")),
+        _item("状态", states.chip(row.state)),
+    ]
+    if row.state == "已办":
+        items += [_item("办理人", text(row.handler or "未提供"))]
+        items += [_item("结果", text(opened.result))] if opened.result else []
+    return tag("dl", join(items), class_="person")
+
+
+# -- the form -----------------------------------------------------------------------------------
+
+
+def _field(task_id: str, one: FormField) -> str | None:
+    key = f"form-{task_id}-{one.name}"
+    label = f"{one.label}（必填）" if one.required else one.label
+    if one.kind == "choice":
+        return st.radio(
+            label,
+            list(one.choices),
+            index=None,
+            format_func=lambda value: one.choices[value],
+            horizontal=True,
+            key=key,
+        )
+    return st.text_area(label, key=key, max_chars=one.most, height=80, width=680)
+
+
+def _form(who: Principal, opened: OpenedTask, action: TaskAction) -> None:
+    row = opened.row
+    given = {one.name: _field(row.id, one) for one in action.form}
+    if not st.button(action.label, type="primary", key=f"act-{action.id}"):
+        return
+    try:
+        wiring.app().tasks.act(who, row.id, action.id, given, row.version)
+    except TaskError as problem:
+        notice.error("没有提交", problem.message)
+        return
+    st.rerun()
+
+
+# -- the command --------------------------------------------------------------------------------
+
+
+@guarded(ACT)
+def _resend(who: Principal, entry_id: str) -> None:
+    try:
+        wiring.app().tasks.resend(who, entry_id)
+    except TaskError as problem:
+        st.session_state[_TOLD] = problem.message
+
+
+@guarded(ACT)
+def _withdraw(who: Principal, entry_id: str) -> None:
+    try:
+        wiring.app().tasks.withdraw(who, entry_id)
+    except TaskError as problem:
+        st.session_state[_TOLD] = problem.message
+
+
+def _stuck(entry: Entry) -> None:
+    why = f"{entry.reason}。" if entry.reason else ""
+    tried = f"已尝试 {entry.attempts} 次，所填内容已保留。"
+    notice.error("发送滞留", f"{why}{tried}可重新发送，或撤回后重新办理。")
+    if not entry.may_change:
+        return
+    with st.container(key="stuck", horizontal=True):
+        st.button("重新发送", type="primary", key="resend", on_click=_resend, args=(entry.id,))
+        st.button("撤回办理", key="withdraw", on_click=_withdraw, args=(entry.id,))
+
+
+def _command(entry: Entry, opened: OpenedTask) -> None:
+    """Where the newest command is, if that is still news."""
+    if told := st.session_state.pop(_TOLD, None):
+        notice.error("没有改动", told)
+    if entry.state == "滞留":
+        _stuck(entry)
+    elif entry.state == "被拒绝":
+        what = "任务已退回待办，请按原因修改后重新办理。"
+        if opened.row.state == "已办":
+            what = "任务已在对方系统办结，您的办理未采用。"
+        notice.error("对方系统未接受本次办理", f"{entry.reason}。{what}")
+    elif opened.row.state == "办理中":
+        tries = ""
+        if entry.attempts and entry.state != "已送达":
+            why = entry.reason or "正在等待应答"
+            tries = f"已尝试 {entry.attempts} 次；{why}，平台会自动重发，不会重复办理。"
+        who = f"{entry.actor_name} 于{states.moment(entry.created_at)}提交“{entry.label}”。"
+        notice.hint(_ON_THE_WAY.get(entry.state, "办理中"), who + tries)
+
+
+# -- the rest -----------------------------------------------------------------------------------
+
+
+def _history(opened: OpenedTask) -> None:
+    columns = (
+        tables.Column(head="时间"),
+        tables.Column(head="来自"),
+        tables.Column(head="办理人"),
+        tables.Column(head="内容", kind="wrap"),
+    )
+    rows = [
+        (
+            text(states.moment(one.at)),
+            text(one.source if one.source == "平台" else opened.row.system_name),
+            text(one.actor or "—"),
+            text(one.words),
+        )
+        for one in opened.history
+    ]
+    st.html(tables.head("办理经过", "本平台与对方系统的记录，新的在前"))
+    if rows:
+        st.html(tables.table("办理经过", columns, rows))
+    else:
+        first = states.moment(opened.row.changed_at)
+        notice.empty("还没有办理记录", f"对方系统最近更新：{first}。")
+
+
+def _buttons(who: Principal, opened: OpenedTask) -> None:
+    with st.container(key="taskbuttons", horizontal=True):
+        may = opened.has_subject and permissions.allowed(who, RECORDS)
+        if may and st.button("打开一人一档", key="task_dossier"):
+            go("records", case=opened.row.id)
+        if st.button("返回列表", key="task_back"):
+            go("tasks")
+
+
+def _looking(opened: OpenedTask) -> bool:
+    """Whether something is under way that will change by itself."""
+    state = opened.entry.state if opened.entry else ""
+    return opened.row.state == "办理中" and state in _ON_THE_WAY
+
+
+def card(who: Principal, task_id: str) -> None:
+    """The card of one task; while a command is on its way it looks again every second."""
+
+    @guarded(PERMISSION)
+    def body(who: Principal) -> None:
+        opened = wiring.app().tasks.open_task(who, task_id)
+        if not _looking(opened) and looking:
+            st.rerun()
+        mark = states.mock() + " " if opened.row.simulated else ""
+        st.html(tables.head(opened.row.title, mark + text(opened.row.system_name)))
+        st.html(_about(opened))
+        if opened.entry is not None:
+            _command(opened.entry, opened)
+        for action in opened.actions:
+            _form(who, opened, action)
+        _buttons(who, opened)
+
+    opened = wiring.app().tasks.open_task(who, task_id)
+    looking = _looking(opened)
+    with st.container(key="card-task"):
+        st.fragment(body, run_every=_POLL_SECONDS if looking else None)()
+    with st.container(key="card-task-history"):
+        _history(opened)

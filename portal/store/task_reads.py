@@ -1,0 +1,176 @@
+"""Reading tasks and the outbox, always inside a scoped transaction of the caller."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+
+from portal.store.task_tables import outbox, task, task_history, task_source
+
+OPEN, UNREAD, DONE = "待办", "待阅", "已办"
+TROUBLE = ("被拒绝", "滞留")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a list is narrowed to; nothing means everything."""
+
+    system_id: str = ""
+    kind: str = ""
+    due_before: date | None = None
+    region: str = ""
+
+
+def _narrowed(query: Select[Any], systems: Collection[str], given: Filter) -> Select[Any]:
+    wanted = {given.system_id} & set(systems) if given.system_id else set(systems)
+    query = query.where(task.c.system_id.in_(wanted))
+    if given.kind:
+        query = query.where(task.c.kind == given.kind)
+    if given.due_before:
+        query = query.where(task.c.due_on < given.due_before)
+    if given.region:
+        query = query.where(task.c.region_code.startswith(given.region, autoescape=True))
+    return query
+
+
+_ENTRY = (
+    outbox.c.id.label("entry_id"),
+    outbox.c.state.label("entry_state"),
+    outbox.c.actor.label("entry_actor"),
+    outbox.c.actor_name.label("entry_actor_name"),
+    outbox.c.created_at.label("entry_at"),
+    outbox.c.error.label("entry_error"),
+    outbox.c.label.label("entry_label"),
+)
+_WITH_ENTRY = select(task, *_ENTRY).outerjoin(outbox, outbox.c.id == task.c.waiting)
+
+
+def rows(
+    connection: Connection,
+    state: str,
+    systems: Collection[str],
+    given: Filter,
+    *,
+    limit: int,
+    offset: int = 0,
+) -> Sequence[Row[Any]]:
+    """One page of the tasks in a state; those that wait for confirmation come last."""
+    query = _narrowed(_WITH_ENTRY.where(task.c.state == state), systems, given)
+    if state == DONE:
+        query = query.order_by(task.c.source_changed_at.desc(), task.c.id)
+    else:
+        waiting = task.c.waiting.is_not(None)
+        query = query.order_by(
+            waiting, task.c.due_on.nulls_last(), task.c.source_changed_at, task.c.id
+        )
+    return connection.execute(query.limit(limit).offset(offset)).all()
+
+
+def mine(
+    connection: Connection,
+    actor: str,
+    systems: Collection[str],
+    given: Filter,
+    *,
+    limit: int,
+    offset: int = 0,
+) -> Sequence[Row[Any]]:
+    """The tasks one person has sent commands about, the newest command first."""
+    query = select(task, *_ENTRY).join(outbox, outbox.c.task_id == task.c.id)
+    query = _narrowed(query.where(outbox.c.actor == actor), systems, given)
+    query = query.order_by(outbox.c.created_at.desc()).limit(limit).offset(offset)
+    return connection.execute(query).all()
+
+
+def counts(
+    connection: Connection, actor: str, systems: Collection[str], given: Filter, today: date
+) -> dict[str, int]:
+    """How many tasks each box holds, and how many are late."""
+    late = and_(task.c.state == OPEN, task.c.due_on < today, task.c.waiting.is_(None))
+    query: Any = select(
+        *(
+            func.count().filter(task.c.state == state).label(state)
+            for state in (OPEN, UNREAD, DONE)
+        ),
+        func.count().filter(late).label("逾期"),
+    ).select_from(task)
+    found = connection.execute(_narrowed(query, systems, given)).one()._asdict()
+    sent: Select[Any] = select(func.count()).select_from(outbox)
+    sent = sent.join(task, task.c.id == outbox.c.task_id)
+    sent = _narrowed(sent.where(outbox.c.actor == actor), systems, given)
+    return {**found, "我发起": connection.execute(sent).scalar_one()}
+
+
+def kinds(connection: Connection, systems: Collection[str]) -> list[str]:
+    """The kinds of tasks there are."""
+    query = select(task.c.kind).where(task.c.system_id.in_(systems)).distinct()
+    return sorted(connection.execute(query).scalars())
+
+
+def sources(connection: Connection) -> dict[str, Row[Any]]:
+    """How the last walk of each system went."""
+    return {row.system_id: row for row in connection.execute(select(task_source))}
+
+
+def trouble(connection: Connection, actor: str) -> Sequence[Row[Any]]:
+    """What one person must know: refusals not seen yet, and what is stuck."""
+    unseen = or_(outbox.c.state == "滞留", outbox.c.seen_at.is_(None))
+    query = (
+        select(outbox, task.c.title, task.c.system_id.label("of_system"))
+        .join(task, task.c.id == outbox.c.task_id)
+        .where(outbox.c.actor == actor, outbox.c.state.in_(TROUBLE), unseen)
+        .order_by(outbox.c.created_at.desc())
+        .limit(20)
+    )
+    return connection.execute(query).all()
+
+
+def stuck(connection: Connection, limit: int = 50) -> Sequence[Row[Any]]:
+    """What is stuck in the scope, the oldest first: for operators."""
+    query = (
+        select(outbox).where(outbox.c.state == "滞留").order_by(outbox.c.created_at).limit(limit)
+    )
+    return connection.execute(query).all()
+
+
+def find(connection: Connection, task_id: UUID, *, lock: bool = False) -> Row[Any] | None:
+    """One task with the command that waits; locked first, so that both are read as they are now."""
+    if lock:
+        connection.execute(select(task.c.id).where(task.c.id == task_id).with_for_update())
+    return connection.execute(_WITH_ENTRY.where(task.c.id == task_id)).first()
+
+
+def history(connection: Connection, task_id: UUID) -> Sequence[Row[Any]]:
+    """What happened to a task, what we learnt last on top."""
+    query = select(task_history).where(task_history.c.task_id == task_id)
+    return connection.execute(query.order_by(task_history.c.id.desc())).all()
+
+
+def last_entry(connection: Connection, task_id: UUID) -> Row[Any] | None:
+    """The newest command about a task."""
+    query = select(outbox).where(outbox.c.task_id == task_id)
+    return connection.execute(query.order_by(outbox.c.created_at.desc()).limit(1)).first()
+
+
+def entry(connection: Connection, entry_id: UUID) -> Row[Any] | None:
+    """One command, locked."""
+    query = select(outbox).where(outbox.c.id == entry_id).with_for_update()
+    return connection.execute(query).first()
+
+
+def find_entry(connection: Connection, entry_id: UUID) -> Row[Any] | None:
+    """One command."""
+    return connection.execute(select(outbox).where(outbox.c.id == entry_id)).first()
+
+
+def saw(connection: Connection, task_id: UUID, actor: str, at: Any) -> None:
+    """The person has seen the refusals of this task."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.task_id == task_id, outbox.c.actor == actor, outbox.c.seen_at.is_(None))
+        .where(outbox.c.state == "被拒绝")
+        .values(seen_at=at)
+    )

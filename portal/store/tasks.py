@@ -1,0 +1,170 @@
+"""Writing tasks and the outbox, always inside a scoped transaction of the caller."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from portal.store import scope
+from portal.store.scope import Reach
+from portal.store.task_tables import outbox, task, task_history, task_source
+
+# The one service that mirrors other systems and sends to them; it sees every task.
+SERVICE = Reach(prefixes=(), unit_id=None, actor="service:tasks")
+OURS, THEIRS = "平台", "对方系统"
+
+
+def known(
+    connection: Connection, system_id: str, foreign_ids: Sequence[str]
+) -> dict[str, Row[Any]]:
+    """The mirrored tasks of these ids, locked, with the command each waits for."""
+    query = (
+        select(task, outbox.c.state.label("entry"), outbox.c.sent_at)
+        .outerjoin(outbox, outbox.c.id == task.c.waiting)
+        .where(task.c.system_id == system_id, task.c.foreign_id.in_(foreign_ids))
+        .order_by(task.c.id)
+        .with_for_update(of=task)
+    )
+    return {row.foreign_id: row for row in connection.execute(query)}
+
+
+def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Mirror new tasks; one that another walk has added meanwhile stays as it is."""
+    if rows:
+        connection.execute(upsert(task).on_conflict_do_nothing(), list(rows))
+
+
+def change(connection: Connection, task_id: UUID, **values: Any) -> None:
+    """Change one mirrored task; its version moves."""
+    connection.execute(
+        update(task).where(task.c.id == task_id).values(version=task.c.version + 1, **values)
+    )
+
+
+def touch(connection: Connection, ids: Sequence[UUID], at: datetime) -> None:
+    """These were seen as they are."""
+    if ids:
+        connection.execute(update(task).where(task.c.id.in_(ids)).values(synced_at=at))
+
+
+def note(
+    connection: Connection,
+    row: Row[Any],
+    words: str,
+    *,
+    at: datetime,
+    source: str = OURS,
+    actor: str | None = None,
+) -> None:
+    """One line of a task's history; ``row`` is the task or an entry about it."""
+    task_id = row._mapping.get("task_id", row._mapping["id"])
+    values = {"task_id": task_id, "region_code": row.region_code, "unit_id": row.unit_id}
+    connection.execute(
+        insert(task_history).values(**values, at=at, source=source, actor=actor, words=words)
+    )
+
+
+# -- sources ------------------------------------------------------------------------------------
+
+
+def newest(connection: Connection, system_id: str) -> datetime | None:
+    """The newest change seen of a system."""
+    query = select(task_source.c.newest_at).where(task_source.c.system_id == system_id)
+    return connection.execute(query).scalar()
+
+
+def walked(connection: Connection, system_id: str, **values: Any) -> None:
+    """Remember how a walk went; what is not given stays."""
+    statement = upsert(task_source).values(system_id=system_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["system_id"], set_=values))
+
+
+# -- outbox -------------------------------------------------------------------------------------
+
+
+def claim(
+    connection: Connection, system_id: str, *, now: datetime, lease: timedelta, most: int
+) -> Sequence[Row[Any]]:
+    """Take entries that are due, or whose sender died; nobody else gets them until the lease ends.
+
+    Whoever claims commits before sending, so that no row is locked while another system thinks.
+    """
+    due = or_(
+        and_(outbox.c.state == "待发送", outbox.c.next_at <= now),
+        and_(outbox.c.state == "发送中", outbox.c.lease_until < now),
+    )
+    chosen = (
+        select(outbox.c.id)
+        .where(outbox.c.system_id == system_id, due)
+        .order_by(outbox.c.next_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(outbox)
+        .where(outbox.c.id.in_(chosen))
+        .values(state="发送中", attempts=outbox.c.attempts + 1, lease_until=now + lease)
+        .returning(outbox)
+    )
+    return connection.execute(taken).all()
+
+
+def settle(connection: Connection, entry: Row[Any], **values: Any) -> bool:
+    """Write how an attempt ended, unless the lease ran out and another sender has it now."""
+    mine = and_(
+        outbox.c.id == entry.id, outbox.c.state == "发送中", outbox.c.attempts == entry.attempts
+    )
+    done = connection.execute(update(outbox).where(mine).values(lease_until=None, **values))
+    return bool(done.rowcount)
+
+
+def task_of(connection: Connection, entry: Row[Any]) -> Row[Any]:
+    """The task of an entry, locked."""
+    return connection.execute(
+        select(task).where(task.c.id == entry.task_id).with_for_update()
+    ).one()
+
+
+# -- hand-over ----------------------------------------------------------------------------------
+
+_SETTINGS = text(
+    "SELECT current_setting('app.scope', true) AS scope, current_setting('app.unit', true) AS unit,"
+    " current_setting('app.actor', true) AS actor"
+)
+_BACK = text(
+    "SELECT set_config('app.scope', :scope, true), set_config('app.unit', :unit, true),"
+    " set_config('app.actor', :actor, true)"
+)
+
+
+def hand_over(connection: Connection, from_post: UUID, to_post: UUID) -> int:
+    """Give what one post holds to another, in the caller's transaction; gives how many tasks.
+
+    Runs as the service, since who hands over need not reach every task; the caller's own reach is
+    put back.
+    """
+    before = connection.execute(_SETTINGS).one()._asdict()
+    scope.apply(connection, SERVICE)
+    moved = connection.execute(
+        update(task)
+        .where(task.c.post_id == from_post, task.c.state != "已办")
+        .values(post_id=to_post)
+    ).rowcount
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.post_id == from_post, outbox.c.state.in_(("待发送", "发送中", "滞留")))
+        .values(post_id=to_post)
+    )
+    connection.execute(_BACK, {name: value or "" for name, value in before.items()})
+    return int(moved)
+
+
+def waiting_systems(connection: Connection) -> list[str]:
+    """The systems that have commands to be sent."""
+    query = select(func.distinct(outbox.c.system_id)).where(
+        outbox.c.state.in_(("待发送", "发送中"))
+    )
+    return list(connection.execute(query).scalars())
