@@ -163,10 +163,13 @@ class Gateway:
         channel = self._channels[self.registry.system(system_id).id]
         return Roster(channel, self._loop, self._recorder, self._now)
 
-    def tasks(self, system_id: str) -> Tasking:
-        """The tasks of one system: what changed, one of them, and commands."""
+    def tasks(self, system_id: str, *, together: bool = False) -> Tasking:
+        """The tasks of one system: what changed, one of them, and commands.
+
+        ``together`` holds the call records back until they are flushed.
+        """
         channel = self._channels[self.registry.system(system_id).id]
-        return Tasking(channel, self._loop, self._recorder, self._now)
+        return Tasking(channel, self._loop, self._recorder, self._now, together=together)
 
     def probe(self, system_id: str, max_age_seconds: float = 0.0) -> Health:
         """A live check of one system, or a recent one if that will do."""

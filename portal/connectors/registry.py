@@ -106,6 +106,14 @@ class System:
         return TaskReader(self.manifest.tasks.map, self.context)
 
     @cached_property
+    def task_kinds(self) -> tuple[str, ...]:
+        """The kinds of tasks there may be, where the manifest has a code table for them."""
+        tasks = self.manifest.tasks
+        names = [one.partition(":")[2] for one in tasks.map.kind.convert] if tasks else []
+        tables = self.manifest.tables
+        return tuple(dict.fromkeys(word for one in names for word in tables.get(one, {}).values()))
+
+    @cached_property
     def items(self) -> Mapping[str, Any]:
         """The compiled expression that finds the rows of each call's answer."""
         calls: Mapping[str, Call] = self.manifest.calls  # type: ignore[assignment]

@@ -13,7 +13,7 @@ from portal.connectors.converters import Unreadable
 from portal.connectors.errands import TaskSection
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.moments import moment_writer
-from portal.connectors.recorder import Attribution, CallRecorder, row
+from portal.connectors.recorder import Attribution, CallRecorder, Row, row
 from portal.connectors.taskmap import command_values
 from portal.connectors.transport import Trace
 from portal.store.crypto import keyed_hash
@@ -30,6 +30,8 @@ class Tasking:
         loop: UpstreamLoop,
         recorder: CallRecorder,
         now: Callable[[], datetime],
+        *,
+        together: bool = False,
     ) -> None:
         section = channel.system.manifest.tasks
         if section is None:
@@ -41,6 +43,14 @@ class Tasking:
         self._loop = loop
         self._recorder = recorder
         self._now = now
+        self._together = together
+        self._rows: list[Row] = []
+
+    def flush(self) -> None:
+        """Write the call records that were held to be written together."""
+        rows, self._rows = self._rows, []
+        if rows:
+            self._recorder.write(rows)
 
     def changed(self, since: datetime | None) -> Iterator[list[ForeignTask]]:
         """What changed since a moment, page by page; a walk that breaks raises."""
@@ -109,20 +119,19 @@ class Tasking:
     def _record(
         self, who: Attribution, trace: Trace, asked_at: datetime, fault: SystemFault | None
     ) -> None:
-        self._recorder.write(
-            [
-                row(
-                    who,
-                    self._channel.system,
-                    Capability.TASKS,
-                    trace,
-                    asked_at=asked_at,
-                    delivered_at=self._now(),
-                    outcome=(fault.state if fault else State.RETURNED).name,
-                    fault=type(fault).__name__ if fault else None,
-                )
-            ]
+        made = row(
+            who,
+            self._channel.system,
+            Capability.TASKS,
+            trace,
+            asked_at=asked_at,
+            delivered_at=self._now(),
+            outcome=(fault.state if fault else State.RETURNED).name,
+            fault=type(fault).__name__ if fault else None,
         )
+        self._rows.append(made)
+        if not self._together:
+            self.flush()
 
 
 def _service() -> Attribution:

@@ -104,12 +104,6 @@ def counts(
     return {**found, "我发起": connection.execute(sent).scalar_one()}
 
 
-def kinds(connection: Connection, systems: Collection[str]) -> list[str]:
-    """The kinds of tasks there are."""
-    query = select(task.c.kind).where(task.c.system_id.in_(systems)).distinct()
-    return sorted(connection.execute(query).scalars())
-
-
 def sources(connection: Connection) -> dict[str, Row[Any]]:
     """How the last walk of each system went."""
     return {row.system_id: row for row in connection.execute(select(task_source))}

@@ -121,6 +121,12 @@ def settle(connection: Connection, entry: Row[Any], **values: Any) -> bool:
     return bool(done.rowcount)
 
 
+def about(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+    """What a sender must know of these tasks."""
+    query: Any = select(task.c.id, task.c.foreign_id, task.c.subject_hash).where(task.c.id.in_(ids))
+    return {row.id: row for row in connection.execute(query)}
+
+
 def task_of(connection: Connection, entry: Row[Any]) -> Row[Any]:
     """The task of an entry, locked."""
     return connection.execute(

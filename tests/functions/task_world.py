@@ -40,6 +40,8 @@ action = "{{action}}"
 by = "{{actor_name}}"
 result = "{{form_result}}"
 note = "{{form_note}}"
+[tables]
+kind = {{ "核查" = "核查", "复核" = "复核" }}
 [tasks]
 since = "iso"
 overlap_minutes = 10
@@ -48,7 +50,7 @@ finished = "code == '8'"
 reason = "words"
 [tasks.map]
 foreign_id = "id"
-kind = "kind"
+kind = {{ from = "kind", convert = ["code:kind"] }}
 title = "title"
 region_code = {{ from = "place", convert = ["region"] }}
 state = "state"

@@ -89,7 +89,6 @@ class Reading:
                 found = task_reads.mine(connection, actor, systems, given, limit=PAGE, offset=start)
             else:
                 found = task_reads.rows(connection, box, systems, given, limit=PAGE, offset=start)
-            kinds = task_reads.kinds(connection, systems)
             walked = task_reads.sources(connection)
             troubles = task_reads.trouble(connection, actor)
         return Inbox(
@@ -99,7 +98,7 @@ class Reading:
             pages=-(-counts[box] // PAGE),
             counts={name: counts[name] for name in ("待办", "待阅", "已办", "我发起")},
             overdue=counts["逾期"],
-            kinds=tuple(kinds),
+            kinds=tuple(dict.fromkeys(kind for one in systems.values() for kind in one.task_kinds)),
             sources=tuple(_source(one, walked.get(one.id)) for one in systems.values()),
             troubles=tuple(self._trouble(one) for one in troubles),
         )

@@ -27,8 +27,13 @@ def deliver(gateway: Gateway, system: System, most: int = AT_ONCE) -> int:
     """Send what is due for one system; gives how many entries were tried."""
     with scoped(tasks.SERVICE) as connection:
         claimed = tasks.claim(connection, system.id, now=clock.now(), lease=rules.LEASE, most=most)
-    for entry in claimed:
-        _send(gateway, system, entry)
+        about = tasks.about(connection, [one.task_id for one in claimed])
+    walk = gateway.tasks(system.id, together=True)
+    try:
+        for entry in claimed:
+            _send(walk, system, entry, about[entry.task_id])
+    finally:
+        walk.flush()
     return len(claimed)
 
 
@@ -44,10 +49,7 @@ def deliver_all(gateway: Gateway) -> int:
     return tried
 
 
-def _send(gateway: Gateway, system: System, entry: Row[Any]) -> None:
-    walk = gateway.tasks(system.id)
-    with scoped(tasks.SERVICE) as connection:
-        row = tasks.task_of(connection, entry)
+def _send(walk: Tasking, system: System, entry: Row[Any], row: Row[Any]) -> None:
     command = Command(
         key=str(entry.id),
         foreign_id=row.foreign_id,

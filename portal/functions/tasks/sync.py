@@ -70,8 +70,8 @@ def _seen(one: ForeignTask) -> _Seen:
     )
 
 
-def _subjects(seen: Sequence[_Seen]) -> dict[str, UUID]:
-    hashes = {one.subject_hash for one in seen if one.subject_hash}
+def _subjects(wanted: set[str | None]) -> dict[str, UUID]:
+    hashes = {one for one in wanted if one}
     if not hashes:
         return {}
     with scoped(INDEXER) as connection:
@@ -105,8 +105,9 @@ def apply(
     A whole walk is the truth of this moment: there, nothing counts as a page that came late.
     """
     seen = [_seen(one) for one in found]
-    subjects = _subjects(seen)
     known = tasks.known(connection, system.id, [one.task.foreign_id for one in seen])
+    found_already = {row.subject_hash: row.subject_id for row in known.values() if row.subject_id}
+    subjects = found_already | _subjects({one.subject_hash for one in seen} - set(found_already))
     fresh, same, changed = [], [], 0
     for one in seen:
         values = one.values | {"subject_id": subjects.get(one.subject_hash or ""), "synced_at": now}

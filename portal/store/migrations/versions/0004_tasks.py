@@ -1,7 +1,8 @@
 """Tasks of other systems, the outbox of commands to them, and their history
 
 A person sees the tasks of the own regions and those assigned to the own unit; one service principal
-synchronises and sends. The policies fail closed like those of 0002.
+synchronises and sends. The policies fail closed like those of 0002. Each setting stands in a
+sub-select: read once per statement, not once per row, since an inbox counts all it may see.
 """
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ TABLES = ("task", "outbox", "task_history", "task_source")
 
 
 def _slot(number: int) -> str:
-    return f"nullif(split_part(current_setting('app.scope', true), ',', {number}), '')"
+    return f"(SELECT nullif(split_part(current_setting('app.scope', true), ',', {number}), ''))"
 
 
 IN_SCOPE = (
@@ -28,12 +29,12 @@ IN_SCOPE = (
     )
     + ")"
 )
-MY_UNIT = "(unit_id = nullif(current_setting('app.unit', true), ''))"
-MINE = "(actor = nullif(current_setting('app.actor', true), ''))"
+MY_UNIT = "(unit_id = (SELECT nullif(current_setting('app.unit', true), '')))"
+MINE = "(actor = (SELECT nullif(current_setting('app.actor', true), '')))"
 SERVICE = "(current_setting('app.actor', true) = 'service:tasks')"
 SERVICE_RANGE = (
-    "(region_code >= CASE WHEN current_setting('app.actor', true) = 'service:tasks' THEN '0' END"
-    " AND region_code < ':')"
+    "(region_code >= (SELECT CASE WHEN current_setting('app.actor', true) = 'service:tasks'"
+    " THEN '0' END) AND region_code < ':')"
 )
 ANYBODY = (
     "(nullif(current_setting('app.scope', true), '') IS NOT NULL"
