@@ -10,6 +10,7 @@ import structlog
 from auth import audit
 from portal.connectors.contract import Capability
 from portal.connectors.gateway import Gateway
+from portal.connectors.registry import System
 from portal.functions.tasks import post, sync
 from portal.settings import settings
 
@@ -29,6 +30,12 @@ class Recurring:
     work: Callable[[], object]
 
 
+def _send(gateway: Gateway, system: System) -> None:
+    """Until nothing is left to send; the process may end between two batches."""
+    while post.deliver(gateway, system):
+        pass
+
+
 def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
     """Pulling tasks and sending commands, apart for each system: one that hangs delays no other."""
     for system in gateway.registry.serving(Capability.TASKS):
@@ -40,7 +47,7 @@ def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
         yield Recurring(
             seconds=settings().task_send_seconds,
             name=f"tasks.send.{system.id}",
-            work=partial(post.drain, gateway, system),
+            work=partial(_send, gateway, system),
         )
 
 

@@ -37,7 +37,6 @@ def _case_of_matters(principal: Principal, case_id: str) -> CaseRef | None:
         matter=case.matter,
         subject_id=UUID(case.subject_id),
         region_code=case.region_code,
-        watched=True,
     )
 
 

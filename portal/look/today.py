@@ -65,3 +65,25 @@ def news(given: Sequence[News], most: int) -> Html:
     more = len(given) - most
     rest = tag("li", text(f"另有 {more} 项，打开上面的之后会依次显示。")) if more > 0 else ""
     return tag("ul", lines + rest, class_="news")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One thing to do: a link, where it comes from, and until when."""
+
+    label: str
+    href: str
+    about: str
+    due: str
+    late: bool
+
+
+def _line(one: Line) -> Html:
+    until = tag("span", text(f"▲ 逾期 {one.due}"), class_="due") if one.late else text(one.due)
+    second = text(one.about) + (f" · {until}" if one.due else "")
+    return tag("li", tag("div", link(one.label, one.href)) + tag("div", second))
+
+
+def lines(given: Iterable[Line]) -> Html:
+    """Things to do, one below the other."""
+    return tag("ul", join(map(_line, given)), class_="news")

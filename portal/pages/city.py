@@ -47,6 +47,6 @@ def page() -> None:
         facts.card(who, "各区县概况")
     with picture:
         _map_card(who)
-    today.card(desk.news)
+    today.card(desk.day)
     cases.card(who, desk.cases, desk.due)
     doors.wall(who)

@@ -14,5 +14,5 @@ def page() -> None:
     with work:
         cases.card(who, desk.cases, desk.due)
     with side:
-        today.card(desk.news)
+        today.card(desk.day)
         doors.wall(who)

@@ -15,5 +15,5 @@ def page() -> None:
         cases.card(who, desk.cases, desk.due)
         doors.wall(who)
     with side:
-        today.card(desk.news)
+        today.card(desk.day)
         facts.card(who, "所辖乡镇（街道）")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from portal.store.task_tables import outbox, task, task_history, task_source
 
@@ -67,6 +67,34 @@ def rows(
             waiting, task.c.due_on.nulls_last(), task.c.source_changed_at, task.c.id
         )
     return connection.execute(query.limit(limit).offset(offset)).all()
+
+
+# Asked at every click on a home: built once. What already waits for confirmation is done here.
+_FIRST = (
+    select(
+        task.c.id,
+        task.c.title,
+        task.c.system_id,
+        task.c.due_on,
+        func.count().over().label("total"),
+        func.count().filter(task.c.due_on < bindparam("today")).over().label("late"),
+    )
+    .where(
+        task.c.state == OPEN,
+        task.c.waiting.is_(None),
+        task.c.system_id.in_(bindparam("systems", expanding=True)),
+    )
+    .order_by(task.c.due_on.nulls_last(), task.c.source_changed_at, task.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def first(
+    connection: Connection, systems: Collection[str], today: date, most: int
+) -> Sequence[Row[Any]]:
+    """The open tasks due first, each with how many there are and how many of them are late."""
+    values = {"systems": list(systems), "today": today, "most": most}
+    return connection.execute(_FIRST, values).all()
 
 
 def mine(

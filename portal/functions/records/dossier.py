@@ -185,7 +185,7 @@ class Records:
         return found, asker, case
 
     def _look(self, principal: Principal, asker: Asker, case: CaseRef | None) -> Look | NoLook:
-        if self.notices is None or case is None or not case.watched:
+        if self.notices is None or case is None or case.kind != "matter":
             return NoLook()
         return self.notices.look(principal, asker, UUID(case.id), case.region_code)
 

@@ -9,7 +9,6 @@ from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.queries import Case
 from portal.functions import morning
-from portal.look.today import News
 from portal.pages.parts import cases, doors, facts, finder, today
 
 _WIDE, _SIDE = 0.70, 0.30
@@ -20,7 +19,7 @@ class Desk:
     """What a home has read once for all of its cards."""
 
     cases: Sequence[Case]
-    news: Sequence[News]
+    day: today.Day
     due: rules.Due | None
 
 
@@ -28,10 +27,10 @@ def begin(who: Principal) -> Desk:
     """Read, and draw the day's line."""
     with morning.one_reading(who):
         found = cases.mine(who)
-        news = today.draw(who, found)
+        day = today.draw(who, found)
     return Desk(
         cases=found,
-        news=news,
+        day=day,
         due=today.DUE_QUERY.get(st.query_params.get("due", "")),
     )
 
@@ -44,6 +43,6 @@ def work(who: Principal, title: str) -> None:
         finder.card(who)
         cases.card(who, desk.cases, desk.due)
     with side:
-        today.card(desk.news)
+        today.card(desk.day)
         facts.card(who, title)
         doors.wall(who)

@@ -1,6 +1,7 @@
 """今日提要: the first line of every home, and the card of what is new for one's open cases."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import streamlit as st
@@ -13,12 +14,15 @@ from portal.affairs.matters.queries import Case
 from portal.functions import drafts
 from portal.functions.changes import Changed
 from portal.functions.morning import Morning, morning
+from portal.functions.tasks import Waiting
 from portal.look import states, tables
 from portal.look import today as look
+from portal.look.markup import Html
 from portal.look.today import News, Tile
 from portal.pages.parts import cases, doors, places
 
-MOST_NEWS = 4
+MOST_NEWS, MOST_TASKS = 4, 4
+TASKS = "tasks.view"
 # How a home's address names what its list of cases is narrowed to.
 DUE_QUERY: dict[str, rules.Due] = {"overdue": "逾期", "today": "今天到期", "week": "本周到期"}
 
@@ -53,6 +57,14 @@ def news_tiles(changed: int, begun: int) -> list[Tile]:
     return tiles
 
 
+def task_tiles(waiting: Waiting) -> list[Tile]:
+    """The inbox of all systems: how much waits, and how much of it is late."""
+    tiles = [Tile(name="待办任务", value=waiting.total, href="/tasks")]
+    if waiting.late:
+        tiles.append(Tile(name="任务逾期", value=waiting.late, href="/tasks", weight="urgent"))
+    return tiles
+
+
 def _systems(who: Principal) -> list[Tile]:
     if not permissions.allowed(who, doors.PERMISSION):
         return []
@@ -61,8 +73,10 @@ def _systems(who: Principal) -> list[Tile]:
     return [Tile(name="业务系统", value=checked, said=said, href="/systems")]
 
 
-def _bar(who: Principal, found: Sequence[Case], fresh: Morning, changed: int) -> None:
-    tiles: list[Tile] = []
+def _bar(
+    who: Principal, found: Sequence[Case], fresh: Morning, changed: int, waiting: Waiting | None
+) -> None:
+    tiles = task_tiles(waiting) if waiting is not None else []
     if permissions.allowed(who, cases.PERMISSION):
         tiles += case_tiles(found, states.today())
     total = places.total(who)
@@ -108,17 +122,48 @@ def _news(who: Principal, found: Sequence[Case], fresh: Morning) -> list[News]:
     return news
 
 
-def draw(who: Principal, found: Sequence[Case]) -> list[News]:
-    """The line; gives what is new, for the card that stands further down."""
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """What is new and what waits, for the cards further down."""
+
+    news: Sequence[News] = ()
+    waiting: Waiting | None = None
+
+
+def draw(who: Principal, found: Sequence[Case]) -> Day:
+    """The line; gives what is new and what waits."""
     fresh = morning(who)
+    may = permissions.allowed(who, TASKS)
+    waiting = wiring.app().tasks.waiting(who, MOST_TASKS) if may else None
     news = _news(who, found, fresh)
-    _bar(who, found, fresh, len(news))
-    return news + (_about_drafts(who) if fresh.drafts else [])
+    _bar(who, found, fresh, len(news), waiting)
+    begun = _about_drafts(who) if fresh.drafts else []
+    return Day(news=[*news, *begun], waiting=waiting)
 
 
-def card(news: Sequence[News]) -> None:
-    """What is new; no card when nothing is."""
-    if news:
+def _tasks(waiting: Waiting) -> Html:
+    """The tasks due first, each opened by a click; the others are in the inbox."""
+    today = states.today()
+    lines = [
+        look.Line(
+            label=one.title,
+            href=f"/tasks?task={one.id}",
+            about=one.system_name,
+            due="" if one.due_on is None else f"{one.due_on:%m-%d}",
+            late=one.due_on is not None and one.due_on < today,
+        )
+        for one in waiting.first
+    ]
+    aside = look.link(f"全部 {waiting.total} 件", "/tasks")
+    return tables.head("今日待办", aside) + look.lines(lines)
+
+
+def card(day: Day) -> None:
+    """What waits and what is new; no card when there is nothing of either."""
+    if day.waiting is not None and day.waiting.total:
+        with st.container(key="card-tasks-first"):
+            st.html(_tasks(day.waiting))
+    if day.news:
         with st.container(key="card-news"):
             head = tables.head("系统变动与未完成的填写", "只提示哪一项有变化，内容打开后查看")
-            st.html(head + look.news(news, MOST_NEWS))
+            st.html(head + look.news(day.news, MOST_NEWS))
