@@ -41,7 +41,7 @@ def test_the_day_s_line_narrows_the_list_and_says_how_to_see_all(shared: Opener)
     page = shared("dongxing.clerk").go_home()
     line = page.get_by_role("list", name="今日提要")
     for name in ("逾期", "今天到期", "本周到期", "在办事项", "业务系统"):
-        line.get_by_text(name).wait_for()
+        line.get_by_text(name, exact=True).wait_for()
     total = page.get_by_role("link", name="打开一人一档").count()
     week = line.locator("li", has_text="本周到期")
     expected = int(week.locator("b").inner_text().removesuffix("件").strip())
@@ -103,7 +103,7 @@ def test_feedback_goes_to_the_operator_and_comes_back_answered(shared: Opener) -
     desk.locator(".feedback .reply", has_text=ANSWER).wait_for()
     assert steps.english(desk) == []
 
-    page.goto(f"{window.home}feedback")
+    dialog.get_by_role("link", name="查看我的反馈").click()
     page.locator(".feedback .reply", has_text=ANSWER).wait_for()
     page.locator(".feedback", has_text="已答复").first.wait_for()
     assert _faults(page) == []

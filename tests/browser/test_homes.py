@@ -77,7 +77,7 @@ def test_the_map_says_it_is_a_sketch_and_each_district_has_its_number(shared: Op
 def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> None:
     for login, titles in {
         "zhou.city": ["首页", "统一报表", "业务系统"],
-        "dongxing.clerk": ["首页", "一人一档", "统一报表", "业务系统"],
+        "dongxing.clerk": ["首页", "统一办理", "一人一档", "统一报表", "业务系统"],
         "shenji.city": ["首页"],
     }.items():
         page = shared(login).go_home()

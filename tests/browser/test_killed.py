@@ -37,6 +37,7 @@ def test_a_text_begun_is_there_after_the_process_was_killed(
         house.process.kill()
         house.process.wait()
 
+        context.clear_cookies()
         again = town.start(stack)
         steps.sign_in(page, again.base, CLERK)
         expect(_field(page)).to_have_value(WORDS)

@@ -57,12 +57,12 @@ def news_tiles(changed: int, begun: int) -> list[Tile]:
     return tiles
 
 
-def task_tiles(waiting: Waiting) -> list[Tile]:
+def task_tile(waiting: Waiting) -> Tile:
     """The inbox of all systems: how much waits, and how much of it is late."""
-    tiles = [Tile(name="待办任务", value=waiting.total, href="/tasks")]
-    if waiting.late:
-        tiles.append(Tile(name="任务逾期", value=waiting.late, href="/tasks", weight="urgent"))
-    return tiles
+    if not waiting.late:
+        return Tile(name="待办任务", value=waiting.total, href="/tasks")
+    said = f"{waiting.total:,} 件，逾期 {waiting.late:,}"
+    return Tile(name="待办任务", value=waiting.total, href="/tasks", said=said, weight="urgent")
 
 
 def _systems(who: Principal) -> list[Tile]:
@@ -76,7 +76,7 @@ def _systems(who: Principal) -> list[Tile]:
 def _bar(
     who: Principal, found: Sequence[Case], fresh: Morning, changed: int, waiting: Waiting | None
 ) -> None:
-    tiles = task_tiles(waiting) if waiting is not None else []
+    tiles = [task_tile(waiting)] if waiting is not None else []
     if permissions.allowed(who, cases.PERMISSION):
         tiles += case_tiles(found, states.today())
     total = places.total(who)
