@@ -15,7 +15,7 @@ PERMISSION = "feedback.view"
 def _answer(who: Principal, one: Feedback) -> None:
     paper = draft.paper(who, "feedback.answer", one.id, f"答复{one.from_unit}的{one.kind}")
     words = paper.text_area("答复", "answer", max_chars=rules.MOST, height=90)
-    with st.container(horizontal=True, key=f"acts-{one.id}"):
+    with st.container(horizontal=True, key=f"answer-line-{one.id}"):
         sent = st.button("答复", type="primary", key=f"answer-{one.id}")
         shut = one.state == rules.ANSWERED and st.button("关闭", key=f"close-{one.id}")
     try:

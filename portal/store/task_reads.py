@@ -76,6 +76,7 @@ _FIRST = (
         task.c.title,
         task.c.system_id,
         task.c.due_on,
+        task.c.simulated,
         func.count().over().label("total"),
         func.count().filter(task.c.due_on < bindparam("today")).over().label("late"),
     )

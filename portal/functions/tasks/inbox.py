@@ -128,6 +128,7 @@ class Reading:
                     title=one.title,
                     system_name=self._name(one.system_id),
                     due_on=one.due_on,
+                    simulated=one.simulated is not None,
                 )
                 for one in found
             ),

@@ -51,6 +51,7 @@ class FirstTask:
     title: str
     system_name: str
     due_on: date | None
+    simulated: bool
 
 
 @dataclass(frozen=True, kw_only=True)

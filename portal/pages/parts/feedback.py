@@ -30,7 +30,7 @@ def _clear(where: str) -> None:
 def form(who: Principal, page: str, trace: str, where: str) -> None:
     """The form itself; what is written is kept until it is sent."""
     if sent := st.session_state.pop(_SENT, None):
-        notice.hint("已提交", f"{sent}答复后在“我的反馈”中可以看到。")
+        notice.hint("已提交", f"{sent}答复后可在“我的反馈”中查看。")
     st.html(tag("p", text(_ABOUT), class_="default"))
     kind = st.segmented_control(
         "类别", list(rules.KINDS), key=f"feedback_kind{where}", label_visibility="collapsed"
@@ -54,7 +54,7 @@ def form(who: Principal, page: str, trace: str, where: str) -> None:
         return
     paper.done()
     _clear(where)
-    st.session_state[_SENT] = f"类别为“{kind}”。"
+    st.session_state[_SENT] = f"这条反馈（{kind}）已送达平台运维单位，"
     st.rerun(scope="fragment" if where else "app")
 
 

@@ -154,7 +154,8 @@ def _tasks(waiting: Waiting) -> Html:
         )
         for one in waiting.first
     ]
-    aside = look.link(f"全部 {waiting.total} 件", "/tasks")
+    mark = states.mock() + " " if any(one.simulated for one in waiting.first) else ""
+    aside = mark + look.link(f"全部 {waiting.total} 件", "/tasks")
     return tables.head("今日待办", aside) + look.lines(lines)
 
 
@@ -165,5 +166,5 @@ def card(day: Day) -> None:
             st.html(_tasks(day.waiting))
     if day.news:
         with st.container(key="card-news"):
-            head = tables.head("系统变动与未完成的填写", "只提示哪一项有变化，内容打开后查看")
+            head = tables.head("系统变动与未完成的填写", "只提示哪项有变化")
             st.html(head + look.news(day.news, MOST_NEWS))
