@@ -29,6 +29,8 @@ PERMISSIONS: dict[str, str] = {
     "tasks.act": "办理各系统任务",
     "matters.close": "办结在办事项",
     "systems.view": "查看业务系统接入情况",
+    "feedback.send": "提交投诉建议，查看本人的反馈",
+    "feedback.view": "查看和答复投诉建议",
     "permissions.explain": "查看权限判定依据",
     "audit.view": "查看审计记录",
     "people.view": "查看单位、岗位和人员",
@@ -51,6 +53,8 @@ NOT_DELEGABLE = frozenset(
         "audit.view",
     }
 )
+# What no role has to grant: whoever holds a post may.
+EVERYBODY = frozenset({"feedback.send"})
 
 # Personal data opens only with a second factor where a role asks for one.
 _PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
@@ -122,6 +126,8 @@ def explain(principal: Principal, permission: str, region_code: str | None = Non
     who = f"{principal.name}（{principal.unit.name}·{principal.post_title}）"
     if principal.limits is not None and permission not in principal.limits.permissions:
         return Decision(allowed=False, reasons=(who, f"所用访问令牌的范围不含“{label}”。"))
+    if permission in EVERYBODY:
+        return Decision(allowed=True, reasons=(f"“{label}”对每个岗位开放。",))
     roles = granting_roles(principal, permission)
     if not _handed_over(principal, permission):
         words = f"{principal.name}代 {principal.acting_for} 履职，委托事项不包括“{label}”。"

@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     joined.add_argument("id", nargs="?", help="只检查这一个系统")
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
+    watching = commands.add_parser("changes", help="在办事项的系统变动")
+    watching.add_argument("action", choices=("check",))
     tasks_too = commands.add_parser("tasks", help="统一办理：从各系统同步任务")
     tasks_too.add_argument("action", choices=("sync",))
     tasks_too.add_argument("--whole", action="store_true", help="不只取有变化的，全部重取一遍")
@@ -78,6 +80,16 @@ def _seed() -> int:
     return 0
 
 
+def _changes() -> int:
+    wired = build()
+    wired.gateway.start()
+    try:
+        print(f"已核对在办事项 {wired.patrol.round()} 件。")
+    finally:
+        wired.gateway.stop()
+    return 0
+
+
 def _migrate() -> int:
     if not settings().owner_url:
         print("请设置 PORTAL_OWNER_URL（表的所有者地址）。")
@@ -98,6 +110,7 @@ def main(words: list[str] | None = None) -> int:
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": lambda: systems.check(asked.id),
         "measures": measures.refresh,
+        "changes": _changes,
         "tasks": lambda: tasks.sync(whole=asked.whole),
         "tokens": lambda: tokens.run(asked),
         "describe": describe.describe,

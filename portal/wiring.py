@@ -14,16 +14,18 @@ from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions import drops
+from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
-from portal.functions.tasks import Tasks
+from portal.functions.tasks import Tasks, hand_over
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
-from portal.store import deployment, divisions, migrate
+from portal.store import deployment, divisions, drafts, migrate
 from portal.store.citypack import pack
 from portal.store.engine import begin
+from portal.store.scope import Reach
 
 Readiness = dict[str, tuple[bool, str]]
 
@@ -41,6 +43,19 @@ def _case_of_matters(principal: Principal, case_id: str) -> CaseRef | None:
     )
 
 
+def _open_cases(reach: Reach, limit: int) -> list[WatchedCase]:
+    return [
+        WatchedCase(
+            id=one.id, subject_id=one.subject_id, region_code=one.region_code, unit_id=one.unit_id
+        )
+        for one in matters.open_everywhere(reach, limit)
+    ]
+
+
+# What a 交接单 moves: words for the slip -> the move itself, within its transaction.
+CARRIERS: Carriers = {"任务": hand_over, "草稿": drafts.carry}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wired:
     """One process's functions, plugged together."""
@@ -49,6 +64,8 @@ class Wired:
     records: Records
     entry: Entry
     reports: Reports
+    notices: Notices
+    patrol: Patrol
     tasks: Tasks
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
@@ -128,13 +145,17 @@ def build() -> Wired:
         cache_seconds=chosen.cache_seconds,
         redis_url=chosen.redis_url,
     )
+    notices = Notices(registry=registry)
+    patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
     tasks = Tasks(registry=registry)
-    records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case])
+    records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     return Wired(
         gateway=gateway,
         records=records,
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
+        notices=notices,
+        patrol=patrol,
         tasks=tasks,
         jobs=Jobs(
             more=(
@@ -144,8 +165,11 @@ def build() -> Wired:
                     name="drops.fetch",
                     work=lambda: drops.fetch_all(gateway),
                 ),
+                Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
+                Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
             )
         ),
+        carriers=CARRIERS,
     )
 
 

@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page
 from portal.look import css
 from portal.look.markup import join, tag, text
 
-SIGN_OUT_KEY, POST_KEY = "sign_out", "acting_post"
+SIGN_OUT_KEY, POST_KEY, FEEDBACK_KEY = "sign_out", "acting_post", "feedback_open"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,11 @@ def draw_band(
     acting: str,
     on_switch: Callable[[], None],
     on_sign_out: Callable[[], None],
-) -> None:
-    """The band; a person with several posts chooses in it which one to act in."""
+) -> bool:
+    """The band; a person with several posts chooses in it which one to act in.
+
+    Gives whether the person has just asked for the feedback form.
+    """
     css.inject(band.level)
     with st.container(key="band", horizontal=True, vertical_alignment="center"):
         st.html(_name(band), width="content")
@@ -63,7 +66,9 @@ def draw_band(
                 filter_mode=None,
                 width=210,
             )
+        asked = st.button("投诉建议", key=FEEDBACK_KEY)
         st.button("退出登录", key=SIGN_OUT_KEY, on_click=on_sign_out)
+    return asked
 
 
 def draw_navigation(links: Sequence[tuple[str, str, Page]], here: str, scope: str) -> None:

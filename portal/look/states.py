@@ -50,6 +50,11 @@ def day(at: datetime) -> str:
     return f"{here:%m-%d}" if here.year == today().year else f"{here:%Y-%m-%d}"
 
 
+def local_day(at: datetime) -> date:
+    """The day of a moment on the wall clock."""
+    return clock.local(at).date()
+
+
 def took(milliseconds: int) -> str:
     """A duration that nobody has to count digits in."""
     if milliseconds < 1:

@@ -19,6 +19,7 @@ class PageSpec:
     permission: str
     section: str
     module: str
+    listed: bool = True  # in the navigation on top
 
     def show(self) -> None:
         """Draw the page; its first act is to check the permission itself."""
@@ -126,6 +127,21 @@ PAGES: tuple[PageSpec, ...] = (
         module="audit",
     ),
     PageSpec(
+        path="answering",
+        title="反馈处理",
+        permission="feedback.view",
+        section=MANAGE,
+        module="answering",
+    ),
+    PageSpec(
+        path="feedback",
+        title="我的反馈",
+        permission="feedback.send",
+        section=WORK,
+        module="feedback",
+        listed=False,
+    ),
+    PageSpec(
         path="why",
         title="权限依据",
         permission="permissions.explain",
@@ -145,3 +161,8 @@ def spec(path: str) -> PageSpec:
         if one.path == path:
             return one
     raise LookupError(f"no page at /{path}")
+
+
+def title_of(path: str) -> str:
+    """What the page at an address is called; a home by the word for homes."""
+    return next((one.title for one in PAGES if one.path == path), "首页")

@@ -10,7 +10,7 @@ from portal.functions.entry import scope_facts
 from portal.look import charts, tables
 from portal.look import map as sketch
 from portal.pages.guards import require
-from portal.pages.parts import cases, doors, facts
+from portal.pages.parts import cases, doors, facts, home, today
 
 
 @st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
@@ -41,10 +41,12 @@ def _map_card(who: Principal) -> None:
 def page() -> None:
     """Draw the page."""
     who = require("home.city")
+    desk = home.begin(who)
     numbers, picture = st.columns([0.56, 0.44], gap="small")
     with numbers:
         facts.card(who, "各区县概况")
     with picture:
         _map_card(who)
-    cases.card(who)
+    today.card(desk.day)
+    cases.card(who, desk.cases, desk.due)
     doors.wall(who)

@@ -7,4 +7,4 @@ from portal.pages.parts import home
 def page() -> None:
     """Draw the page."""
     who = require("home.community")
-    home.desk(who, "本社区（村）概况")
+    home.work(who, "本社区（村）概况")

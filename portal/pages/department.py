@@ -1,11 +1,18 @@
 """部门首页: the cases assigned to the department, and the systems it may see."""
 
+import streamlit as st
+
 from portal.pages.guards import require
-from portal.pages.parts import cases, doors
+from portal.pages.parts import cases, doors, home, today
 
 
 def page() -> None:
     """Draw the page."""
     who = require("home.department")
-    cases.card(who)
-    doors.wall(who)
+    desk = home.begin(who)
+    work, side = st.columns([0.70, 0.30], gap="small")
+    with work:
+        cases.card(who, desk.cases, desk.due)
+    with side:
+        today.card(desk.day)
+        doors.wall(who)

@@ -3,15 +3,17 @@
 import streamlit as st
 
 from portal.pages.guards import require
-from portal.pages.parts import cases, doors, facts
+from portal.pages.parts import cases, doors, facts, home, today
 
 
 def page() -> None:
     """Draw the page."""
     who = require("home.district")
-    work, side = st.columns([0.68, 0.32], gap="small")
+    desk = home.begin(who)
+    work, side = st.columns([0.64, 0.36], gap="small")
     with work:
-        cases.card(who)
+        cases.card(who, desk.cases, desk.due)
         doors.wall(who)
     with side:
+        today.card(desk.day)
         facts.card(who, "所辖乡镇（街道）")

@@ -78,7 +78,7 @@ def _nobody(who: Principal) -> None:
             "请从在办事项打开一人一档",
             "本岗位不设无事项的人员查询，请在下面的在办事项中点“打开一人一档”。",
         )
-    cases.card(who)
+    cases.card(who, cases.mine(who))
 
 
 def page() -> None:

@@ -16,7 +16,7 @@ from portal.pages.guards import guarded, require
 from portal.pages.parts import memory
 
 PERMISSION = "reports.view"
-_PLACE = "report_place"
+_PLACE, _SENT = "report_place", "report_sent"
 
 
 @st.cache_data(max_entries=300, ttl=600, show_spinner=False)
@@ -66,7 +66,11 @@ def _go(who: Principal, code: str) -> None:
 
 
 def _place(who: Principal) -> str:
-    """Where this tab is: where it went, else the top of the own scope."""
+    """Where this tab is: where it went or was sent, else the top of the own scope."""
+    sent = st.query_params.get("region")
+    if sent is not None and sent != memory.recall(who, _SENT):
+        memory.keep(who, _SENT, sent)
+        memory.keep(who, _PLACE, sent)
     went = memory.recall(who, _PLACE)
     own = who.unit.region_code
     top = own if any(own.startswith(one) for one in who.prefixes) else next(iter(who.prefixes), own)

@@ -1,7 +1,11 @@
 """What is around every page: which page is open, the band on top, the pages one may go to."""
 
+import secrets
+from uuid import UUID
+
 import streamlit as st
 from streamlit.navigation.page import Page
+from structlog.contextvars import bind_contextvars
 
 from auth import permissions
 from auth.principal import Principal
@@ -11,7 +15,9 @@ from portal.pages import turns
 from portal.pages.catalogue import FALLBACKS, HOMES, PAGES, PageSpec, spec
 from portal.pages.going import as_page
 from portal.pages.guards import acting, guarded
-from portal.pages.parts import memory
+from portal.pages.parts import feedback, memory
+
+_RUN = "run"
 
 
 def landing(who: Principal) -> PageSpec:
@@ -24,7 +30,17 @@ def landing(who: Principal) -> PageSpec:
 
 def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
     """The pages beside the home that the post may open."""
-    return [one for one in PAGES if one is not home and permissions.allowed(who, one.permission)]
+    return [
+        one
+        for one in PAGES
+        if one.listed and one is not home and permissions.allowed(who, one.permission)
+    ]
+
+
+@st.cache_data(max_entries=2000, ttl=60, show_spinner=False)
+def _posts(account_id: UUID, post_id: UUID, _who: Principal) -> dict[str, str]:
+    """The posts to choose from, a minute old at most; choosing one asks the database again."""
+    return {str(one.id): one.label for one in identity.my_posts(_who)}
 
 
 @guarded(None)
@@ -42,9 +58,17 @@ def _sign_out(who: Principal) -> None:
     st.logout()
 
 
-def _draw_band(who: Principal) -> None:
+def _new_run() -> str:
+    """Number this run, for the log and for a fault; gives the number of the one before."""
+    before = str(st.session_state.get(_RUN, ""))
+    st.session_state[_RUN] = secrets.token_hex(4)
+    bind_contextvars(run=st.session_state[_RUN])
+    return before
+
+
+def _draw_band(who: Principal) -> bool:
     level = who.unit.level_text
-    frame.draw_band(
+    return frame.draw_band(
         frame.Band(
             platform=city.platform_name(),
             level=who.unit.level,
@@ -54,7 +78,7 @@ def _draw_band(who: Principal) -> None:
             post=f"{who.post_title}（代 {who.acting_for}）" if who.acting_for else who.post_title,
             scope=city.scope_name(who),
         ),
-        posts={str(one.id): one.label for one in identity.my_posts(who)},
+        posts=_posts(who.account_id, who.post_id, who),
         acting=str(who.post_id),
         on_switch=_switch,
         on_sign_out=_sign_out,
@@ -69,13 +93,16 @@ def run(who: Principal) -> None:
 
 def _draw(who: Principal) -> None:
     """Every address is a page, so that each refuses for itself."""
+    before = _new_run()
     begin = landing(who)
     pages = {one.path: as_page(one) for one in PAGES}
     home = st.Page(begin.show, title=begin.title, url_path="home", default=True)
     current: Page = st.navigation([home, *pages.values()], position="hidden")
     title = current.title
     st.set_page_config(page_title=f"{title} · {city.platform_name()}", layout="wide")
-    _draw_band(who)
+    if _draw_band(who) and current.url_path != "feedback":
+        # The run that the person looked at is the one before this click.
+        feedback.ask(current.url_path or begin.path, before)
     links = [(begin.path, "首页", home)]
     links += [(one.path, one.title, pages[one.path]) for one in menu(who, begin)]
     frame.draw_navigation(links, current.url_path or begin.path, city.scope_name(who))

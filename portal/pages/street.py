@@ -7,4 +7,4 @@ from portal.pages.parts import home
 def page() -> None:
     """Draw the page."""
     who = require("home.street")
-    home.desk(who, "所辖社区（村）")
+    home.work(who, "所辖社区（村）")

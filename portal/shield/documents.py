@@ -11,9 +11,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from starlette.datastructures import Headers as StarletteHeaders
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.shield import browsers
 from portal.shield.cookies import (
     ENDED,
     NEXT,
@@ -50,7 +52,12 @@ def chinese_index(original: str, *, title: str, static: Path) -> str:
             f'    <link rel="alternate icon" href="{versioned(static, "icon.png")}">',
         ),
         # The policy refuses inline scripts; this one only serves search engines.
-        (r"<script>.*?</script>", f'<script src="{versioned(static, "zh.js")}"></script>'),
+        (
+            r"<script>.*?</script>",
+            f'<script src="{versioned(static, "old.js")}"></script>\n'
+            f'    <script src="{versioned(static, "zh.js")}"></script>\n'
+            f'    <script src="{versioned(static, "desk.js")}"></script>',
+        ),
         (r"<noscript>.*?</noscript>", _NO_SCRIPT),
     )
     page = original
@@ -72,19 +79,31 @@ class Documents:
         pages: Collection[str],
         doorkeeper: Doorkeeper,
         https: bool,
+        old: str = "",
     ) -> None:
         self.app = app
         self._index = index
+        self._old = old
         self._pages = frozenset(pages)
         self._doorkeeper = doorkeeper
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._is_for_an_old_browser(scope):
+            # With a 200: some of them show a page of their own for anything else.
+            await HTMLResponse(self._old)(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["path"] not in self._pages:
             await self.app(scope, receive, send)
             return
         response = await self._document(scope, cookies_of(scope))
         await response(scope, receive, send)
+
+    def _is_for_an_old_browser(self, scope: Scope) -> bool:
+        if not self._old or scope["path"] not in self._pages | {browsers.PATH}:
+            return False
+        agent = StarletteHeaders(scope=scope).get("user-agent", "")
+        return scope["path"] == browsers.PATH or browsers.too_old(agent)
 
     async def _document(self, scope: Scope, cookies: dict[str, str]) -> Response:
         live = await self._doorkeeper.identify(cookies)

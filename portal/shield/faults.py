@@ -10,7 +10,8 @@ _log = structlog.get_logger(__name__)
 
 def show_fault(error: Exception) -> bool:
     """Tell the person what happened and what was kept; ``True`` keeps Streamlit's box away."""
-    number = secrets.token_hex(4)
+    # The run's own number, which feedback about the page carries as well.
+    number = structlog.contextvars.get_contextvars().get("run") or secrets.token_hex(4)
     _log.error("page_failed", number=number, exc_info=error)
     st.error(
         f"页面处理时出现故障（编号 {number}），已记录。已经保存的内容不受影响，"

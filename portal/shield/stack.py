@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from streamlit.file_util import get_static_dir
 
 from portal.settings import Settings
-from portal.shield import tabs
+from portal.shield import browsers, tabs
 from portal.shield.cookies import Cookies
 from portal.shield.documents import Documents, chinese_index
 from portal.shield.doorkeeper import Doorkeeper
@@ -21,6 +21,7 @@ from portal.shield.paths import Paths, files_below
 from portal.shield.signout import SignOut
 from portal.shield.sockets import Sockets
 from portal.shield.stream import Stream
+from portal.store.citypack import pack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,11 @@ class Shield:
             Middleware(Errors),
             Middleware(Origin, public_url=at.public_url, extra_hosts=at.extra_hosts),
             Middleware(
-                Paths, pages=pages, files=files, routes=self.routes, public_url=at.public_url
+                Paths,
+                pages=pages | {browsers.PATH},
+                files=files,
+                routes=self.routes,
+                public_url=at.public_url,
             ),
             Middleware(Cookies, https=self.https, session_hours=at.session_hours),
             Middleware(
@@ -67,6 +72,7 @@ class Shield:
                 pages=pages,
                 doorkeeper=self.doorkeeper,
                 https=self.https,
+                old=browsers.page(title=self.title, support=pack().support),
             ),
             Middleware(SignOut, doorkeeper=self.doorkeeper),
             Middleware(Gate, doorkeeper=self.doorkeeper, tab_cookies=tabs.tab_cookies),

@@ -88,6 +88,7 @@ class ReportColumn(_Data):
     from_age: int | None = None
     to_age: int | None = None
     chart: bool = False
+    home: bool = False  # shown on the homes; the first of them place by place
 
 
 class ReportTemplate(_Data):
@@ -173,6 +174,8 @@ class CityPack(_Data):
     platform_name: str
     region_code: str
     default_note: str
+    support_unit: str = ""  # who answers feedback
+    support: str = "本单位管理员"  # whom a person asks for help, in words
     retired_codes: dict[str, str] = {}
     levels: tuple[LevelText, ...]
     functions: tuple[UnifiedFunction, ...]

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
 
 from portal.store.task_tables import outbox, task, task_history, task_source
 
@@ -69,6 +69,35 @@ def rows(
     return connection.execute(query.limit(limit).offset(offset)).all()
 
 
+# Asked at every click on a home: built once. What already waits for confirmation is done here.
+_FIRST = (
+    select(
+        task.c.id,
+        task.c.title,
+        task.c.system_id,
+        task.c.due_on,
+        task.c.simulated,
+        func.count().over().label("total"),
+        func.count().filter(task.c.due_on < bindparam("today")).over().label("late"),
+    )
+    .where(
+        task.c.state == OPEN,
+        task.c.waiting.is_(None),
+        task.c.system_id.in_(bindparam("systems", expanding=True)),
+    )
+    .order_by(task.c.due_on.nulls_last(), task.c.source_changed_at, task.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def first(
+    connection: Connection, systems: Collection[str], today: date, most: int
+) -> Sequence[Row[Any]]:
+    """The open tasks due first, each with how many there are and how many of them are late."""
+    values = {"systems": list(systems), "today": today, "most": most}
+    return connection.execute(_FIRST, values).all()
+
+
 def mine(
     connection: Connection,
     actor: str,
@@ -109,13 +138,17 @@ def sources(connection: Connection) -> dict[str, Row[Any]]:
     return {row.system_id: row for row in connection.execute(select(task_source))}
 
 
-def trouble(connection: Connection, actor: str) -> Sequence[Row[Any]]:
-    """What one person must know: refusals not seen yet, and what is stuck."""
-    unseen = or_(outbox.c.state == "滞留", outbox.c.seen_at.is_(None))
+def trouble(connection: Connection, actor: str, post_id: UUID) -> Sequence[Row[Any]]:
+    """What one person must know: own refusals not seen yet, and what is stuck at the acting post.
+
+    A stuck command belongs to the post, so that a successor finds it.
+    """
+    refused = and_(outbox.c.actor == actor, outbox.c.seen_at.is_(None))
+    at_this_desk = and_(outbox.c.post_id == post_id, outbox.c.state == "滞留")
     query = (
         select(outbox, task.c.title, task.c.system_id.label("of_system"))
         .join(task, task.c.id == outbox.c.task_id)
-        .where(outbox.c.actor == actor, outbox.c.state.in_(TROUBLE), unseen)
+        .where(outbox.c.state.in_(TROUBLE), or_(refused, at_this_desk))
         .order_by(outbox.c.created_at.desc())
         .limit(20)
     )

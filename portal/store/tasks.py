@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.store import scope
@@ -136,35 +136,24 @@ def task_of(connection: Connection, entry: Row[Any]) -> Row[Any]:
 
 # -- hand-over ----------------------------------------------------------------------------------
 
-_SETTINGS = text(
-    "SELECT current_setting('app.scope', true) AS scope, current_setting('app.unit', true) AS unit,"
-    " current_setting('app.actor', true) AS actor"
-)
-_BACK = text(
-    "SELECT set_config('app.scope', :scope, true), set_config('app.unit', :unit, true),"
-    " set_config('app.actor', :actor, true)"
-)
-
 
 def hand_over(connection: Connection, from_post: UUID, to_post: UUID) -> int:
     """Give what one post holds to another, in the caller's transaction; gives how many tasks.
 
-    Runs as the service, since who hands over need not reach every task; the caller's own reach is
-    put back.
+    Runs as the service, since who hands over need not reach every task.
     """
-    before = connection.execute(_SETTINGS).one()._asdict()
-    scope.apply(connection, SERVICE)
-    moved = connection.execute(
-        update(task)
-        .where(task.c.post_id == from_post, task.c.state != "已办")
-        .values(post_id=to_post)
-    ).rowcount
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.post_id == from_post, outbox.c.state.in_(("待发送", "发送中", "滞留")))
-        .values(post_id=to_post)
-    )
-    connection.execute(_BACK, {name: value or "" for name, value in before.items()})
+    open_commands = outbox.c.state.in_(("待发送", "发送中", "滞留"))
+    with scope.acting_as(connection, SERVICE.actor):
+        moved = connection.execute(
+            update(task)
+            .where(task.c.post_id == from_post, task.c.state != "已办")
+            .values(post_id=to_post)
+        ).rowcount
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.post_id == from_post, open_commands)
+            .values(post_id=to_post)
+        )
     return int(moved)
 
 

@@ -52,7 +52,7 @@ def _walk(page: Page, folder: Path, name: str) -> None:
 
 def _dossier(page: Page, folder: Path, name: str) -> None:
     page.wait_for_timeout(1500)
-    opens = page.get_by_role("button", name="打开一人一档")
+    opens = page.get_by_role("link", name="打开一人一档")
     if opens.count() == 0:
         return
     opens.first.click()

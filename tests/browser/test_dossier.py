@@ -14,7 +14,7 @@ from tests.browser.conftest import Opener, Premises, Window
 
 def _open_first_case(window: Window, size: tuple[int, int] = steps.OFFICE) -> Page:
     page = window.go_home(size)
-    page.get_by_role("button", name="打开一人一档").first.click()
+    page.get_by_role("link", name="打开一人一档").first.click()
     steps.all_answered(page)
     return page
 
@@ -140,7 +140,7 @@ def test_answers_appear_as_they_come_and_a_failed_system_can_be_asked_again(
 ) -> None:
     window = shared("dongxing.clerk")
     page = window.go_home()
-    page.get_by_role("button", name="打开一人一档").last.click()
+    page.get_by_role("link", name="打开一人一档").last.click()
     page.locator(".st-key-card-grid .record").wait_for()
     assert page.locator(".st-key-card-pension").get_by_text("正在调取").count() == 1
     assert "已返回 2 / 共 4" in page.locator(".progress").inner_text()

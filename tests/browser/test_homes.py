@@ -60,8 +60,8 @@ def test_a_home_has_no_serious_accessibility_fault(shared: Opener, login: str) -
 
 def test_an_office_screen_shows_twelve_cases_without_scrolling(shared: Opener) -> None:
     page = shared("dongxing.clerk").go_home()
-    page.get_by_role("button", name="打开一人一档").nth(11).wait_for()
-    box = page.get_by_role("button", name="打开一人一档").nth(11).bounding_box()
+    page.get_by_role("link", name="打开一人一档").nth(11).wait_for()
+    box = page.get_by_role("link", name="打开一人一档").nth(11).bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= steps.OFFICE[1]
 

@@ -1,5 +1,6 @@
 """A case is handled by its unit, closed once, with a result."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -90,3 +91,43 @@ def test_every_pair_of_states_is_allowed_or_refused(state: rules.State, to: rule
     else:
         with pytest.raises(rules.IllegalMoveError):
             rules.move(state, to)
+
+
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("days", "today", "expected"),
+    [
+        (None, MONDAY, "不限时"),
+        (-1, MONDAY, "逾期"),
+        (0, MONDAY, "今天到期"),
+        (1, MONDAY, "本周到期"),
+        (6, MONDAY, "本周到期"),
+        (7, MONDAY, "以后到期"),
+        (0, MONDAY + timedelta(days=6), "今天到期"),
+        (1, MONDAY + timedelta(days=6), "以后到期"),
+    ],
+)
+def test_how_near_a_limit_is(days: int | None, today: date, expected: rules.Due) -> None:
+    due_on = None if days is None else today + timedelta(days=days)
+    assert rules.due(due_on, today) == expected
+
+
+def test_open_cases_are_counted_by_place_within_the_scope_only(
+    hailing: CityPack, frozen: clock.FrozenClock
+) -> None:
+    late = {**_row(1), "due_on": clock.local(clock.now()).date() - timedelta(days=1)}
+    elsewhere = _row(3, unit="com-990103100200", region="990103100200")
+    desk.take_in(CITY, [late])
+    desk.take_in(CITY, [_row(2), elsewhere])
+    city = people.principal(roles=("leader",), prefixes=("9901",), region_code="9901")
+    found = queries.counts_below(city, "9901", 6)
+    assert {code: (one.open, one.overdue) for code, one in found.items()} == {
+        "990102": (2, 1),
+        "990103": (1, 0),
+    }
+    district = people.principal(roles=("leader",), prefixes=("990102",), region_code="990102")
+    assert set(queries.counts_below(district, "990102", 9)) == {"990102001"}
+    with pytest.raises(Denied):
+        queries.counts_below(district, "9901", 6)

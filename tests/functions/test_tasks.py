@@ -109,6 +109,9 @@ def test_boxes_and_counts_belong_together(world: TaskWorld, who: Principal) -> N
     assert late.counts["待办"] == 3
     assert world.function.inbox(who, filters=Filters(kind="复核")).counts["待办"] == 0
     assert [one.title for one in world.function.due(who, 2)] == ["才**玛入户核查"] * 2
+    waiting = world.function.waiting(who, 2)
+    assert (waiting.total, waiting.late) == (3, 3)
+    assert [one.due_on for one in waiting.first] == [date(2026, 11, 20), date(2026, 11, 21)]
 
 
 def test_a_missing_system_is_named_with_the_reason(world: TaskWorld, who: Principal) -> None:

@@ -15,8 +15,10 @@ from auth.principal import Principal
 from portal import wiring
 from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
+from portal.functions.changes import Notices
 from portal.functions.entry import Entry
 from portal.functions.records import Records
+from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
 from portal.pages.parts.opened import Opened
 from portal.store import citypack
@@ -91,11 +93,13 @@ def office(
     city = citypack.pack()
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
-    records = Records(gateway=gateway, case_sources=[wiring._case_of_matters])
+    notices = Notices(registry=registry)
     wired = SimpleNamespace(
         gateway=gateway,
-        records=records,
+        notices=notices,
+        records=Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices),
         entry=Entry(gateway=gateway),
+        reports=Reports(registry=registry),
         tasks=Tasks(registry=registry),
         carriers={},
     )
@@ -106,6 +110,7 @@ def office(
         st.stop()
         raise AssertionError
 
+    st.cache_data.clear()  # what another test's database said
     monkeypatch.setattr(wiring, "app", lambda: wired)
     monkeypatch.setattr(oidc, "principal_from_run", lambda: made.who)
     monkeypatch.setattr(st, "switch_page", switch_page)

@@ -49,17 +49,16 @@ def test_a_case_is_a_row_with_its_source_place_and_time_and_the_name_masked(
     for word in ("高龄津贴申请", "本人申请", "张*丰", "东湖区 · 湖滨街道", "共 1 件"):
         assert word in text
     assert "张三丰" not in text
-    tab.button(key=f"open-{UUID(int=1)}").click().run()
-    assert office.went == [("records", {"case": str(UUID(int=1))})]
+    assert f'href="/records?case={UUID(int=1)}"' in text
 
 
 def test_more_cases_than_fit_are_paged_and_the_second_page_opens(office: Office) -> None:
     for number in range(1, 17):
         add_case(number)
     tab = office.open("community")
-    assert sum(one.label == "打开一人一档" for one in tab.button) == 14
+    assert shown(tab).count(">打开一人一档<") == 14
     tab.pagination(key="cases_page").set_value(2).run()
-    assert sum(one.label == "打开一人一档" for one in tab.button) == 2
+    assert shown(tab).count(">打开一人一档<") == 2
 
 
 def test_a_name_that_is_markup_is_shown_as_text(office: Office) -> None:
@@ -100,6 +99,7 @@ def test_a_failing_check_is_said_and_the_rest_of_the_home_stands(
         raise RuntimeError("boom")
 
     monkeypatch.setattr("portal.functions.entry.Entry.doors", broken)
+    monkeypatch.setattr("portal.pages.background._AT_ONCE_SECONDS", 30.0)  # until it has failed
     text = shown(office.open("community"))
     assert "系统状态没有取到" in text
     assert "居民查询" in text

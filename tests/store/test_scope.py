@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from portal.affairs.matters.tables import matter_case
 from portal.store import clock
 from portal.store.engine import begin, engine
-from portal.store.scope import Reach, in_scope_sql, scoped
+from portal.store.scope import Reach, acting_as, in_scope_sql, scoped, together
 from portal.store.subjects import subject, subject_relation
 from tests.conftest import TestDatabase
 
@@ -220,3 +220,30 @@ def test_the_policy_answers_from_the_index(database: TestDatabase) -> None:
             connection.execute(text("EXPLAIN SELECT subject_id FROM subject_relation")).scalars()
         )
     assert "ix_subject_relation_region_code" in plan, plan
+
+
+def test_what_is_read_together_shares_a_transaction_and_another_reach_gets_its_own(
+    database: TestDatabase,
+) -> None:
+    with scoped(INDEX) as connection:
+        here = _person(connection, "990102001001")
+        there = _person(connection, "990103001001")
+    with together(_reach("990102")):
+        with scoped(_reach("990102")) as one, scoped(_reach("990102")) as two:
+            assert one is two
+        assert _seen(_reach("990102")) == {here}
+        assert _seen(_reach("990103")) == {there}
+        assert _seen(_reach("990102")) == {here}
+    with scoped(_reach("990103")) as connection:
+        assert set(connection.execute(select(subject.c.id)).scalars()) == {there}
+
+
+def test_a_few_statements_under_a_service_s_name_leave_the_reach_as_it_was(
+    database: TestDatabase,
+) -> None:
+    with scoped(_reach("990102", unit="u")) as connection:
+        with acting_as(connection, "service:index"):
+            _person(connection, "990103001001")
+        actor = connection.execute(text("SELECT current_setting('app.actor')")).scalar_one()
+        assert actor == "someone"
+        assert connection.execute(select(subject.c.id)).all() == []

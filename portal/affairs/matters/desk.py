@@ -10,7 +10,7 @@ from auth import audit, permissions
 from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.tables import matter_case
-from portal.store import clock
+from portal.store import clock, watch
 from portal.store.scope import Reach, scoped
 
 
@@ -40,6 +40,7 @@ def close_case(principal: Principal, case_id: str, result: str) -> None:
                 result=text,
             )
         )
+        watch.forget(connection, UUID(case_id))
     audit.append(
         action="matters.close",
         actor=principal.login,

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
+from auth import permissions
 from auth.principal import Principal
 from portal.affairs.matters.rules import OPEN
 from portal.affairs.matters.tables import matter_case
-from portal.store import divisions
-from portal.store.scope import scoped
+from portal.store import clock, divisions
+from portal.store.scope import Reach, scoped
 from portal.store.subjects import subject
 
 
@@ -63,16 +64,20 @@ def _as_case(row: Row[Any]) -> Case:
     )
 
 
+# Asked at every click on a home: built once.
+_OPEN_OF_A_UNIT = (
+    _query()
+    .where(matter_case.c.state == OPEN, matter_case.c.unit_id == bindparam("unit"))
+    .order_by(matter_case.c.due_on.nulls_last(), matter_case.c.opened_at)
+    .limit(bindparam("most"))
+)
+
+
 def open_cases(principal: Principal, limit: int = 50) -> tuple[Case, ...]:
     """The open cases of the principal's own unit, the one due first on top."""
-    query = (
-        _query()
-        .where(matter_case.c.state == OPEN, matter_case.c.unit_id == principal.unit.id)
-        .order_by(matter_case.c.due_on.nulls_last(), matter_case.c.opened_at)
-        .limit(limit)
-    )
+    values = {"unit": principal.unit.id, "most": limit}
     with scoped(principal.reach) as connection:
-        return tuple(_as_case(row) for row in connection.execute(query))
+        return tuple(_as_case(row) for row in connection.execute(_OPEN_OF_A_UNIT, values))
 
 
 def find_case(principal: Principal, case_id: str) -> Case | None:
@@ -89,3 +94,64 @@ def find_case(principal: Principal, case_id: str) -> Case | None:
     with scoped(principal.reach) as connection:
         row = connection.execute(query).first()
     return _as_case(row) if row else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many open cases there are at a place, and how many of them are overdue."""
+
+    open: int = 0
+    overdue: int = 0
+
+
+def counts_below(principal: Principal, region: str, digits: int) -> dict[str, Counts]:
+    """The open cases within a region, by the places whose codes have that many digits.
+
+    Counts of places, never of persons; a case without a place below stands under what it has.
+    """
+    permissions.check(principal, "reports.view", region)
+    today = clock.local(clock.now()).date()
+    place = func.left(matter_case.c.region_code, digits)
+    query = (
+        select(
+            place.label("place"),
+            func.count().label("open"),
+            func.count().filter(matter_case.c.due_on < today).label("overdue"),
+        )
+        .where(
+            matter_case.c.state == OPEN,
+            matter_case.c.region_code >= region,
+            matter_case.c.region_code < region + ":",
+        )
+        .group_by(place)
+    )
+    with scoped(principal.reach) as connection:
+        rows = connection.execute(query).all()
+    return {row.place: Counts(open=row.open, overdue=row.overdue) for row in rows}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCase:
+    """An open case without its person: for services that act for it."""
+
+    id: UUID
+    subject_id: UUID
+    region_code: str
+    unit_id: str
+
+
+def open_everywhere(reach: Reach, limit: int) -> tuple[OpenCase, ...]:
+    """Open cases within a service's reach, those due first on top."""
+    query = (
+        select(
+            matter_case.c.id,
+            matter_case.c.subject_id,
+            matter_case.c.region_code,
+            matter_case.c.unit_id,
+        )
+        .where(matter_case.c.state == OPEN)
+        .order_by(matter_case.c.due_on.nulls_last(), matter_case.c.opened_at)
+        .limit(limit)
+    )
+    with scoped(reach) as connection:
+        return tuple(OpenCase(**row._mapping) for row in connection.execute(query))

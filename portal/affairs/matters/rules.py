@@ -1,6 +1,6 @@
 """The rules of a case: its two states, the one move between them, and its number."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 State = Literal["办理中", "已办结"]
@@ -37,6 +37,25 @@ def result_text(text: str) -> str:
             f"请填写办理结果（{LEAST_RESULT} 至 {MOST_RESULT} 个字），已填内容已保留。"
         )
     return plain
+
+
+Due = Literal["逾期", "今天到期", "本周到期", "以后到期", "不限时"]
+DUE_SOON: tuple[Due, ...] = ("逾期", "今天到期", "本周到期")
+
+
+def due(due_on: date | None, today: date) -> Due:
+    """How near a case's limit is, by the calendar; a week ends on Sunday.
+
+    The limit itself is the source's: no working days are counted here.
+    """
+    if due_on is None:
+        return "不限时"
+    if due_on < today:
+        return "逾期"
+    if due_on == today:
+        return "今天到期"
+    sunday = today + timedelta(days=6 - today.weekday())
+    return "本周到期" if due_on <= sunday else "以后到期"
 
 
 def number(day: date, sequence: int) -> str:

@@ -1,5 +1,6 @@
 """一人一档: one person, asked for in every system that this purpose allows, shown masked."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.contract import Answer, Asker, State, Subject
 from portal.connectors.gateway import Gateway
+from portal.functions.changes import Look, NoLook, Notices
 from portal.functions.records import mask
 from portal.functions.records.people import about
 from portal.functions.records.words import (
@@ -35,10 +37,14 @@ _LEAST_REASON = 4
 
 @dataclass
 class Records:
-    """The records function of one process: the gateway, and the affairs that have cases."""
+    """The records function of one process: the gateway, and the affairs that have cases.
+
+    With notices, what a case's answers say is held against what they said last.
+    """
 
     gateway: Gateway
     case_sources: list[CaseSource] = field(default_factory=list)
+    notices: Notices | None = None
 
     # -- purposes -------------------------------------------------------------------------------
 
@@ -97,16 +103,21 @@ class Records:
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> Iterator[MaskedAnswer]:
         """The answers as they come, for a page's thread; masked, and recorded before the first."""
-        found, asker = self._begin(principal, subject_id, purpose)
-        yield from map(mask.masked_answer, self.gateway.stream(asker, _subject(found)))
+        found, asker, case = self._begin(principal, subject_id, purpose)
+        look = self._look(principal, asker, case)
+        for answer in self.gateway.stream(asker, _subject(found)):
+            yield mask.masked_answer(answer, look.about(answer))
+        look.end()
 
     async def find(
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> AsyncIterator[MaskedAnswer]:
         """The answers as they come, for the HTTP API; the same function as :meth:`stream`."""
-        found, asker = self._begin(principal, subject_id, purpose)
+        found, asker, case = self._begin(principal, subject_id, purpose)
+        look = self._look(principal, asker, case)
         async for answer in self.gateway.ask_all(asker, _subject(found)):
-            yield mask.masked_answer(answer)
+            yield mask.masked_answer(answer, await asyncio.to_thread(look.about, answer))
+        await asyncio.to_thread(look.end)
 
     def unmask(
         self,
@@ -166,12 +177,17 @@ class Records:
 
     def _begin(
         self, principal: Principal, subject_id: str, purpose: Purpose
-    ) -> tuple[Found, Asker]:
-        found, _ = self._admit(principal, subject_id, purpose)
+    ) -> tuple[Found, Asker, CaseRef | None]:
+        found, case = self._admit(principal, subject_id, purpose)
         asker = self._asker(principal, purpose)
         systems = [one.system_id for one in self.gateway.planned(asker)]
         self._record(principal, "records.view", found, purpose, {"systems": systems})
-        return found, asker
+        return found, asker, case
+
+    def _look(self, principal: Principal, asker: Asker, case: CaseRef | None) -> Look | NoLook:
+        if self.notices is None or case is None or case.kind != "matter":
+            return NoLook()
+        return self.notices.look(principal, asker, UUID(case.id), case.region_code)
 
     def _record(
         self,

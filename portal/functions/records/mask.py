@@ -81,8 +81,8 @@ def shown(field: Field) -> ShownField:
     )
 
 
-def masked_answer(answer: Answer) -> MaskedAnswer:
-    """The whole answer as it may be shown."""
+def masked_answer(answer: Answer, changed: tuple[str, ...] = ()) -> MaskedAnswer:
+    """The whole answer as it may be shown, with the labels of what changed since the last look."""
     return MaskedAnswer(
         system_id=answer.system_id,
         system_name=answer.system_name,
@@ -97,4 +97,5 @@ def masked_answer(answer: Answer) -> MaskedAnswer:
         elapsed_ms=answer.elapsed_ms,
         message=answer.message,
         trace_id=answer.trace_id,
+        changed=changed,
     )

@@ -128,6 +128,7 @@ class MaskedAnswer:
     elapsed_ms: int
     message: str
     trace_id: str
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -222,6 +222,7 @@ def _columns(
             or ("人口普查公报" if one.column.source == "census" else ""),
             problem=plain.problem(place, one, numbers),
             chart=one.column.chart,
+            home=one.column.home,
         )
         for place, one in enumerate(wanted)
     )

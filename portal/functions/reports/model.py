@@ -55,6 +55,7 @@ class Column:
     source: str
     problem: str = ""
     chart: bool = False
+    home: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from portal.functions.tasks.model import (
     Source,
     TaskRow,
     Trouble,
+    Waiting,
 )
 from portal.functions.tasks.rules import TakenError, TaskError
 from portal.store.tasks import hand_over
@@ -34,5 +35,6 @@ __all__ = [
     "TaskRow",
     "Tasks",
     "Trouble",
+    "Waiting",
     "hand_over",
 ]

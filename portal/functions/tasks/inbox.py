@@ -20,11 +20,13 @@ from portal.functions.tasks.model import (
     Entry,
     Event,
     Filters,
+    FirstTask,
     Inbox,
     OpenedTask,
     Source,
     TaskRow,
     Trouble,
+    Waiting,
 )
 from portal.functions.tasks.rules import TaskError
 from portal.store import clock, divisions, task_reads
@@ -90,7 +92,7 @@ class Reading:
             else:
                 found = task_reads.rows(connection, box, systems, given, limit=PAGE, offset=start)
             walked = task_reads.sources(connection)
-            troubles = task_reads.trouble(connection, actor)
+            troubles = task_reads.trouble(connection, actor, principal.post_id)
         return Inbox(
             box=box,
             rows=tuple(self._row(one, own=box == "我发起") for one in found),
@@ -111,6 +113,26 @@ class Reading:
                 connection, "待办", self.systems(principal), Filter(), limit=limit
             )
         return tuple(self._row(one) for one in found)
+
+    def waiting(self, principal: Principal, most: int) -> Waiting:
+        """How much is open and late, and what is due first: one question, for every home."""
+        permissions.check(principal, VIEW)
+        with scoped(principal.reach) as connection:
+            found = task_reads.first(connection, self.systems(principal), today(), most)
+        return Waiting(
+            total=found[0].total if found else 0,
+            late=found[0].late if found else 0,
+            first=tuple(
+                FirstTask(
+                    id=str(one.id),
+                    title=one.title,
+                    system_name=self._name(one.system_id),
+                    due_on=one.due_on,
+                    simulated=one.simulated is not None,
+                )
+                for one in found
+            ),
+        )
 
     def stuck(self, principal: Principal) -> tuple[Trouble, ...]:
         """What is stuck in the scope: for operators; without the titles of tasks."""

@@ -44,6 +44,26 @@ class TaskRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirstTask:
+    """A task as a home names it."""
+
+    id: str
+    title: str
+    system_name: str
+    due_on: date | None
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What waits in the inbox: how many, how many of them late, and those due first."""
+
+    total: int = 0
+    late: int = 0
+    first: tuple[FirstTask, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A system behind the inbox: from when its tasks are, or why there is nothing new."""
 

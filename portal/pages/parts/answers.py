@@ -92,7 +92,16 @@ def _head(planned: Planned, answer: MaskedAnswer | None) -> Html:
     chip = states.chip(answer.state if answer is not None else "正在调取")
     mock = states.mock() if planned.simulated else ""
     first = tag("div", tag("h3", text(planned.name)) + chip + mock, class_="answer")
-    return first + tag("div", join(tag("span", text(one)) for one in about), class_="about")
+    line = tag("div", join(tag("span", text(one)) for one in about), class_="about")
+    return first + line + _changed(answer)
+
+
+def _changed(answer: MaskedAnswer | None) -> Html:
+    """What is different from what this person saw the last time, by name only."""
+    if answer is None or not answer.changed:
+        return ""
+    words = f"上次查看后有变化：{'、'.join(answer.changed)}"
+    return tag("div", text(words), class_="changed", role="status")
 
 
 def _unmask_row(opened: Opened, answer: MaskedAnswer) -> None:

@@ -10,6 +10,7 @@ from portal.look import notice
 from portal.look.markup import tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
+from portal.pages.parts import draft
 from portal.pages.parts import opened as dossiers
 
 PERMISSION = "matters.close"
@@ -25,16 +26,18 @@ def _form(who: Principal, case: CaseRef) -> None:
             "本单位不再能以该事项调取此人信息。",
         )
     )
-    result = st.text_area(
-        "办理结果", key="close_result", max_chars=rules.MOST_RESULT, placeholder="例如：已审核通过"
+    paper = draft.paper(who, PERMISSION, case.id, f"办结事项：{case.matter}（{case.number}）")
+    result = paper.text_area(
+        "办理结果", "result", max_chars=rules.MOST_RESULT, placeholder="例如：已审核通过"
     )
     if not st.button("确认办结", type="primary", key="close_send"):
         return
     try:
-        desk.close_case(who, case.id, result or "")
+        desk.close_case(who, case.id, result)
     except rules.IllegalMoveError as problem:
         notice.error("没有办结", problem.message)
         return
+    paper.done()
     dossiers.close(who)
     st.session_state[CLOSED] = f"{case.matter}（{case.number}）已办结。"
     go(who.home)

@@ -48,6 +48,12 @@ def checked(who: Principal) -> DoorCheck:
 _WELL = "已返回"
 
 
+def tally(check: DoorCheck) -> tuple[int, int]:
+    """How many systems are well, of how many that were checked."""
+    found = [one.state for one in check.answers.values() if one.state is not None]
+    return sum(one == _WELL for one in found), len(found)
+
+
 def health(door: Door) -> Html:
     """What the last live check found; a check that was answered is called 正常."""
     return states.chip(door.state or "未检测", "正常" if door.state == _WELL else "")
@@ -66,6 +72,10 @@ def _line(door: Door) -> Html:
     )
 
 
+def _head() -> Html:
+    return tables.head("业务系统", text(f"系统名称为{city.default_note()}"))
+
+
 def _wall(doors: Sequence[Door]) -> Html:
     return tag("ul", join(map(_line, doors)), class_="doors")
 
@@ -76,7 +86,7 @@ def _body(who: Principal) -> None:
     if check.problem:
         notice.error("系统状态没有取到", "其他内容不受影响，一分钟后会自动重新检测。")
     elif check.answers:
-        st.html(_wall(list(check.answers.values())))
+        st.html(_head() + _wall(list(check.answers.values())))
     elif check.done:
         notice.empty("尚未接入业务系统", "接入业务系统后，这里显示各系统的实时状态。")
     else:
@@ -89,7 +99,6 @@ def wall(who: Principal) -> None:
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-doors"):
-        st.html(tables.head("业务系统", text(f"系统名称为{city.default_note()}")))
         watched(_body, checked(who))
 
 

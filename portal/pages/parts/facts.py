@@ -1,16 +1,20 @@
-"""The facts of a scope: how many places of each kind, and the census figure where one is known."""
+"""The facts of a scope: its places, its numbers from the measures, its open cases by place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from auth.principal import Principal
+from portal.affairs.matters.queries import Counts
 from portal.functions.entry import PlaceFacts, ScopeFacts, scope_facts
 from portal.look import tables
-from portal.look.markup import Html, tag, text
+from portal.look.markup import Html, join, tag, text
 from portal.look.tables import Column, Fact
+from portal.look.today import link
+from portal.pages.parts import places
+from portal.pages.parts.places import Numbers
 
-CENSUS = "人口为第七次全国人口普查常住人口，只公布到区县；未公布的记为无数据"
+CENSUS = "普查人口为第七次全国人口普查常住人口，只公布到区县；在办、逾期为辖区内各单位的事项数"
 ONLY_COUNTED = tag("span", "仅统计", class_="chip quiet")
 
 
@@ -18,7 +22,9 @@ def summary(facts: ScopeFacts, level: str) -> Html:
     """The numbers of the whole scope."""
     if level == "community":
         return _own_place(facts)
-    counted = [Fact(name="常住人口", value=facts.population, unit="人")]
+    counted = []
+    if level in ("city", "district"):  # published no further down
+        counted.append(Fact(name="普查人口", value=facts.population, unit="人"))
     if level == "city":
         counted.append(Fact(name="区县", value=facts.districts, unit="个"))
     if level in ("city", "district"):
@@ -29,15 +35,15 @@ def summary(facts: ScopeFacts, level: str) -> Html:
 
 
 def _own_place(facts: ScopeFacts) -> Html:
-    """A community is one place: what it is called, where it lies, and that nobody counted it."""
-    population = f"{facts.population:,}人" if facts.population is not None else tables.NO_DATA
-    rows = (
+    """A community is one place: what it is called and where it lies; its numbers stand below."""
+    rows = [
         ("名称", facts.name),
         ("所属", facts.full_name.rpartition(" · ")[0] or facts.full_name),
         ("类别", "村" if facts.villages else "社区"),
         ("区划代码", facts.region_code),
-        ("常住人口", population),
-    )
+    ]
+    if facts.population is not None:
+        rows.append(("普查人口", f"{facts.population:,}人"))
     return tables.pairs(rows)
 
 
@@ -50,81 +56,102 @@ def _count(place: PlaceFacts, value: int) -> Html:
     return tag("span", "—", class_="none") if place.statistics_only else tables.number(value)
 
 
-def places(facts: ScopeFacts, level: str) -> Html:
+def table(
+    facts: ScopeFacts, level: str, found: Numbers | None, open_: Mapping[str, Counts]
+) -> Html:
     """The places one level down, each with what is known of it."""
-    if level == "city":
-        return _districts(facts.places)
-    return _streets(facts.places) if level == "district" else _committees(facts.places)
+    columns, cells = _KINDS[level]
+    heads = [Column(head=columns[0]), *(Column(head=one, kind="num") for one in columns[1:])]
+    if found is not None:
+        heads.append(Column(head=found.first_head, kind="num"))
+    if open_:
+        heads += [Column(head="在办", kind="num"), Column(head="逾期", kind="num")]
+    rows = []
+    for one in facts.places:
+        row = [_name(one), *cells(one)]
+        if found is not None:
+            row.append(_first(one, found))
+        if open_:
+            row += _open(one, open_)
+        rows.append(row)
+    return tables.table(_CAPTIONS[level], heads, rows)
 
 
-def _districts(given: Sequence[PlaceFacts]) -> Html:
-    columns = (
-        Column(head="区县"),
-        Column(head="常住人口（人）", kind="num"),
-        Column(head="乡镇（街道）", kind="num"),
-        Column(head="社区", kind="num"),
-        Column(head="村", kind="num"),
+def _district(one: PlaceFacts) -> list[Html]:
+    return [
+        tables.number(one.population),
+        _count(one, one.streets),
+        _count(one, one.communities),
+        _count(one, one.villages),
+    ]
+
+
+def _street(one: PlaceFacts) -> list[Html]:
+    return [_count(one, one.communities), _count(one, one.villages)]
+
+
+_KINDS: dict[str, tuple[tuple[str, ...], Callable[[PlaceFacts], list[Html]]]] = {
+    "city": (("区县", "普查人口", "乡镇（街道）", "社区", "村"), _district),
+    "district": (("乡镇（街道）", "社区", "村"), _street),
+    "street": (("社区（村）",), lambda _: []),
+}
+_CAPTIONS = {"city": "各区县概况", "district": "各乡镇（街道）概况", "street": "所辖社区（村）"}
+
+
+def _first(one: PlaceFacts, found: Numbers) -> Html:
+    """The number of a place, with the report of that place behind it."""
+    words = found.first.get(one.code, tables.NO_DATA)
+    if words == tables.NO_DATA:
+        return tag("span", words, class_="none")
+    return link(words, f"/reports?region={one.code}", title=f"查看{one.name}的统计报表")
+
+
+def _open(one: PlaceFacts, open_: Mapping[str, Counts]) -> list[Html]:
+    here = open_.get(one.code, Counts())
+    late = tag("span", f"▲ {here.overdue:,}", class_="due") if here.overdue else "0"
+    return [f"{here.open:,}", late]
+
+
+def measured(found: Numbers) -> Html:
+    """The numbers of the own place: where they come from is said below them."""
+    tiles = join(
+        tag(
+            "div",
+            tag("dt", text(one.head))
+            + tag("dd", link(one.text, "/reports") + tag("small", text(one.unit)))
+            if one.known
+            else tag("dt", text(one.head)) + tag("dd", text(one.text), class_="none"),
+        )
+        for one in found.own
     )
-    return tables.table(
-        "各区县概况",
-        columns,
-        [
-            (
-                _name(one),
-                tables.number(one.population),
-                _count(one, one.streets),
-                _count(one, one.communities),
-                _count(one, one.villages),
-            )
-            for one in given
-        ],
-    )
-
-
-def _streets(given: Sequence[PlaceFacts]) -> Html:
-    columns = (
-        Column(head="乡镇（街道）"),
-        Column(head="社区", kind="num"),
-        Column(head="村", kind="num"),
-        Column(head="常住人口（人）", kind="num"),
-    )
-    return tables.table(
-        "各乡镇（街道）概况",
-        columns,
-        [
-            (
-                _name(one),
-                _count(one, one.communities),
-                _count(one, one.villages),
-                tables.number(one.population),
-            )
-            for one in given
-        ],
-    )
-
-
-def _committees(given: Sequence[PlaceFacts]) -> Html:
-    columns = (Column(head="社区（村）"), Column(head="类别"), Column(head="区划代码"))
-    return tables.table(
-        "所辖社区（村）",
-        columns,
-        [
-            (_name(one), "村" if one.villages else "社区", tag("span", one.code, class_="num"))
-            for one in given
-        ],
+    return tag("dl", tiles, class_="facts measured") + tag(
+        "div", text(found.said), class_="default"
     )
 
 
 @st.cache_data(max_entries=2000, ttl=3600, show_spinner=False)
-def _drawn(region_code: str, level: str, _who: Principal) -> tuple[Html, Html]:
-    """What a region looks like is the same for everybody who may see it: keyed by the region."""
-    facts = scope_facts(_who)
-    return summary(facts, level), places(facts, level) if facts.places else ""
+def _facts(region_code: str, _who: Principal) -> ScopeFacts:
+    """What a region consists of is the same for everybody who may see it: keyed by the region."""
+    return scope_facts(_who)
+
+
+@st.cache_data(max_entries=2000, ttl=60, show_spinner=False)
+def _drawn(
+    region_code: str, level: str, prefixes: tuple[str, ...], roles: tuple[str, ...], _who: Principal
+) -> Html:
+    """The card's content: one scope and one set of rights see the same, at most a minute old."""
+    facts = _facts(region_code, _who)
+    found = places.numbers(_who)
+    pieces = summary(facts, level) + (measured(found) if found else "")
+    if facts.places:
+        pieces += table(facts, level, found, places.counts(_who))
+    return pieces
 
 
 def card(who: Principal, title: str) -> None:
     """The card of the scope's facts."""
-    numbers, table = _drawn(who.unit.region_code, who.unit.level, who)
-    note = tag("div", text(CENSUS), class_="default")
+    level = who.unit.level
+    content = _drawn(who.unit.region_code, level, who.prefixes, who.roles, who)
+    note = tag("div", text(CENSUS), class_="default") if level != "community" else ""
     with st.container(key="card-facts"):
-        st.html(tables.head(title) + numbers + table + note)
+        st.html(tables.head(title) + content + note)

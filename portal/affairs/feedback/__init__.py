@@ -1,0 +1,1 @@
+"""投诉建议: what people tell those who run the platform, and what they are answered."""
