@@ -76,9 +76,17 @@ def test_the_map_says_it_is_a_sketch_and_each_district_has_its_number(shared: Op
 
 def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> None:
     for login, titles in {
-        "zhou.city": ["首页", "统一报表", "业务系统"],
-        "dongxing.clerk": ["首页", "统一办理", "一人一档", "统一报表", "统一入口", "业务系统"],
-        "shenji.city": ["首页"],
+        "zhou.city": ["首页", "统一报表", "业务系统", "委托代理"],
+        "dongxing.clerk": [
+            "首页",
+            "统一办理",
+            "一人一档",
+            "统一报表",
+            "统一入口",
+            "业务系统",
+            "委托代理",
+        ],
+        "shenji.city": ["首页", "权限依据"],
     }.items():
         page = shared(login).go_home()
         page.locator(".scope").wait_for()
