@@ -61,6 +61,12 @@ _MASKS: dict[Mask, Callable[[str], str]] = {
 }
 
 
+def masked(kind: Mask, value: str) -> str:
+    """The value as its kind is masked; wholly, where that changes nothing (it came masked)."""
+    text = _MASKS[kind](value)
+    return text if text != value else whole(value)
+
+
 def is_masked(field: Field) -> bool:
     """Whether the value needs a reason before it is shown."""
     return bool(field.value) and (
@@ -70,13 +76,13 @@ def is_masked(field: Field) -> bool:
 
 def shown(field: Field) -> ShownField:
     """The field as it may be shown."""
-    masked = is_masked(field)
+    hidden = is_masked(field)
     text = field.value or _EMPTY
     return ShownField(
         name=field.name,
         label=field.label,
-        text=_MASKS[field.mask](text) if masked else text,
-        masked=masked,
+        text=masked(field.mask, text) if hidden else text,
+        masked=hidden,
         note=field.note or "",
     )
 
