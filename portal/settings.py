@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     audit_anchor_seconds: int = 180
     task_sync_seconds: float = 60.0
     task_send_seconds: float = 1.0
-    changes_hours: tuple[int, int] = (2, 5)  # on the wall clock: when the systems are asked by us
+    night_hours: tuple[int, int] = (2, 5)  # on the wall clock: when the systems are asked by us
     changes_per_night: int = 500
     sandbox_url: str = "http://127.0.0.1:8600"
     sandbox_database_url: str = ""

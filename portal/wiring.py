@@ -13,7 +13,7 @@ from portal.affairs.matters import offer as matters
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
-from portal.functions import drops
+from portal.functions import drops, rounds
 from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
 from portal.functions.people import Carriers
@@ -164,6 +164,11 @@ def build() -> Wired:
                     seconds=chosen.drops_seconds,
                     name="drops.fetch",
                     work=lambda: drops.fetch_all(gateway),
+                ),
+                Recurring(
+                    seconds=900,
+                    name="rounds.walk",
+                    work=lambda: rounds.at_night(gateway),
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

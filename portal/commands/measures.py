@@ -1,30 +1,35 @@
-"""``python -m portal measures refresh``: walk the rosters and bring the measures up to date."""
+"""``python -m portal measures refresh``: walk the systems for the index and the measures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from portal.connectors.contract import Capability
-from portal.functions.reports import collect
+from portal.connectors.registry import System
+from portal.functions import rounds
+from portal.functions.drops import drop_systems
+from portal.functions.rounds import Walked
 from portal.wiring import Wired, build
 
 Say = Callable[[str], None]
 
 
-def refresh_all(wired: Wired, say: Say) -> int:
-    """Each system that supplies measures, one after the other; gives how many failed."""
+def refresh_all(wired: Wired, say: Say, systems: Iterable[System]) -> int:
+    """Each of the systems, one after the other; gives how many failed."""
     failed = 0
-    for system in wired.gateway.registry.serving(Capability.REPORTS):
-        done = collect.refresh(wired.gateway, system)
+    for system in systems:
+        done = rounds.walk(wired.gateway, system)
         failed += bool(done.problem)
-        tell(system.name, done, say)
+        say(f"  {system.name}：{_words(done)}")
     return failed
 
 
-def tell(name: str, done: collect.Measured, say: Say) -> None:
-    """One line about one system."""
+def _words(done: Walked) -> str:
     if done.problem:
-        say(f"  {name}：没有取到，原有数据保留。{done.problem}")
-    else:
-        say(f"  {name}：统计指标 {done.measures} 项，更新 {done.moved} 个数")
+        return f"没有取到，原有数据保留。{done.problem}"
+    parts = []
+    if done.indexed:
+        parts.append(f"{done.indexed.people} 人，{done.indexed.relations} 条关系")
+    if done.measured:
+        parts.append(f"统计指标 {done.measured.measures} 项，更新 {done.measured.moved} 个数")
+    return "；".join(parts)
 
 
 def refresh() -> int:
@@ -32,6 +37,8 @@ def refresh() -> int:
     wired = build()
     wired.gateway.start()
     try:
-        return 1 if refresh_all(wired, print) else 0
+        # What was landed as files is counted again without asking anybody.
+        systems = [*rounds.asked(wired.gateway), *drop_systems(wired.gateway)]
+        return 1 if refresh_all(wired, print, systems) else 0
     finally:
         wired.gateway.stop()

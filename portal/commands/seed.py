@@ -15,9 +15,7 @@ from auth.provider import credentials
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
 from portal.commands import drops, measures, setup, tasks
-from portal.connectors.contract import Capability
-from portal.functions.records.index import refresh
-from portal.functions.reports import collect
+from portal.functions import rounds
 from portal.store import clock, crypto, deployment
 from portal.store.citypack import CityPack, Demo, DemoAccount, pack
 from portal.store.deployment import WrongDeploymentError
@@ -81,20 +79,6 @@ def add_accounts(city: CityPack) -> int:
         ]
     )
     return len(demo.accounts)
-
-
-def build_index(wired: Wired, say: Say) -> None:
-    """Walk the roster of every simulated system that has one: for the index and the measures."""
-    for system in wired.gateway.registry.serving(Capability.ROSTER):
-        mark = "sandbox" if system.site.simulated else None
-        roster = wired.gateway.roster(system.id)
-        done = refresh(roster, system.id, simulated=mark)
-        say(f"  {system.name}：{done.people} 人，{done.relations} 条关系")
-        if system.serves(Capability.REPORTS):
-            measures.tell(system.name, collect.keep(system, roster), say)
-    for system in wired.gateway.registry.serving(Capability.REPORTS):
-        if system.manifest.roster is None and system.manifest.transport != "files":
-            measures.tell(system.name, collect.refresh(wired.gateway, system), say)
 
 
 def _age(id_cipher: str, today: date) -> int:
@@ -180,10 +164,8 @@ def seed(wired: Wired, say: Say) -> None:
     say(f"  演示账号 {add_accounts(city)} 个")
     if _count(subject):
         say("  模拟居民已在库中，不再重复生成")
-        if not _count(measure_rollup):
-            measures.refresh_all(wired, say)
-    else:
-        build_index(wired, say)
+    if not (_count(subject) and _count(measure_rollup)):
+        measures.refresh_all(wired, say, rounds.asked(wired.gateway))
     drops.fetch_all(wired, say)
     if not _count(matter_case):
         say(f"  在办事项 {add_cases(city)} 件")

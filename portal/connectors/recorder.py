@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from portal.connectors.contract import Asker, Capability, Subject
+from portal.connectors.contract import Asker, Capability, State, Subject
 from portal.connectors.registry import System
 from portal.connectors.tables import call_record
 from portal.connectors.transport import Trace
@@ -34,6 +34,18 @@ def write_rows(rows: Sequence[Row]) -> None:
     """Insert call records as the application role."""
     with begin() as connection:
         connection.execute(insert(call_record), list(rows))
+
+
+def walked_since(system_id: str, moment: datetime) -> bool:
+    """Whether a system has told all it knows (its roster or its rows) since then."""
+    query = select(call_record.c.id).where(
+        call_record.c.system_id == system_id,
+        call_record.c.asked_at >= moment,
+        call_record.c.capability.in_((str(Capability.ROSTER), str(Capability.REPORTS))),
+        call_record.c.outcome == State.RETURNED.name,
+    )
+    with begin() as connection:
+        return connection.execute(query.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, kw_only=True)

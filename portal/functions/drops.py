@@ -29,7 +29,7 @@ from portal.connectors.manifest import FilesManifest
 from portal.connectors.registry import System
 from portal.connectors.tally import Tally
 from portal.functions.reports import collect
-from portal.store import clock, landing
+from portal.store import claims, clock, landing
 from portal.store.landing import Arrival, State
 from portal.store.scope import scoped
 
@@ -84,7 +84,7 @@ def fetch_all(gateway: Gateway) -> list[Fetched]:
 
 def fetch(gateway: Gateway, system: System) -> Fetched:
     """Take in what is new in one system's folder, the oldest period first."""
-    with landing.guarded(system.id) as alone:
+    with claims.alone(f"drops|{system.id}") as alone:
         if not alone:
             return Fetched(system_id=system.id, problem="另一个进程正在接收该系统的文件。")
         try:

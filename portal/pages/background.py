@@ -6,7 +6,7 @@ in a small pool; a fragment looks at it every half second and stops looking when
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 import structlog
@@ -22,8 +22,14 @@ _AT_ONCE_SECONDS = 0.25
 FAILED = "调取过程出现故障，已返回的内容仍保留在下方，请稍后重新调取。"
 
 _pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="page")
+_running: set["Future[None]"] = set()
 
 T = TypeVar("T")
+
+
+def settle() -> None:
+    """Wait until nothing is under way: what comes last still writes to the database."""
+    wait(set(_running))
 
 
 class Gathering(Generic[T]):
@@ -48,7 +54,9 @@ class Gathering(Generic[T]):
                 return
             self._done.clear()
             self.problem = ""
-        _pool.submit(self._collect, source, name)
+        work = _pool.submit(self._collect, source, name)
+        _running.add(work)
+        work.add_done_callback(_running.discard)
 
     def wait_a_moment(self) -> None:
         """Give quick answers the time to arrive before the page is drawn."""

@@ -6,20 +6,19 @@ committed everybody else reads the former drop, and whatever goes wrong leaves t
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 
 from portal.store.crypto import Sealer, decrypt
 from portal.store.landing_tables import drop_file, drop_row
-from portal.store.scope import Reach, scoped
+from portal.store.scope import Reach
 
 WRITER = Reach(prefixes=(), unit_id=None, actor="service:drops")
 BATCH = 500
@@ -36,7 +35,6 @@ _TWICE = text(
     "SELECT min(number) AS former, max(number) AS later FROM staged"
     " GROUP BY key_hash HAVING count(*) > 1 ORDER BY 2 LIMIT 1"
 )
-_GUARD = "drops|"
 
 
 class State(StrEnum):
@@ -90,14 +88,6 @@ class SameKeyError(Exception):
         super().__init__(later, former)
         self.later = later
         self.former = former
-
-
-@contextmanager
-def guarded(system_id: str) -> Iterator[bool]:
-    """Whether this process is the only one that takes in this system's files, for as long."""
-    with scoped(WRITER) as connection:
-        key = func.hashtextextended(_GUARD + system_id, 0)
-        yield bool(connection.execute(select(func.pg_try_advisory_xact_lock(key))).scalar())
 
 
 def arrivals(connection: Connection, system_id: str) -> list[Arrival]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.functions.reports import collect
-from portal.store import citypack, clock, landing, measure_reads
+from portal.store import citypack, claims, clock, landing, measure_reads
 from portal.store.clock import FrozenClock
 from portal.store.landing import State
 from portal.store.measure_words import Period
@@ -321,7 +321,7 @@ def test_the_numbers_can_be_counted_again_from_what_was_landed(box: Box) -> None
 
 def test_two_processes_do_not_take_in_the_same_folder_at_once(box: Box) -> None:
     box.deliver(THREE)
-    with landing.guarded(PARTY) as alone:
+    with claims.alone(f"drops|{PARTY}") as alone:
         assert alone
         assert "另一个进程" in box.fetch().problem
     assert box.one().state is State.LANDED

@@ -20,6 +20,7 @@ from portal.functions.entry import Entry
 from portal.functions.records import Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
+from portal.pages import background
 from portal.pages.parts.opened import Opened
 from portal.store import citypack
 from portal.store.citypack import CityPack
@@ -116,6 +117,7 @@ def office(
     monkeypatch.setattr(st, "switch_page", switch_page)
     yield made
     gateway.stop()
+    background.settle()
 
 
 @pytest.fixture

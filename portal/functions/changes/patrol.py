@@ -17,6 +17,7 @@ from auth import audit, posts
 from auth.tables import account, position, post, unit
 from portal.connectors.contract import Asker, Subject
 from portal.connectors.gateway import Gateway
+from portal.functions import night
 from portal.functions.changes.notices import Notices
 from portal.settings import settings
 from portal.store import clock, crypto, search, watch
@@ -44,12 +45,6 @@ class WatchedCase:
 OpenCases = Callable[[Reach, int], Sequence[WatchedCase]]
 
 
-def is_night(hour: int) -> bool:
-    """Whether the round may run at that hour: the systems are asked when nobody else asks."""
-    first, last = settings().changes_hours
-    return first <= hour < last
-
-
 def held_roles(unit_id: str) -> tuple[str, ...]:
     """The roles held now in a unit by active accounts."""
     query = (
@@ -75,7 +70,7 @@ class Patrol:
 
     def at_night(self) -> int:
         """One round, if it is night; gives how many cases were asked about."""
-        return self.round() if is_night(clock.local(clock.now()).hour) else 0
+        return self.round() if night.began(clock.now()) else 0
 
     def round(self) -> int:
         """Ask about each open case that nobody asked about since last night."""

@@ -1,0 +1,74 @@
+"""The nightly walk: who each system knows, into the index, and its numbers, into the measures.
+
+A roster is walked once for both. A system that fails keeps what it said before and is asked again
+with the next turn of the same night.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.connectors.contract import Capability, SystemFault
+from portal.connectors.gateway import Gateway
+from portal.connectors.manifest import FilesManifest
+from portal.connectors.recorder import walked_since
+from portal.connectors.registry import System
+from portal.functions import night
+from portal.functions.records import index
+from portal.functions.records.index import Indexed
+from portal.functions.reports import collect
+from portal.functions.reports.collect import Measured
+from portal.store import claims, clock
+
+SIMULATED = "sandbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walked:
+    """What one system gave; ``problem`` says in Chinese why it gave nothing."""
+
+    system: System
+    indexed: Indexed | None = None
+    measured: Measured | None = None
+    problem: str = ""
+
+
+def asked(gateway: Gateway) -> Iterator[System]:
+    """The systems to be walked: those that answer questions, not those that put out files."""
+    for system in gateway.registry.systems.values():
+        known = system.serves(Capability.ROSTER) or system.serves(Capability.REPORTS)
+        if known and system.reachable and not isinstance(system.manifest, FilesManifest):
+            yield system
+
+
+def walk(gateway: Gateway, system: System) -> Walked:
+    """Ask one system for everybody it knows and for its numbers; never raises its faults."""
+    counts = system.serves(Capability.REPORTS)
+    if not system.serves(Capability.ROSTER):
+        measured = collect.refresh(gateway, system)
+        return Walked(system=system, measured=measured, problem=measured.problem)
+    roster = gateway.roster(system.id)
+    mark = SIMULATED if system.site.simulated else None
+    try:
+        indexed = index.refresh(roster, system.id, simulated=mark)
+    except SystemFault as fault:
+        failed = collect.note_failure(system, fault) if counts else None
+        return Walked(system=system, measured=failed, problem=fault.message)
+    measured_too = collect.keep(system, roster) if counts else None
+    return Walked(system=system, indexed=indexed, measured=measured_too)
+
+
+def at_night(gateway: Gateway) -> int:
+    """Each system once a night, whichever process comes first; gives how many were asked."""
+    start = night.began(clock.now())
+    if start is None:
+        return 0
+    return sum(_turn(gateway, system, start) for system in asked(gateway))
+
+
+def _turn(gateway: Gateway, system: System, start: datetime) -> bool:
+    with claims.alone(f"rounds|{system.id}") as mine:
+        if not mine or walked_since(system.id, start):
+            return False
+        walk(gateway, system)
+    return True
