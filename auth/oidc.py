@@ -56,12 +56,4 @@ def principal_from_run() -> Principal | None:
     claims = st.user.to_dict()
     if not claims.get("is_logged_in"):
         return None
-    live = sessions.open_session(claims)
-    if live is None:
-        return None
-    return posts.principal_for(
-        account_id=live.account_id,
-        post_id=live.post_id,
-        session_id=live.id,
-        factors=live.factors,
-    )
+    return posts.behind(sessions.open_session(claims))

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from auth.principal import Actor, Post, Principal, Unit
+from auth.sessions import LiveSession
 from auth.tables import Moment, account, deputy, position, post, unit
 from portal.store import clock
 from portal.store.engine import begin
@@ -163,6 +164,18 @@ def account_by_login(login: str) -> Row[Any] | None:
     """The account of a login, active or not."""
     with begin() as connection:
         return connection.execute(select(account).where(account.c.login == login)).first()
+
+
+def behind(live: LiveSession | None) -> Principal | None:
+    """Who is signed in with a session, in the post they act in, with the rights of this moment."""
+    if live is None:
+        return None
+    return principal_for(
+        account_id=live.account_id,
+        post_id=live.post_id,
+        session_id=live.id,
+        factors=live.factors,
+    )
 
 
 def principal_for(

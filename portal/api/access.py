@@ -58,15 +58,7 @@ def by_token(headers: Headers) -> Principal:
 
 def person(identify: Identify, cookies: Mapping[str, str]) -> Principal | None:
     """Who is signed in with these cookies, in the post they act in."""
-    live = identify(cookies)
-    if live is None:
-        return None
-    return posts.principal_for(
-        account_id=live.account_id,
-        post_id=live.post_id,
-        session_id=live.id,
-        factors=live.factors,
-    )
+    return posts.behind(identify(cookies))
 
 
 def by_cookie(identify: Identify, cookies: Mapping[str, str]) -> Principal:
