@@ -153,8 +153,10 @@ def _split_posts() -> None:
         " FROM post) n WHERE n.post_id = post.id"
     )
     op.execute(
-        "INSERT INTO position (id, unit_id, title, roles, prefixes)"
-        " SELECT position_id, unit_id, title, roles, prefixes FROM post"
+        "INSERT INTO position (id, unit_id, title, roles, prefixes, status)"
+        " SELECT h.position_id, h.unit_id, h.title, h.roles, h.prefixes,"
+        " CASE a.status WHEN 'service' THEN 'service' ELSE 'active' END"
+        " FROM post h JOIN account a ON a.id = h.account_id"
     )
     op.alter_column("post", "position_id", nullable=False)
     op.create_foreign_key(
