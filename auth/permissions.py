@@ -205,15 +205,6 @@ def readable_systems(principal: Principal, purpose: str, all_ids: Iterable[str])
     return frozenset(granted & set(all_ids))
 
 
-def systems(principal: Principal, all_ids: Iterable[str]) -> frozenset[str]:
-    """The systems the acting post deals with, whatever for."""
-    known = frozenset(all_ids)
-    granted: set[str] = set()
-    for role in _roles(principal):
-        granted.update(known if "*" in role.systems else role.systems)
-    return known & granted
-
-
 def purposes(principal: Principal) -> frozenset[str]:
     """The purposes the acting post may look persons up for."""
     held = frozenset(purpose for role in _roles(principal) for purpose in role.purposes)

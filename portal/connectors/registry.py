@@ -77,6 +77,11 @@ class System:
         able = capability in self.manifest.capabilities
         return able and self.site.mode in LIVE_MODES and bool(self.site.endpoint)
 
+    @property
+    def mark(self) -> str | None:
+        """What marks the rows a simulated system gave; ``None`` for a real one."""
+        return "sandbox" if self.site.simulated else None
+
     def credential(self, name: str) -> str:
         """A credential by the name the manifest gives it; the site says which secret it is."""
         return self.secret(self.site.credentials[name])
@@ -151,6 +156,12 @@ class Registry:
     def serving(self, capability: Capability) -> tuple[System, ...]:
         """The systems that serve this now."""
         return tuple(one for one in self.systems.values() if one.serves(capability))
+
+    def label(self, system_id: str, field: str) -> str:
+        """The Chinese name of a field of a system; of an unknown one, nothing."""
+        system = self.systems.get(system_id)
+        rule = system.manifest.fields.get(field) if system else None
+        return rule.label if rule else ""
 
     def readable(self, roles: Collection[str], purpose: str) -> dict[str, frozenset[str]]:
         """System by system, the fields these roles may read; a system without any is left out."""

@@ -273,7 +273,7 @@ class _Taking:
             state=State.INCOMPLETE,
             message="",
             current=False,
-            simulated="sandbox" if self._system.site.simulated else None,
+            simulated=self._system.mark,
         )
 
 

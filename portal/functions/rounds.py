@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from portal.connectors.contract import Capability, SystemFault
 from portal.connectors.gateway import Gateway
 from portal.connectors.manifest import FilesManifest
@@ -20,7 +22,7 @@ from portal.functions.reports import collect
 from portal.functions.reports.collect import Measured
 from portal.store import claims, clock
 
-SIMULATED = "sandbox"
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ def asked(gateway: Gateway) -> Iterator[System]:
     """The systems to be walked: those that answer questions, not those that put out files."""
     for system in gateway.registry.systems.values():
         known = system.serves(Capability.ROSTER) or system.serves(Capability.REPORTS)
-        if known and system.reachable and not isinstance(system.manifest, FilesManifest):
+        if known and not isinstance(system.manifest, FilesManifest):
             yield system
 
 
@@ -48,9 +50,8 @@ def walk(gateway: Gateway, system: System) -> Walked:
         measured = collect.refresh(gateway, system)
         return Walked(system=system, measured=measured, problem=measured.problem)
     roster = gateway.roster(system.id)
-    mark = SIMULATED if system.site.simulated else None
     try:
-        indexed = index.refresh(roster, system.id, simulated=mark)
+        indexed = index.refresh(roster, system.id, simulated=system.mark)
     except SystemFault as fault:
         failed = collect.note_failure(system, fault) if counts else None
         return Walked(system=system, measured=failed, problem=fault.message)
@@ -70,5 +71,8 @@ def _turn(gateway: Gateway, system: System, start: datetime) -> bool:
     with claims.alone(f"rounds|{system.id}") as mine:
         if not mine or walked_since(system.id, start):
             return False
-        walk(gateway, system)
+        try:
+            walk(gateway, system)
+        except Exception as error:  # of our own making: the other systems are walked all the same
+            _log.error("system not walked", system=system.id, error=type(error).__name__)
     return True

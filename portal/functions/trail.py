@@ -7,36 +7,16 @@ from typing import Any
 from sqlalchemy import Row, Select, Text, cast, literal_column, or_, select
 
 from auth import audit, permissions
-from auth.permissions import PERMISSIONS
 from auth.principal import Principal
 from auth.tables import account, audit_entry
+from portal.functions import trailwords
 from portal.functions.people import book
 from portal.store import clock
 from portal.store.engine import begin
 
 LIMIT = 200
 _MOST = 5000
-_WORDS = {
-    "signin": "登录",
-    "signin.locked": "登录锁定",
-    "signin.enrolled": "绑定验证器",
-    "signin.password_changed": "设置新密码",
-    "session.open": "进入平台",
-    "session.close": "结束会话",
-    "identity.switch": "切换岗位",
-    "reports.export": "下载报表",
-    "people.apply": "导入单位岗位人员",
-    "people.export": "导出单位岗位人员",
-    "people.password": "发放初始密码",
-    "people.admins": "设立市级管理员",
-    "people.unlock": "解锁账号",
-    "matrix.export": "下载权限矩阵",
-    "grants.decide": "审批岗位授权",
-    "deputies.revoke": "撤销委托",
-    "audit.export": "下载审计记录",
-}
-# Shown elsewhere, or no word of anybody's: hashes and technical marks stay in the database.
-_HIDDEN = frozenset({"代理", "session", "amr", "digest"})
+_content = cast(audit_entry.c.detail, Text)
 _OUTCOMES = {"ok": "成功", "refused": "拒绝", "failed": "失败"}
 
 
@@ -54,16 +34,6 @@ class Entry:
     detail: str
 
 
-def action_word(action: str) -> str:
-    """What was done, in Chinese."""
-    return _WORDS.get(action) or PERMISSIONS.get(action) or action
-
-
-def actions() -> dict[str, str]:
-    """Every action that has a word."""
-    return {**PERMISSIONS, **_WORDS}
-
-
 def _query(principal: Principal, words: str, action: str, day: date | None) -> Select[Any]:
     """Rows of the scope, and those of sign-in, which belong to no region, for the whole city."""
     name = select(account.c.name).where(account.c.login == audit_entry.c.actor).scalar_subquery()
@@ -75,12 +45,13 @@ def _query(principal: Principal, words: str, action: str, day: date | None) -> S
         inside.append(audit_entry.c.region_code.is_(None))
     query = select(audit_entry, name.label("name")).where(or_(literal_column("false"), *inside))
     for word in words.split():
+        marks = trailwords.written(word)
         query = query.where(
             or_(
                 audit_entry.c.actor.contains(word, autoescape=True),
                 name.contains(word, autoescape=True),
-                cast(audit_entry.c.detail, Text).contains(word, autoescape=True),
-                audit_entry.c.purpose.contains(word, autoescape=True),
+                *(_content.contains(one, autoescape=True) for one in marks),
+                audit_entry.c.purpose.in_(marks),
             )
         )
     if action:
@@ -92,16 +63,9 @@ def _query(principal: Principal, words: str, action: str, day: date | None) -> S
 
 
 def _detail(row: Row[Any]) -> str:
-    known = {key: value for key, value in row.detail.items() if key not in _HIDDEN and value}
-    parts = [str(row.purpose)] if row.purpose else []
-    for value in known.values():
-        if isinstance(value, dict):
-            parts.append("、".join(f"{key} {one}" for key, one in value.items()))
-        elif isinstance(value, list):
-            parts.append("；".join(map(str, value)))
-        else:
-            parts.append(str(value))
-    return "；".join(parts)[:300]
+    known = trailwords.detail(row.detail)
+    said = [f"目的：{trailwords.purpose(row.purpose)}"] if row.purpose else []
+    return "；".join([*said, known] if known else said)[:300]
 
 
 def _as_entry(row: Row[Any]) -> Entry:
@@ -111,7 +75,7 @@ def _as_entry(row: Row[Any]) -> Entry:
         actor=row.actor,
         name=row.name or "",
         behalf=str(row.detail.get("代理", "")),
-        action=action_word(row.action),
+        action=trailwords.action(row.action),
         outcome=_OUTCOMES.get(row.outcome, row.outcome),
         detail=_detail(row),
     )

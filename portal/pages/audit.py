@@ -3,7 +3,7 @@
 import streamlit as st
 
 from auth.principal import Principal
-from portal.functions import trail
+from portal.functions import trail, trailwords
 from portal.look import notice, people, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
@@ -20,7 +20,7 @@ def _body(who: Principal) -> None:
             "查找", key="audit_words", placeholder="姓名、账号、对象、内容", max_chars=40
         )
     with second:
-        known = trail.actions()
+        known = trailwords.ACTIONS
         action = st.selectbox(
             "操作",
             list(known),

@@ -1,5 +1,6 @@
 """审计记录 and initial passwords: only of one's scope, and never more than one's own rights."""
 
+import ast
 from io import BytesIO
 
 import pytest
@@ -8,9 +9,10 @@ from openpyxl import load_workbook
 from auth import audit
 from auth.permissions import Denied
 from auth.provider import credentials
-from portal.functions import trail
+from portal.functions import trail, trailwords
 from portal.functions.people import passwords
 from portal.functions.people.model import Refused
+from portal.settings import ROOT
 from tests import people
 from tests.functions import staff
 from tests.functions.staff import CITY, EAST, LOTUS, STREET, UNIT, WILLOW
@@ -31,9 +33,9 @@ def _auditor(code: str) -> staff.Principal:
 def test_an_auditor_reads_the_own_scope(hailing: object) -> None:
     _write()
     whole = [one.detail for one in trail.entries(_auditor(CITY))]
-    assert whole == ["登录的事", "=荷塘的事", "柳岸的事"]
+    assert whole == ["说明：登录的事", "说明：=荷塘的事", "说明：柳岸的事"]
     narrow = people.principal(roles=("audit_admin",), prefixes=(WILLOW,))
-    assert [one.detail for one in trail.entries(narrow)] == ["柳岸的事"]
+    assert [one.detail for one in trail.entries(narrow)] == ["说明：柳岸的事"]
     nowhere = people.principal(roles=("audit_admin",), prefixes=())
     assert trail.entries(nowhere) == ()
 
@@ -49,11 +51,12 @@ def test_rows_are_found_by_actor_action_and_content(hailing: object) -> None:
 
 def test_the_file_has_no_formula_and_is_recorded(hailing: object) -> None:
     _write()
+    audit.append(action="signin", actor="=1+1", outcome="refused", detail={})
     auditor = _auditor(CITY)
     page = load_workbook(BytesIO(trail.file(auditor))).worksheets[0]
     cells = [cell for row in page.iter_rows() for cell in row]
     assert not any(cell.data_type == "f" for cell in cells)
-    assert any(cell.value == "'=荷塘的事" for cell in cells)
+    assert any(cell.value == "'=1+1" for cell in cells)
     assert trail.entries(auditor)[0].action == "下载审计记录"
 
 
@@ -102,3 +105,55 @@ def test_where_the_city_signs_people_in_no_password_is_given(
     monkeypatch.setattr(passwords, "own_provider", lambda: False)
     with pytest.raises(Refused, match="统一身份认证"):
         passwords.issue(staff.administrator(WILLOW), ["wang"])
+
+
+def _actions() -> set[str]:
+    """Every action that the code writes into the audit under a fixed name."""
+    found: set[str] = set()
+    for folder in ("auth", "portal"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    texts = [*node.args, *(k.value for k in node.keywords if k.arg == "action")]
+                    words = (one.value for one in texts if isinstance(one, ast.Constant))
+                    if "audit" in ast.unparse(node.func) or "_record" in ast.unparse(node.func):
+                        found |= {one for one in words if isinstance(one, str) and "." in one}
+    return found
+
+
+def test_every_action_has_a_chinese_word() -> None:
+    found = _actions()
+    assert {"session.open", "tokens.issue", "records.view", "tasks.resend"} <= found
+    assert found - trailwords.ACTIONS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "marks", "words"),
+    [
+        ("case", {}, "目的：在办事项"),
+        ("counter", {"by": "pinyin", "hits": 3, "text": "aefb"}, "按：拼音；命中：3"),
+        (None, {"address": "10.0.0.1", "reason": "wrong_password"},
+         "登录地址：10.0.0.1；理由：密码不正确"),
+        (None, {"system": "a", "why": "ticket_used"}, "票据已经用过"),
+        (None, {"items": ["tasks.act"], "starts": "2026-11-23T01:00:00+00:00"},
+         "事项：办理各系统任务；开始：2026-11-23 09:00"),
+    ],
+)  # fmt: skip
+def test_a_detail_is_said_in_chinese(
+    hailing: object, purpose: str | None, marks: dict[str, object], words: str
+) -> None:
+    audit.append(
+        action="records.open", actor="wang", region_code=WILLOW, purpose=purpose, detail=marks
+    )
+    (found,) = trail.entries(_auditor(CITY))
+    assert words in found.detail
+    assert "aefb" not in found.detail
+
+
+def test_a_row_is_found_by_the_chinese_word_it_is_shown_with(hailing: object) -> None:
+    audit.append(action="records.search", actor="wang", region_code=WILLOW, purpose="case",
+                 detail={"by": "pinyin"})  # fmt: skip
+    auditor = _auditor(CITY)
+    assert len(trail.entries(auditor, "拼音")) == 1
+    assert len(trail.entries(auditor, "在办")) == 1
+    assert trail.entries(auditor, "手机号") == ()

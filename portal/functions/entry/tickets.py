@@ -36,7 +36,7 @@ _KEPT = timedelta(days=1)
 keys = KeyRing(jump_key, "portal.entry.keys")
 _log = structlog.get_logger(__name__)
 
-REASONS = {
+REFUSALS = {
     "ticket_invalid": "票据无法识别或已被改动，请从平台“统一入口”重新进入。",
     "ticket_other_system": "这张票据不是给本系统的，请从平台“统一入口”重新进入。",
     "ticket_expired": "票据已超过 60 秒有效期，请从平台“统一入口”重新进入。",
@@ -52,7 +52,7 @@ class TicketRefused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-        self.message = REASONS[code]
+        self.message = REFUSALS[code]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,7 +136,9 @@ class Records:
         if len(why) < _LEAST_REASON or len(why) > 200:
             raise BadQueryError("请写明查看原值的理由（4 至 200 个字），内容已保留。")
         found, _ = self._admit(principal, subject_id, purpose)
-        detail = {"system": system_id, "record": record_no, "field": field_name, "reason": why}
+        label = self.gateway.registry.label(system_id, field_name)
+        detail = {"system": system_id, "record": record_no, "field": field_name, "label": label,
+                  "reason": why}  # fmt: skip
         self._record(principal, "records.unmask", found, purpose, detail)
         value = self._value(principal, found, purpose, system_id, record_no, field_name)
         until = clock.now() + timedelta(minutes=settings().unmask_minutes)

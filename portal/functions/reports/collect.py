@@ -79,7 +79,7 @@ def _picture(system: System, measure: MeasureMap, roster: Roster | None) -> Snap
         as_of=as_of or now,
         taken_at=now,
         unreadable=roster.unreadable if roster is not None else 0,
-        simulated="sandbox" if system.site.simulated else None,
+        simulated=system.mark,
     )
 
 

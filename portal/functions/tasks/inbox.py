@@ -68,7 +68,7 @@ class Reading:
     def systems(self, principal: Principal) -> dict[str, System]:
         """The systems with tasks that this post may handle."""
         serving = {one.id: one for one in self.registry.serving(Capability.TASKS)}
-        allowed = permissions.systems(principal, serving)
+        allowed = permissions.usable_systems(principal, VIEW, serving)
         return {name: one for name, one in serving.items() if name in allowed}
 
     def places(self, principal: Principal) -> tuple[tuple[str, str], ...]:

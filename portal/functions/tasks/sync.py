@@ -113,7 +113,7 @@ def apply(
         values = one.values | {"subject_id": subjects.get(one.subject_hash or ""), "synced_at": now}
         row = known.get(one.task.foreign_id)
         if row is None:
-            mark = "sandbox" if system.site.simulated else None
+            mark = system.mark
             own = {"id": uuid4(), "system_id": system.id, "foreign_id": one.task.foreign_id}
             fresh.append({**own, **values, "simulated": mark})
             continue

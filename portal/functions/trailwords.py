@@ -1,0 +1,200 @@
+"""The words of the audit: what each action and each mark in its detail is called in Chinese."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from auth.permissions import PERMISSIONS
+from portal.functions.entry.tickets import REFUSALS
+from portal.store import clock
+from portal.store.citypack import pack
+
+CASE = "case"  # the purpose of who works on a case
+_OTHER_ACTIONS = {
+    "signin": "登录",
+    "signin.locked": "登录锁定",
+    "signin.enrolled": "绑定验证器",
+    "signin.password_changed": "设置新密码",
+    "signin.end": "退出登录",
+    "session.open": "进入平台",
+    "session.close": "结束会话",
+    "identity.switch": "切换岗位",
+    "records.view": "调取各系统记录",
+    "changes.check": "夜间核对在办事项的变化",
+    "reports.export": "下载报表",
+    "tasks.resend": "重新发送办理结果",
+    "tasks.withdraw": "撤回办理结果",
+    "entry.redeem": "业务系统核验票据",
+    "tokens.issue": "发放访问令牌",
+    "tokens.revoke": "停用访问令牌",
+    "feedback.answer": "答复投诉建议",
+    "feedback.close": "办结投诉建议",
+    "people.apply": "导入单位岗位人员",
+    "people.export": "导出单位岗位人员",
+    "people.password": "发放初始密码",
+    "people.admins": "设立市级管理员",
+    "people.unlock": "解锁账号",
+    "matrix.export": "下载权限矩阵",
+    "grants.decide": "审批岗位授权",
+    "deputies.revoke": "撤销委托",
+    "audit.export": "下载审计记录",
+}
+ACTIONS: Mapping[str, str] = {**PERMISSIONS, **_OTHER_ACTIONS}
+
+# Shown elsewhere, or no word of anybody's: hashes and technical marks stay in the database.
+HIDDEN = frozenset(
+    {"代理", "session", "amr", "digest", "text", "feedback", "token", "record", "field"}
+)
+_LABELS = {
+    "address": "登录地址",
+    "what": "锁定",
+    "until": "至",
+    "why": "原因",
+    "reason": "理由",
+    "post": "岗位",
+    "number": "编号",
+    "rows": "行数",
+    "by": "按",
+    "hits": "命中",
+    "system": "系统",
+    "systems": "系统",
+    "label": "项目",
+    "kind": "类别",
+    "action": "办理",
+    "attempts": "已发送次数",
+    "target": "页面",
+    "login": "账号",
+    "logins": "账号",
+    "name": "姓名",
+    "template": "报表",
+    "period": "期间",
+    "form": "格式",
+    "counts": "合计",
+    "changes": "变化",
+    "moved": "移交",
+    "from": "从",
+    "to": "到",
+    "units": "单位",
+    "posts": "岗位",
+    "people": "人员",
+    "decision": "结论",
+    "role": "角色",
+    "roles": "角色",
+    "prefixes": "范围",
+    "asked_by": "申请人",
+    "program": "程序",
+    "permissions": "权限",
+    "items": "事项",
+    "holder": "被代理人",
+    "deputy": "代理人",
+    "starts": "开始",
+    "ends": "结束",
+}
+_MARKS = {
+    "name": "姓名",
+    "pinyin": "拼音",
+    "id_number": "身份证号",
+    "phone": "手机号",
+    "totp": "动态口令",
+    "initial": "初始密码",
+    "wrong_password": "密码不正确",
+    "wrong_code": "动态口令不正确",
+    "replayed_code": "动态口令已经用过",
+    "enrolled_elsewhere": "验证器已在别处绑定",
+    "disabled": "账号已停用",
+    "initial_expired": "初始密码已过期",
+    "front": "首页",
+    "xlsx": "表格",
+    "csv": "文本",
+}
+
+
+def _system(value: str) -> str:
+    return next((one.name for one in pack().systems if one.id == value), value)
+
+
+def _report(value: str) -> str:
+    return next((one.name for one in pack().reports if one.id == value), value)
+
+
+def _permission(value: str) -> str:
+    return PERMISSIONS.get(value, value)
+
+
+def _mark(value: str) -> str:
+    return _MARKS.get(value, value)
+
+
+def _by(value: str) -> str:
+    return "住址" if value == "address" else _mark(value)
+
+
+def _locked(value: str) -> str:
+    return {"address": "登录地址", "login": "账号"}.get(value, value)
+
+
+def _reason(value: str) -> str:
+    return REFUSALS.get(value) or _mark(value)
+
+
+def _moment(value: str) -> str:
+    return f"{clock.local(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"
+
+
+_VALUES: dict[str, Callable[[str], str]] = {
+    "system": _system,
+    "systems": _system,
+    "template": _report,
+    "permissions": _permission,
+    "items": _permission,
+    "by": _by,
+    "why": _reason,
+    "reason": _reason,
+    "kind": _mark,
+    "target": _mark,
+    "form": _mark,
+    "what": _locked,
+    "until": _moment,
+    "starts": _moment,
+    "ends": _moment,
+}
+
+
+def action(name: str) -> str:
+    """What was done."""
+    return ACTIONS.get(name, name)
+
+
+def purpose(name: str) -> str:
+    """What a look-up was for."""
+    if name == CASE:
+        return "在办事项"
+    return next((one.name for one in pack().purposes if one.id == name), name)
+
+
+def written(word: str) -> tuple[str, ...]:
+    """How the database may have written what an auditor looks for by its Chinese word."""
+    city = pack()
+    named = {one.id: one.name for one in city.systems}
+    named |= {one.id: one.name for one in city.purposes}
+    named |= {one.id: one.name for one in city.reports}
+    named |= {CASE: purpose(CASE), **_MARKS}
+    return (word, *(mark for mark, words in named.items() if word in words))
+
+
+def detail(marks: Mapping[str, Any]) -> str:
+    """The detail of a row in one line: 词：值 after 词：值; what nobody reads is left out."""
+    told = [name for name, value in marks.items() if value and name not in HIDDEN]
+    order = [*(name for name in _LABELS if name in told), *(n for n in told if n not in _LABELS)]
+    return "；".join(_pair(name, marks[name]) for name in order)
+
+
+def _pair(name: str, value: Any) -> str:
+    say = _VALUES.get(name, str)
+    if isinstance(value, dict):
+        words = "、".join(f"{key} {one}" for key, one in value.items())
+    elif isinstance(value, list):
+        words = "、".join(say(str(one)) for one in value)
+    else:
+        words = say(str(value))
+    return f"{_LABELS.get(name, name)}：{words}"
