@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from auth import audit
-from auth.principal import Limits, Principal, Unit
+from auth import audit, posts
+from auth.principal import Limits, Principal
 from auth.tables import account, api_client, api_token, api_window, position, post, unit
 from portal.settings import settings
 from portal.store import clock
@@ -299,14 +299,7 @@ def _principal(row: Row[Any]) -> Principal:
         name=row.person,
         post_id=row.post_id,
         post_title=row.title,
-        unit=Unit(
-            id=row.unit_id,
-            name=row.unit_name,
-            kind=row.kind,
-            level=row.level,
-            region_code=row.region_code,
-            line=row.line,
-        ),
+        unit=posts.unit_of(row),
         roles=tuple(row.roles),
         prefixes=_both(row.prefixes, row.post_prefixes),
         session_id=f"token:{row.id}",

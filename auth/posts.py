@@ -125,19 +125,24 @@ def _held_query() -> Select[Any]:
 _HELD = _held_query()
 
 
+def unit_of(row: Row[Any]) -> Unit:
+    """The unit of a row that joins one: its id and name as unit_id and unit_name."""
+    return Unit(
+        id=row.unit_id,
+        name=row.unit_name,
+        kind=row.kind,
+        level=row.level,
+        region_code=row.region_code,
+        line=row.line,
+    )
+
+
 def _as_post(row: Row[Any]) -> Post:
     return Post(
         id=row.id,
         position_id=row.position_id,
         title=row.title,
-        unit=Unit(
-            id=row.unit_id,
-            name=row.unit_name,
-            kind=row.kind,
-            level=row.level,
-            region_code=row.region_code,
-            line=row.line,
-        ),
+        unit=unit_of(row),
         roles=tuple(row.roles),
         prefixes=tuple(row.prefixes),
         acting_for=row.acting_for,

@@ -56,14 +56,9 @@ def by_token(headers: Headers) -> Principal:
     return caller.principal
 
 
-def person(identify: Identify, cookies: Mapping[str, str]) -> Principal | None:
-    """Who is signed in with these cookies, in the post they act in."""
-    return posts.behind(identify(cookies))
-
-
 def by_cookie(identify: Identify, cookies: Mapping[str, str]) -> Principal:
     """The person behind a browser's cookie: for downloads from a page, and nothing else."""
-    who = person(identify, cookies)
+    who = posts.behind(identify(cookies))
     if who is None:
         raise _unknown("Bearer", SIGNED_OUT)
     return who

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from auth import posts
 from auth.permissions import Denied
-from portal.api import access
 from portal.api.access import Identify
 from portal.functions.entry import Entry, Jump, NoSuchDoor
 from portal.functions.entry.jump import ROUTE, meant
@@ -94,7 +94,7 @@ def routes(entry: Callable[[], Entry], identify: Identify) -> list[BaseRoute]:
     """The address; ``identify`` finds the live session behind a browser's cookies."""
 
     def answer(cookies: Mapping[str, str], system_id: str, query: bytes) -> Response:
-        principal = access.person(identify, cookies)
+        principal = posts.behind(identify(cookies))
         if principal is None:
             return _refused(401, SIGNED_OUT)
         asked = _asked(query)

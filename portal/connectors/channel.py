@@ -13,6 +13,7 @@ import structlog
 from jmespath.exceptions import JMESPathError
 
 from portal.connectors.breaker import Breaker, Pace
+from portal.connectors.calls import CallName
 from portal.connectors.contract import (
     NotFound,
     OurMistake,
@@ -23,7 +24,7 @@ from portal.connectors.contract import (
     TheirFault,
     TimedOut,
 )
-from portal.connectors.manifest import Call, CallName
+from portal.connectors.manifest import Call
 from portal.connectors.paging import Walk, rows_of
 from portal.connectors.registry import System
 from portal.connectors.template import Values

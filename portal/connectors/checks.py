@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from portal.connectors.calls import ViewCall
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
-from portal.connectors.manifest import Call, FilesManifest, Manifest, ViewCall
+from portal.connectors.manifest import Call, FilesManifest, Manifest
 from portal.connectors.parts import Part, Value
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.connectors import wire
+from portal.connectors.calls import FunctionCall, ViewCall
 from portal.connectors.contract import (
     OurMistake,
     RetryLater,
@@ -28,7 +29,7 @@ from portal.connectors.contract import (
     TimedOut,
     Unreachable,
 )
-from portal.connectors.manifest import Call, DatabaseManifest, FunctionCall, ViewCall
+from portal.connectors.manifest import Call, DatabaseManifest
 from portal.connectors.registry import System
 from portal.connectors.sign import credential, user_name
 from portal.connectors.template import Values, fill

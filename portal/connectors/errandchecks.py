@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from portal.connectors.calls import ViewCall
 from portal.connectors.contract import Capability
 from portal.connectors.errands import TaskSection
-from portal.connectors.manifest import Manifest, ViewCall
+from portal.connectors.manifest import Manifest
 from portal.connectors.moments import moment_writer
 from portal.connectors.template import FORM, placeholders
 

@@ -6,18 +6,26 @@ which the transports bind, encode or escape. Nothing here is ever pasted into SQ
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from portal.connectors.calls import CallName, FunctionCall, RestCall, SoapCall, ViewCall
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.errands import TaskSection
 from portal.connectors.filemap import DropMap, FolderCall
 from portal.connectors.parts import Part, Positive, Slug, Value
+from portal.connectors.schemes import (
+    HeaderAuth,
+    HmacAuth,
+    NoAuth,
+    OAuth2Auth,
+    SftpAuth,
+    UsernameAuth,
+)
 from portal.store.measure_words import Topic
 
 Everyone = ("*",)
-CallName = Literal["person", "roster", "counts", "probe", "tasks", "task", "act"]
 
 
 class Limits(Part):
@@ -43,132 +51,6 @@ class Envelope(Part):
     denied: str | None = None
     bad_request: str | None = None
     as_of: Value | None = None
-
-
-class Paging(Part):
-    """How a list is walked. `total` and `next` are JMESPath over one page's whole answer."""
-
-    kind: Literal["page", "offset", "cursor", "keyset"]
-    size: Annotated[int, Field(ge=1, le=10_000)]
-    first: int = 1
-    total: str | None = None
-    next: str | None = None
-    key: str | None = None
-
-    @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> Paging:
-        if self.kind == "cursor" and not self.next:
-            raise ValueError("kind = cursor 需要写明 next")
-        if self.kind == "keyset" and not self.key:
-            raise ValueError("kind = keyset 需要写明 key")
-        return self
-
-
-class RestCall(Part):
-    """One HTTP request; texts may hold placeholders."""
-
-    method: Literal["GET", "POST"] = "GET"
-    path: Annotated[str, Field(pattern=r"^/[^?#]*$")]
-    query: dict[str, str] = Field(default_factory=dict)
-    body: dict[str, Any] | None = Field(default=None, alias="json")
-    headers: dict[str, str] = Field(default_factory=dict)
-    items: str = "@"
-    paging: Paging | None = None
-
-
-class SoapCall(Part):
-    """One SOAP operation with its arguments."""
-
-    operation: str
-    arguments: dict[str, str] = Field(default_factory=dict)
-    items: str = "@"
-    paging: Paging | None = None
-
-
-class ViewCall(Part):
-    """One read of a database view: columns by name, conditions by equality."""
-
-    view: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
-    columns: tuple[str, ...] = Field(min_length=1)
-    where: dict[str, str] = Field(default_factory=dict)
-    since: str | None = None  # a column of times: rows from {since} on, all without one
-    limit: Annotated[int, Field(ge=1)] = 100
-    items: str = "@"
-    paging: Paging | None = None
-
-
-class FunctionCall(Part):
-    """One call of a stored function that writes: arguments by name, the row it gives back."""
-
-    function: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
-    arguments: dict[str, str] = Field(default_factory=dict)
-    columns: tuple[str, ...] = Field(min_length=1)
-    items: str = "@"
-    paging: None = None
-
-
-class NoAuth(Part):
-    """The system asks for nothing."""
-
-    kind: Literal["none"] = "none"
-
-
-class HeaderAuth(Part):
-    """A fixed key in a header; `secret` names a credential of the site."""
-
-    kind: Literal["header"]
-    header: str
-    secret: str
-
-
-class OAuth2Auth(Part):
-    """OAuth2 client credentials; the token is shared by every call and renewed before it ends."""
-
-    kind: Literal["oauth2"]
-    token_path: Annotated[str, Field(pattern=r"^/[^?#]*$")]
-    client_id: str = "client_id"
-    client_secret: str = "client_secret"  # noqa: S105 - the name of a credential
-    method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
-    scope: str | None = None
-    renew_seconds: Annotated[int, Field(ge=0)] = 30
-
-
-class HmacAuth(Part):
-    """Signed headers: HMAC-SHA256 over method, path, query, body, timestamp and nonce.
-
-    `app_id` and `secret` name credentials. `skew_seconds` is how far we follow the other clock.
-    """
-
-    kind: Literal["hmac"]
-    app_id: str = "app_id"
-    secret: str = "secret"  # noqa: S105 - the name of a credential
-    id_header: str = "X-App-Id"
-    timestamp_header: str = "X-Timestamp"
-    nonce_header: str = "X-Nonce"
-    signature_header: str = "X-Signature"
-    skew_seconds: Annotated[int, Field(ge=0, le=900)] = 300
-
-
-class UsernameAuth(Part):
-    """WS-Security UsernameToken, or the login of a database.
-
-    `user` is a user name that is part of the dialect; else `username` names a credential.
-    """
-
-    kind: Literal["username"]
-    user: str | None = None
-    username: str = "username"
-    password: str = "password"  # noqa: S105 - the name of a credential
-    digest: bool = False
-
-
-class SftpAuth(Part):
-    """The login of a file server, and which credential is its pinned host key."""
-
-    kind: Literal["sftp"]
-    username: str = "username"
-    password: str = "password"  # noqa: S105 - the name of a credential
-    host_key: str = "host_key"
 
 
 class Readers(Part):

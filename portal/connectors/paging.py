@@ -7,8 +7,8 @@ from typing import Any
 
 import jmespath
 
+from portal.connectors.calls import Paging
 from portal.connectors.contract import TheirFault
-from portal.connectors.manifest import Paging
 
 
 class Walk:

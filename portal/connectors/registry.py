@@ -17,16 +17,9 @@ from portal.connectors.checks import Finding, findings
 from portal.connectors.contract import Capability
 from portal.connectors.converters import Context
 from portal.connectors.endpoint import EndpointRefused, check_endpoint
-from portal.connectors.manifest import (
-    Call,
-    Everyone,
-    HmacAuth,
-    Manifest,
-    Readers,
-    SftpAuth,
-    UsernameAuth,
-)
+from portal.connectors.manifest import Call, Everyone, Manifest, Readers
 from portal.connectors.mapping import Judge, RecordReader, RosterReader
+from portal.connectors.schemes import HmacAuth, SftpAuth, UsernameAuth
 from portal.connectors.taskmap import TaskReader
 from portal.settings import secrets
 from portal.store.citypack import SystemSite

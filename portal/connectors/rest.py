@@ -19,6 +19,7 @@ from aiohttp import (
 from yarl import URL
 
 from portal.connectors import wire
+from portal.connectors.calls import RestCall
 from portal.connectors.contract import (
     NotFound,
     OurMistake,
@@ -30,7 +31,7 @@ from portal.connectors.contract import (
     Unreachable,
 )
 from portal.connectors.endpoint import EndpointRefused, below
-from portal.connectors.manifest import Call, RestCall
+from portal.connectors.manifest import Call
 from portal.connectors.registry import System
 from portal.connectors.sign import signer_for
 from portal.connectors.template import Values, fill, fill_path, fill_query

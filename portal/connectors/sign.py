@@ -16,14 +16,9 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from portal.connectors.contract import OurMistake, SignInAgain, TheirFault
-from portal.connectors.manifest import (
-    HeaderAuth,
-    HmacAuth,
-    OAuth2Auth,
-    RestManifest,
-    UsernameAuth,
-)
+from portal.connectors.manifest import RestManifest
 from portal.connectors.registry import System
+from portal.connectors.schemes import HeaderAuth, HmacAuth, OAuth2Auth, UsernameAuth
 
 CLOSE_SECONDS = 5  # a Date header is cut to seconds and was written before it came here
 

@@ -25,10 +25,12 @@ from requests.adapters import HTTPAdapter
 from zeep.wsse.username import UsernameToken
 
 from portal.connectors import wire
+from portal.connectors.calls import SoapCall
 from portal.connectors.contract import OurMistake, SystemFault, TheirFault, TimedOut, Unreachable
 from portal.connectors.endpoint import below, same_origin
-from portal.connectors.manifest import Call, SoapCall, SoapManifest, UsernameAuth
+from portal.connectors.manifest import Call, SoapManifest
 from portal.connectors.registry import System
+from portal.connectors.schemes import UsernameAuth
 from portal.connectors.sign import credential, user_name
 from portal.connectors.template import Values, fill
 from portal.connectors.transport import Trace

@@ -11,7 +11,7 @@ from portal.functions.people.listing import Member
 from portal.look import notice, people, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory
+from portal.pages.parts import choosing, memory
 
 PERMISSION = "handover.make"
 _SHOWN, _PROBLEM, _ASKED = "handover_shown", "handover_problem", "handover_asked"
@@ -26,23 +26,6 @@ class _Asked:
     successor: str
     next_position: str
     reason: str
-
-
-def _person(who: Principal) -> Member | None:
-    words = st.text_input(
-        "查找移交人", key="handover_words", placeholder="姓名、账号、单位或岗位", max_chars=40
-    )
-    found = {one.post_id: one for one in listing.members(who, words or "")}
-    chosen = st.selectbox(
-        "移交人与岗位",
-        list(found),
-        index=None,
-        format_func=lambda one: f"{found[one].name}：{found[one].title}（{found[one].unit_name}）",
-        placeholder="请选择",
-        key="handover_post",
-        filter_mode=None,
-    )
-    return found.get(chosen or "")
 
 
 def _successor(who: Principal, leaving: Member) -> str:
@@ -104,7 +87,7 @@ def _form(who: Principal) -> None:
     problem = memory.recall(who, _PROBLEM)
     if problem:
         notice.error("没有办理", str(problem))
-    leaving = _person(who)
+    leaving = choosing.member(who, "查找移交人", "移交人与岗位", "handover")
     if leaving is None:
         return
     kind = st.segmented_control(

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, sele
 from portal.store.task_tables import outbox, task, task_history, task_source
 
 OPEN, UNREAD, DONE = "待办", "待阅", "已办"
-TROUBLE = ("被拒绝", "滞留")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,12 +142,14 @@ def trouble(connection: Connection, actor: str, post_id: UUID) -> Sequence[Row[A
 
     A stuck command belongs to the post, so that a successor finds it.
     """
-    refused = and_(outbox.c.actor == actor, outbox.c.seen_at.is_(None))
+    refused = and_(
+        outbox.c.actor == actor, outbox.c.state == "被拒绝", outbox.c.seen_at.is_(None)
+    )
     at_this_desk = and_(outbox.c.post_id == post_id, outbox.c.state == "滞留")
     query = (
         select(outbox, task.c.title, task.c.system_id.label("of_system"))
         .join(task, task.c.id == outbox.c.task_id)
-        .where(outbox.c.state.in_(TROUBLE), or_(refused, at_this_desk))
+        .where(or_(refused, at_this_desk))
         .order_by(outbox.c.created_at.desc())
         .limit(20)
     )

@@ -17,7 +17,10 @@ ROLES = (
     "dongxing.secretary",
     "grid.dongxing",
     "minzheng.city",
+    "xitong.city",
+    "anquan.city",
     "shenji.city",
+    "chengdong.admin",
 )
 
 
@@ -76,6 +79,8 @@ def _search(page: Page, folder: Path, name: str) -> None:
     if page.locator(".st-key-finder_text").count() == 0:
         return
     for number, words in enumerate(("王", "zhang", "不存在的某某人", "东兴")):
+        page.reload()
+        steps.settled(page)
         steps.search(page, words)
         _shot(page, folder, f"{name}.search{number}")
 

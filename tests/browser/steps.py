@@ -32,23 +32,6 @@ def settled(page: Page) -> None:
     page.locator(READY).wait_for()
 
 
-@contextmanager
-def run_of(page: Page) -> Iterator[None]:
-    """Wait for the run of the script that what is done inside sets off, to its end."""
-    page.evaluate(
-        """() => {
-          window.ranSince = false;
-          const app = document.querySelector('[data-testid=stApp]');
-          new MutationObserver(() => {
-            if (app.dataset.testScriptState === 'running') window.ranSince = true;
-          }).observe(app, {attributes: true});
-        }"""
-    )
-    yield
-    page.wait_for_function("() => window.ranSince")
-    settled(page)
-
-
 def sign_in(page: Page, base: str, login: str) -> None:
     """From any address to the page behind the sign-in."""
     page.goto(base)
@@ -66,15 +49,19 @@ def open_page(page: Page, title: str) -> None:
 
 
 def search(page: Page, words: str, purpose: str = "本人到场办理事项") -> None:
-    """Type into the search line and send it off."""
+    """Type into the search line of a page drawn anew, send it off, wait for what it finds.
+
+    It waits for the result, not for the run: a quick one can begin and end in one turn of the
+    browser, which then never shows that it ran.
+    """
     choices = page.locator(".st-key-finder_purpose")
     chosen = choices.get_by_role("radio", name=purpose).or_(choices.get_by_role("radio").last).first
     if chosen.get_attribute("aria-checked") != "true":
         chosen.click()
     page.get_by_label("查询内容").fill(words)
-    with run_of(page):
-        page.locator(".st-key-finder_send button").click()
+    page.locator(".st-key-finder_send button").click()
     page.locator(".st-key-rows-hits, .st-key-card-finder .notice").first.wait_for()
+    settled(page)
 
 
 def hits(page: Page) -> Locator:

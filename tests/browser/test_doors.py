@@ -69,9 +69,8 @@ def down(premises: Premises) -> Iterator[None]:
 
 def test_a_door_is_found_by_initials(shared: Opener) -> None:
     page = _wall(shared("dongxing.clerk").go_home())
-    with steps.run_of(page):
-        page.get_by_label("查找系统").fill("wgh")
-        page.get_by_label("查找系统").press("Enter")
+    page.get_by_label("查找系统").fill("wgh")
+    page.get_by_label("查找系统").press("Enter")
     expect(page.locator(".door-name")).to_have_count(1)
     assert "网格化" in page.locator(".door-name").inner_text()
 

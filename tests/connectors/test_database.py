@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from portal.connectors.calls import Paging, ViewCall
 from portal.connectors.contract import (
     OurMistake,
     SignInAgain,
@@ -17,7 +18,6 @@ from portal.connectors.contract import (
     Unreachable,
 )
 from portal.connectors.database import DatabaseTransport
-from portal.connectors.manifest import Paging, ViewCall
 from portal.connectors.registry import System, load_registry
 from portal.connectors.transport import Trace
 from tests.conftest import TestCluster

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.connectors.calls import Paging, ViewCall
 from portal.connectors.contract import TheirFault
 from portal.connectors.database import select_rows
-from portal.connectors.manifest import Paging, ViewCall
 from portal.connectors.paging import Walk, rows_of
 from portal.connectors.template import fill, fill_path, fill_query, placeholders
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.connectors.calls import SoapCall
 from portal.connectors.contract import (
     OurMistake,
     RateLimited,
@@ -16,7 +17,6 @@ from portal.connectors.contract import (
     TimedOut,
     Unreachable,
 )
-from portal.connectors.manifest import SoapCall
 from portal.connectors.registry import System, load_registry
 from portal.connectors.soap import SoapTransport
 from portal.connectors.transport import Trace

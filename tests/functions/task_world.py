@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from portal.connectors.calls import RestCall
 from portal.connectors.gateway import Gateway
-from portal.connectors.manifest import Call, RestCall
+from portal.connectors.manifest import Call
 from portal.connectors.registry import System
 from portal.connectors.template import Values
 from portal.connectors.transport import Trace

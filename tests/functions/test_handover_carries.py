@@ -57,6 +57,7 @@ def test_the_successor_finds_the_task_in_hand_the_stuck_command_and_the_draft(
     assert kept is not None and kept.fields == {"result": "已入户核实"}
     (trouble,) = world.function.inbox(li).troubles
     assert trouble.stuck
+    assert world.function.inbox(wang).troubles == (), "it hangs on the post, not on who began it"
     world.a.fault = None
     world.function.resend(li, trouble.entry_id)
     post.deliver_all(world.gateway)

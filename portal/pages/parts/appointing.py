@@ -6,11 +6,12 @@ from datetime import datetime, time, timedelta
 import streamlit as st
 
 from auth.principal import Principal
-from portal.functions.people import Refused, deputies, listing
+from portal.functions.people import Refused, deputies
 from portal.functions.people.deputies import Deputy
 from portal.look import notice, people, tables
 from portal.look.markup import text
 from portal.pages.guards import guarded
+from portal.pages.parts import choosing
 from portal.store import clock
 
 _DONE = "deputy_done"
@@ -127,19 +128,7 @@ def show(found: Sequence[Deputy], mine: frozenset[str] | None = None) -> None:
 @guarded("people.manage")
 def for_scope(who: Principal) -> None:
     """For an administrator: any post of the scope."""
-    words = st.text_input(
-        "查找被代理人", key="deputy_words", placeholder="姓名、账号、单位或岗位", max_chars=40
-    )
-    found = {one.post_id: one for one in listing.members(who, words or "")}
-    chosen = st.selectbox(
-        "被代理的岗位",
-        list(found),
-        index=None,
-        format_func=lambda one: f"{found[one].name}：{found[one].title}（{found[one].unit_name}）",
-        placeholder="请选择",
-        key="deputy_post",
-        filter_mode=None,
-    )
-    if chosen:
-        form(who, chosen, found[chosen].role_ids)
+    found = choosing.member(who, "查找被代理人", "被代理的岗位", "deputy")
+    if found:
+        form(who, found.post_id, found.role_ids)
     show(deputies.of_scope(who))
