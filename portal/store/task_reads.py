@@ -142,9 +142,7 @@ def trouble(connection: Connection, actor: str, post_id: UUID) -> Sequence[Row[A
 
     A stuck command belongs to the post, so that a successor finds it.
     """
-    refused = and_(
-        outbox.c.actor == actor, outbox.c.state == "被拒绝", outbox.c.seen_at.is_(None)
-    )
+    refused = and_(outbox.c.actor == actor, outbox.c.state == "被拒绝", outbox.c.seen_at.is_(None))
     at_this_desk = and_(outbox.c.post_id == post_id, outbox.c.state == "滞留")
     query = (
         select(outbox, task.c.title, task.c.system_id.label("of_system"))
