@@ -23,7 +23,9 @@ def _tell(who: Principal) -> None:
 
 
 @guarded(PERMISSION)
-def _decide(who: Principal, request: str, agree: bool) -> None:
+def _decide(who: Principal, agree: bool) -> None:
+    # What stands in the fields now: arguments would be those of the page as last drawn.
+    request = str(st.session_state.get("grant_request", ""))
     reason = str(st.session_state.get("grant_reason", ""))
     try:
         grants.decide(who, request, agree=agree, reason=reason)
@@ -55,7 +57,7 @@ def _requests(who: Principal) -> None:
         for one in found.values()
     ]  # fmt: skip
     st.html(tables.table("待审批的授权", columns, rows))
-    chosen = st.selectbox(
+    st.selectbox(
         "审批",
         list(found),
         format_func=lambda one: f"{found[one].title}（{found[one].unit_name}）",
@@ -64,12 +66,13 @@ def _requests(who: Principal) -> None:
     )
     st.text_input("理由（退回时必填）", key="grant_reason", max_chars=100)
     with st.container(key="grant_acts", horizontal=True):
-        st.button("同意", type="primary", key="grant_agree", on_click=_decide, args=(chosen, True))
-        st.button("退回", key="grant_return", on_click=_decide, args=(chosen, False))
+        st.button("同意", type="primary", key="grant_agree", on_click=_decide, args=(True,))
+        st.button("退回", key="grant_return", on_click=_decide, args=(False,))
 
 
 @guarded("people.lock")
-def _lock(who: Principal, login: str, shut: bool) -> None:
+def _lock(who: Principal, shut: bool) -> None:
+    login = str(st.session_state.get("lock_login") or "")
     reason = str(st.session_state.get("lock_reason", ""))
     try:
         if shut:
@@ -104,8 +107,8 @@ def _locks(who: Principal) -> None:
         return
     st.text_input("锁定理由", key="lock_reason", max_chars=100)
     with st.container(key="lock_acts", horizontal=True):
-        st.button("锁定账号", key="lock_send", on_click=_lock, args=(chosen, True))
-        st.button("解锁账号", key="unlock_send", on_click=_lock, args=(chosen, False))
+        st.button("锁定账号", key="lock_send", on_click=_lock, args=(True,))
+        st.button("解锁账号", key="unlock_send", on_click=_lock, args=(False,))
 
 
 def page() -> None:

@@ -1,7 +1,5 @@
 """工作交接: one act on a transfer or a leave, and the 交接单 to print."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from auth.principal import Principal
@@ -14,21 +12,10 @@ from portal.pages.guards import guarded, require
 from portal.pages.parts import choosing, memory
 
 PERMISSION = "handover.make"
-_SHOWN, _PROBLEM, _ASKED = "handover_shown", "handover_problem", "handover_asked"
+_SHOWN, _PROBLEM = "handover_shown", "handover_problem"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """What was filled in, until it is confirmed."""
-
-    post_id: str
-    kind: handover.Kind
-    successor: str
-    next_position: str
-    reason: str
-
-
-def _successor(who: Principal, leaving: Member) -> str:
+def _successor(who: Principal, leaving: Member) -> None:
     others = {
         one.login: one
         for one in listing.members(who, leaving.unit_name)
@@ -36,19 +23,18 @@ def _successor(who: Principal, leaving: Member) -> str:
     }
     names = {login: f"{one.name}（{login}，{one.title}）" for login, one in others.items()}
     options = ["", *names]
-    chosen = st.selectbox(
+    st.selectbox(
         "接收人",
         options,
         format_func=lambda one: names.get(one, "暂无，岗位转为空岗"),
         key="handover_successor",
         filter_mode=None,
     )
-    return chosen or ""
 
 
-def _next(who: Principal) -> str:
+def _next(who: Principal) -> None:
     vacant = {one.position_id: one for one in listing.vacancies(who)}
-    chosen = st.selectbox(
+    st.selectbox(
         "调入岗位",
         ["", *vacant],
         format_func=lambda one: (
@@ -57,29 +43,30 @@ def _next(who: Principal) -> str:
         key="handover_next",
         filter_mode=None,
     )
-    return chosen or ""
 
 
 @guarded(PERMISSION)
 def _make(who: Principal) -> None:
-    asked = memory.recall(who, _ASKED)
-    if not isinstance(asked, _Asked):
+    # What stands in the fields now: what was drawn last may be one field behind.
+    filled = st.session_state
+    post_id = filled.get("handover_post")
+    if not post_id:
         return
+    kind: handover.Kind = "调动" if filled.get("handover_kind") == "调动" else "离任"
     memory.keep(who, _PROBLEM, None)
     try:
         slip = handover.make(
             who,
-            asked.post_id,
-            kind=asked.kind,
-            successor=asked.successor,
-            next_position=asked.next_position,
-            reason=asked.reason,
+            str(post_id),
+            kind=kind,
+            successor=str(filled.get("handover_successor") or ""),
+            next_position=str(filled.get("handover_next") or "") if kind == "调动" else "",
+            reason=str(filled.get("handover_reason") or ""),
             carriers=wiring.app().carriers,
         )
     except Refused as problem:
         memory.keep(who, _PROBLEM, problem.message)
         return
-    memory.keep(who, _ASKED, None)
     memory.keep(who, _SHOWN, slip.number)
 
 
@@ -93,20 +80,10 @@ def _form(who: Principal) -> None:
     kind = st.segmented_control(
         "交接类型", list(handover.KINDS), default="离任", key="handover_kind"
     )
-    successor = _successor(who, leaving)
-    target = _next(who) if kind == "调动" else ""
-    reason = st.text_input("事由", key="handover_reason", max_chars=100) or ""
-    memory.keep(
-        who,
-        _ASKED,
-        _Asked(
-            post_id=leaving.post_id,
-            kind=kind or "离任",
-            successor=successor,
-            next_position=target,
-            reason=reason,
-        ),
-    )
+    _successor(who, leaving)
+    if kind == "调动":
+        _next(who)
+    st.text_input("事由", key="handover_reason", max_chars=100)
     words = f"办理后，{leaving.name}在“{leaving.title}”的权限即刻终止，打开的页面随即退出。"
     st.html(tag("div", text(words), class_="default"))
     st.button("办理交接", type="primary", key="handover_send", on_click=_make)

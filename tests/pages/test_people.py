@@ -8,6 +8,7 @@ import streamlit as st
 
 from auth import posts
 from auth.principal import Principal
+from portal.functions.people import grants
 from portal.pages.catalogue import spec
 from portal.pages.shell import landing
 from tests.functions import staff
@@ -125,6 +126,21 @@ def test_the_security_administrator_agrees(
     assert "授权已同意" in text and "没有待审批的授权" in text
 
 
+def test_what_is_agreed_to_is_what_the_field_says_when_the_button_is_pressed(
+    office: Office, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends(monkeypatch, file(positions=[post_row("P-2"), post_row("P-3")]))
+    importing(office).button(key="people_apply").click().run()
+    office.who = staff.administrator(CITY, "security_admin")
+    tab = office.open("grants")
+    box = tab.selectbox(key="grant_request")
+    first, other = (one.id for one in grants.waiting(office.who))
+    assert box.value == first
+    box.set_value(other)  # and at once, before the page is drawn again:
+    tab.button(key="grant_agree").click().run()
+    assert [one.id for one in grants.waiting(office.who)] == [first]
+
+
 def test_the_security_administrator_locks_and_unlocks(office: Office, admin: Principal) -> None:
     account, _ = staff.staff("wang", WILLOW, "community_clerk")
     office.who = staff.administrator(CITY, "security_admin")
@@ -173,10 +189,11 @@ def test_a_post_is_handed_over_and_the_paper_is_there(office: Office, admin: Pri
     staff.staff("li", WILLOW, "reader", name="李国强", prefixes=[])
     tab = office.open("handover")
     tab.selectbox(key="handover_post").set_value(str(post)).run()
-    tab.selectbox(key="handover_successor").set_value("li").run()
+    tab.selectbox(key="handover_successor").set_value("li")
+    tab.text_input(key="handover_reason").set_value("退休")  # and at once, not drawn again:
     tab.button(key="handover_send").click().run()
     text = shown(tab)
-    for words in ("工作交接单", "王小梅（wang）", "李国强", "权限终止时间", "移交人签字"):
+    for words in ("工作交接单", "王小梅（wang）", "李国强", "退休", "权限终止时间", "移交人签字"):
         assert words in text, words
     assert posts.posts_of(wang) == ()
 
