@@ -91,7 +91,8 @@ def too_wide(page: Page) -> int:
     return found
 
 
-_LATIN = re.compile(r"[A-Za-z]{4,}")
+# A word of four letters or more; letters between digits are a number in hexadecimal, not a word.
+_LATIN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{4,}(?![0-9A-Za-z])")
 
 
 def english(page: Page, allowed: frozenset[str] = frozenset()) -> list[str]:

@@ -103,6 +103,7 @@ def test_a_value_is_unmasked_with_a_reason_that_is_recorded(
         "system": "a",
         "record": 0,
         "field": "id_number",
+        "label": "身份证号",
         "reason": "与居民本人核对信息",
     }
     assert ID_NUMBER not in str(detail)
