@@ -70,8 +70,13 @@ def forget() -> None:
 
 
 def find(code: str) -> Division | None:
-    """The division of a code; a grid or address code finds the community it lies in."""
-    return _all().get(code) or _all().get(code[:12])
+    """The division of a code; a grid or address code finds the community it lies in.
+
+    Registers write the code of a whole street or district with noughts at its end: 630102101000.
+    """
+    known = _all()
+    shorter = (code[:width] for width in (12, 9, 6, 4) if not code[width:12].strip("0"))
+    return known.get(code) or next((known[one] for one in shorter if one in known), None)
 
 
 def children(code: str) -> tuple[Division, ...]:

@@ -393,3 +393,10 @@ def test_twenty_thousand_rows_are_planned_and_one_more_is_refused(desk: Principa
     assert [one.column for one in plan.problems] == ["岗位编号"]
     with pytest.raises(SheetRefusedError, match="超过 20000 行"):
         apply.preview(desk, file(people=[*rows, person_row("one.more", "MANY")]))
+
+
+@pytest.mark.parametrize("code", ["990102001000", "990102001999", "880101001001", "东湖区"])
+def test_a_scope_is_written_with_the_code_of_a_place(desk: Principal, code: str) -> None:
+    plan = apply.preview(desk, file(positions=[post_row("P-9", prefixes=code)]))
+    assert not plan.acts
+    assert any(f"没有区划代码 {code}" in one.message for one in plan.problems)

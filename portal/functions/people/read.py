@@ -125,7 +125,8 @@ def _region(value: str) -> str:
 def _regions(value: str) -> tuple[str, ...]:
     codes = tuple(dict.fromkeys(one for one in _SEPARATORS.split(value) if one))
     for code in codes:
-        if not re.fullmatch("[0-9]{2,15}", code) or divisions.find(code) is None:
+        found = divisions.find(code) if re.fullmatch("[0-9]{2,15}", code) else None
+        if found is None or found.code not in (code, code[:12]):
             raise _Bad(f"没有区划代码 {code[:20]}")
     if len(codes) > MAX_PREFIXES:
         raise _Bad(f"最多填 {MAX_PREFIXES} 个区划，更多请改填其上级")
