@@ -72,7 +72,7 @@ def forget() -> None:
 def find(code: str) -> Division | None:
     """The division of a code; a grid or address code finds the community it lies in.
 
-    Registers write the code of a whole street or district with noughts at its end: 630102101000.
+    Registers write the code of a whole street or district with noughts at its end.
     """
     known = _all()
     shorter = (code[:width] for width in (12, 9, 6, 4) if not code[width:12].strip("0"))
