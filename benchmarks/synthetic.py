@@ -6,6 +6,8 @@ from pathlib import Path
 from portal.connectors.registry import Registry, load_registry
 from portal.store.citypack import SystemSite
 
+FAILURES = 20  # more than are measured while a system hangs
+
 # 性别 and the like are coded, dates come in three styles, one key is retired: an ordinary dialect.
 _MANIFEST = """
 id = "{id}"
@@ -16,6 +18,11 @@ transport = "rest"
 capabilities = ["entry", "records"]
 network = "政务外网"
 login = "平台票据"
+
+[limits]  # the bare side keeps none; these are beyond what is measured
+parallel = 64
+per_second = 100000
+failures = {failures}
 
 [envelope]
 success = "code == '0'"
@@ -92,7 +99,7 @@ def registry(folder: Path, base: str, ids: Sequence[str]) -> Registry:
     """Write a manifest per system, and join each with its place below ``base``."""
     (folder / "service").mkdir(parents=True, exist_ok=True)
     for one in ids:
-        text = _MANIFEST.format(id=one)
+        text = _MANIFEST.format(id=one, failures=FAILURES)
         (folder / "service" / f"{one}.toml").write_text(text, encoding="utf-8")
     sites = [
         SystemSite(

@@ -9,6 +9,14 @@ from aiohttp import web
 SECONDS = 0.05
 SLOW_SECONDS = 2.0
 SLOW = "slow"  # the system that keeps everybody waiting
+DOWN = "down"  # the system that is always away
+_HANG = "hang"
+_FOR_EVER = 3600.0
+
+
+def hanging(count: int) -> list[str]:
+    """The ids of systems that take a question and never answer."""
+    return [f"{_HANG}{number}" for number in range(1, count + 1)]
 
 
 def _row(person: str) -> dict[str, str]:
@@ -39,8 +47,12 @@ def _row(person: str) -> dict[str, str]:
 
 async def answer(request: web.Request) -> web.Response:
     """One system's answer about one person."""
-    slow = request.match_info["system"] == SLOW
-    await asyncio.sleep(SLOW_SECONDS if slow else SECONDS)
+    system = request.match_info["system"]
+    if system == DOWN:
+        return web.Response(status=503)
+    if system.startswith(_HANG):
+        await asyncio.sleep(_FOR_EVER)
+    await asyncio.sleep(SLOW_SECONDS if system == SLOW else SECONDS)
     row = _row(request.query.get("zjhm", ""))
     body = {"code": "0", "msg": "成功", "sjsj": "2026-11-22 23:30:00", "result": {"list": [row]}}
     return web.Response(

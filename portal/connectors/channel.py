@@ -182,7 +182,7 @@ class Channel:
 
     def _items(self, name: CallName, answer: Any) -> Any:
         try:
-            return self.system.items[name].search(answer)
+            return self.system.items[name](answer)
         except JMESPathError as error:
             raise TheirFault(detail="the answer has another shape") from error
 

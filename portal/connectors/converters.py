@@ -50,9 +50,12 @@ class Context:
 
 def tidy(value: Any) -> Any:
     """Trim a text, drop its control characters, and make every spelling of "nothing" None."""
-    if value is None or isinstance(value, _NO_TEXT):
+    if value.__class__ is str:
+        text = value
+    elif value is None or isinstance(value, _NO_TEXT):
         return value
-    text = str(value)
+    else:
+        text = str(value)
     if not text.isprintable():  # tested at once; hardly any value needs the look at each letter
         text = "".join(
             " " if char in "\t\r\n\u3000\u00a0" else char
@@ -69,6 +72,8 @@ def chain(names: Sequence[str], context: Context) -> Converter:
     rest = names[1:] if raw else names
     takes_lists = bool(rest) and rest[0] == "joined"
     steps = tuple(converter(name, context) for name in rest)
+    if raw is None and not steps:
+        return tidy
 
     def run(value: Any) -> Any:
         value = tidy(raw(value) if raw else value)

@@ -16,8 +16,8 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from portal.connectors.contract import RosterEntry
+from portal.connectors.expressions import predicate
 from portal.connectors.manifest import MeasureMap
-from portal.connectors.mapping import predicate
 
 MALE, FEMALE = "男", "女"
 

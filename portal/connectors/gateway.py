@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 Deliver = Callable[[Sequence[Answer] | None], None]  # None: that was all
 LOOP_GRACE_SECONDS = 5.0
+SETTLE_WITHIN_SECONDS = 0.5  # how long the afterwork lets other questions go first
 PROBE_SECONDS = 3.0  # a door must not keep a page waiting for long
 
 
@@ -67,6 +68,8 @@ class Gateway:
         self._channels: dict[str, Channel] = {}
         self._asking: set[asyncio.Task[Any]] = set()
         self._settling: set[asyncio.Task[None]] = set()
+        self._quiet = asyncio.Event()  # nobody is waiting for an answer just now
+        self._quiet.set()
         self._health: dict[str, Health] = {}
 
     # --- life ----------------------------------------------------------------------------------
@@ -213,7 +216,13 @@ class Gateway:
         """A question that is left early still owes its records; whoever settles waits for it."""
         if (task := asyncio.current_task()) is not None:
             self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self._quiet.clear()
+            task.add_done_callback(self._asked)
+
+    def _asked(self, task: asyncio.Task[Any]) -> None:
+        self._asking.discard(task)
+        if not self._asking:
+            self._quiet.set()
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         """Work that nobody waits for but that must be done: it survives a cancelled question."""
@@ -222,6 +231,9 @@ class Gateway:
         task.add_done_callback(self._settling.discard)
 
     async def _settle(self, question: Question) -> None:
+        """Write down and keep what came; who still waits for answers goes first, for a moment."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), SETTLE_WITHIN_SECONDS)
         await self._record(question.rows())
         await question.remember(self._cache)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import jmespath
 from jmespath.exceptions import JMESPathError
 
 from portal.connectors.contract import (
@@ -24,41 +23,24 @@ from portal.connectors.contract import (
 )
 from portal.connectors.converters import Context, Unreadable, chain, tidy
 from portal.connectors.errands import TaskSection
+from portal.connectors.expressions import Find, finder, predicate
 from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap
 from portal.connectors.parts import Value
 
 MOST_REASON = 200
 
 
-class Getter:
-    """Reads one value out of a row: an expression, then its converters.
+def getter(value: Value, context: Context) -> Find:
+    """A function that reads one value out of a row: an expression, then its converters."""
+    find, convert = finder(value.source), chain(value.convert, context)
 
-    Most expressions are a name or a dotted path; walking those here is several times faster.
-    """
-
-    __slots__ = ("_convert", "_path", "_search")
-
-    def __init__(self, value: Value, context: Context) -> None:
-        path = value.source.split(".")
-        plain = all(step.isidentifier() for step in path)
-        self._path = path if plain else None
-        self._search = jmespath.compile(value.source).search
-        self._convert = chain(value.convert, context)
-
-    def __call__(self, row: Any) -> Any:
+    def read(row: Any) -> Any:
         try:
-            found = self._walk(row, self._path) if self._path else self._search(row)
+            return convert(find(row))
         except JMESPathError as error:
             raise Unreadable("对方数据结构有误") from error
-        return self._convert(found)
 
-    @staticmethod
-    def _walk(found: Any, path: list[str]) -> Any:
-        for step in path:
-            if not isinstance(found, dict):
-                return None
-            found = found.get(step)
-        return found
+    return read
 
 
 def text_of(value: Any) -> str | None:
@@ -70,13 +52,14 @@ def text_of(value: Any) -> str | None:
     return str(value)
 
 
-def _column(name: str, rule: FieldRule, read: Getter) -> Callable[[Any], Field]:
+def _column(name: str, rule: FieldRule, read: Find) -> Callable[[Any], Field]:
     label, sensitivity, mask = rule.label, rule.sensitivity, rule.mask
 
     def field(row: Any) -> Field:
         value, note = None, None
         try:
-            value = text_of(read(row))
+            found = read(row)
+            value = found if found.__class__ is str else text_of(found)  # nearly always
         except Unreadable as problem:
             note = str(problem)
         return Field(
@@ -92,9 +75,9 @@ class RecordReader:
     def __init__(self, kind: RecordMap, rules: Mapping[str, FieldRule], context: Context) -> None:
         self.title = kind.title
         self.about_subject = kind.about == "subject"
-        self._each = None if kind.each == "@" else jmespath.compile(kind.each)
+        self._each = None if kind.each == "@" else finder(kind.each)
         self._columns = [
-            _column(name, rules[name], Getter(value, context)) for name, value in kind.map.items()
+            _column(name, rules[name], getter(value, context)) for name, value in kind.map.items()
         ]
 
     def __call__(self, row: Mapping[str, Any]) -> list[Record]:
@@ -107,7 +90,7 @@ class RecordReader:
         if self._each is None:
             return [row]
         try:
-            found = self._each.search(row)
+            found = self._each(row)
         except JMESPathError as error:
             raise TheirFault(detail="the row has another shape") from error
         return found if isinstance(found, list) else [] if found is None else [found]
@@ -117,15 +100,15 @@ class RosterReader:
     """Turns a row of a roster into an entry; a row that names nobody raises `Unreadable`."""
 
     def __init__(self, roster: RosterMap, context: Context) -> None:
-        self._foreign_id = Getter(roster.foreign_id, context)
-        self._id_number = Getter(roster.id_number, context)
-        self._name = Getter(roster.name, context)
+        self._foreign_id = getter(roster.foreign_id, context)
+        self._id_number = getter(roster.id_number, context)
+        self._name = getter(roster.name, context)
         self._phone = _maybe(roster.phone, context)
         self._household = _maybe(roster.household_no, context)
         self._relations = [
             (
                 one.kind,
-                Getter(one.region_code, context),
+                getter(one.region_code, context),
                 _maybe(one.address, context),
                 _maybe(one.since, context),
             )
@@ -162,14 +145,14 @@ class RosterReader:
         return relations
 
 
-def _maybe(value: Value | None, context: Context) -> Getter | None:
-    return Getter(value, context) if value else None
+def _maybe(value: Value | None, context: Context) -> Find | None:
+    return getter(value, context) if value else None
 
 
-def _lenient(getter: Getter | None, row: Any) -> str | None:
+def _lenient(read: Find | None, row: Any) -> str | None:
     """An unreadable detail is left out of the index; the record itself will tell the clerk."""
     try:
-        return text_of(getter(row)) if getter else None
+        return text_of(read(row)) if read else None
     except Unreadable:
         return None
 
@@ -180,14 +163,14 @@ class Refusal:
     def __init__(self, tasks: TaskSection) -> None:
         self._refused = predicate(tasks.refused)
         self._finished = predicate(tasks.finished)
-        self._reason = jmespath.compile(tasks.reason)
+        self._reason = finder(tasks.reason)
 
     def __call__(self, answer: Any) -> TurnedDown | None:
         finished = bool(self._finished and self._finished(answer))
         if not finished and not (self._refused and self._refused(answer)):
             return None
         try:
-            words = tidy(self._reason.search(answer))
+            words = tidy(self._reason(answer))
         except JMESPathError:
             words = None
         reason = str(words)[:MOST_REASON] if words else ""
@@ -236,18 +219,3 @@ class Judge:
         """When the owner's data is from, if the answer says so."""
         moment = _lenient(self._as_of, answer) if isinstance(answer, dict | list) else None
         return datetime.fromisoformat(moment) if moment else None
-
-
-def predicate(expression: str | None) -> Callable[[Any], bool] | None:
-    """A test of an answer or of a row; what it cannot be applied to does not hold."""
-    if expression is None:
-        return None
-    search = jmespath.compile(expression).search
-
-    def holds(answer: Any) -> bool:
-        try:
-            return search(answer) is True
-        except JMESPathError:
-            return False
-
-    return holds

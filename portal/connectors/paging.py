@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jmespath
-
 from portal.connectors.calls import Paging
 from portal.connectors.contract import TheirFault
+from portal.connectors.expressions import finder
 
 
 class Walk:
@@ -19,8 +18,8 @@ class Walk:
         self._pages = 0
         self._rows = 0
         self._cursor: str | None = None
-        self._total = jmespath.compile(paging.total) if paging and paging.total else None
-        self._next = jmespath.compile(paging.next) if paging and paging.next else None
+        self._total = finder(paging.total) if paging and paging.total else None
+        self._next = finder(paging.next) if paging and paging.next else None
         self.done = False
 
     @property
@@ -44,13 +43,13 @@ class Walk:
 
     def _is_last(self, paging: Paging, answer: Any, rows: list[Any]) -> bool:
         if paging.kind == "cursor":
-            return self._move(self._next.search(answer) if self._next else None)
+            return self._move(self._next(answer) if self._next else None)
         if not rows:
             return True
         if paging.kind == "keyset":
             return self._move(rows[-1].get(paging.key)) or len(rows) < paging.size
         if self._total is not None:
-            return self._rows >= _whole(self._total.search(answer))
+            return self._rows >= _whole(self._total(answer))
         return len(rows) < paging.size
 
     def _move(self, cursor: Any) -> bool:

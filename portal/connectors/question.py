@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from portal.connectors.contract import (
     NotFound,
     OurMistake,
     Record,
+    Resting,
     SignInAgain,
     State,
     Subject,
@@ -129,13 +130,14 @@ class Question:
 
     def _failed(self, asked: Asked, fault: SystemFault, held: Held | None) -> Answer:
         """A fault; or an earlier success with its time, while that may still stand in for it."""
-        log.info(
-            "system did not answer",
-            trace_id=self.trace_id,
-            system=asked.channel.system.id,
-            fault=type(fault).__name__,
-            detail=fault.detail,
-        )
+        if not isinstance(fault, Resting):  # not asked at all; why it rests was said before
+            log.info(
+                "system did not answer",
+                trace_id=self.trace_id,
+                system=asked.channel.system.id,
+                fault=type(fault).__name__,
+                detail=fault.detail,
+            )
         limit = timedelta(minutes=asked.channel.system.manifest.limits.stale_minutes)
         may_stand_in = held is not None and self.now() - held.fetched_at <= limit
         if held is None or not may_stand_in or isinstance(fault, NotFound | SignInAgain):
@@ -176,12 +178,7 @@ class Question:
     def _visible(self, channel: Channel, records: Sequence[Record]) -> tuple[Record, ...]:
         """Only the fields this person may read for this purpose, whoever asked for more."""
         readable = self._readable(channel)
-        narrowed = (
-            Record(
-                title=one.title, fields=tuple(part for part in one.fields if part.name in readable)
-            )
-            for one in records
-        )
+        narrowed = (_narrow(one, readable) for one in records)
         return tuple(one for one in narrowed if one.fields)
 
     async def remember(self, cache: AnswerCache) -> None:
@@ -216,3 +213,9 @@ class Question:
             )
             for one in self.asked
         ]
+
+
+def _narrow(record: Record, readable: frozenset[str]) -> Record:
+    """The record with its readable fields only."""
+    fields = tuple([one for one in record.fields if one.name in readable])
+    return record if len(fields) == len(record.fields) else replace(record, fields=fields)

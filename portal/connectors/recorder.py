@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def row(
 ) -> Row:
     """One call record."""
     return {
-        **asdict(who),
+        **vars(who),
         "system_id": system.id,
         "capability": str(capability),
         "manifest_version": system.manifest.version,

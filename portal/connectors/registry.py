@@ -10,13 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import jmespath
 from pydantic import TypeAdapter, ValidationError
 
 from portal.connectors.checks import Finding, findings
 from portal.connectors.contract import Capability
 from portal.connectors.converters import Context
 from portal.connectors.endpoint import EndpointRefused, check_endpoint
+from portal.connectors.expressions import finder
 from portal.connectors.manifest import Call, Everyone, Manifest, Readers
 from portal.connectors.mapping import Judge, RecordReader, RosterReader
 from portal.connectors.schemes import HmacAuth, SftpAuth, UsernameAuth
@@ -125,7 +125,7 @@ class System:
     def items(self) -> Mapping[str, Any]:
         """The compiled expression that finds the rows of each call's answer."""
         calls: Mapping[str, Call] = self.manifest.calls  # type: ignore[assignment]
-        return {name: jmespath.compile(call.items) for name, call in calls.items()}
+        return {name: finder(call.items) for name, call in calls.items()}
 
 
 def _allows(group: Readers, *, roles: Collection[str], purpose: str) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 
 from portal.connectors.converters import Context, Unreadable
 from portal.connectors.counting import Count, Counted, columns_of
+from portal.connectors.expressions import predicate
 from portal.connectors.manifest import MeasureMap, TallyMap
-from portal.connectors.mapping import Getter, predicate
+from portal.connectors.mapping import getter
 from portal.connectors.parts import Value
 
 MISSING = "没有填写"
@@ -30,7 +31,7 @@ class Remembered:
     """Reads a value and remembers it: places and small numbers come again and again."""
 
     def __init__(self, value: Value, context: Context) -> None:
-        self._read = Getter(value, context)
+        self._read = getter(value, context)
         self._column = value.source if value.source.isidentifier() else None
         self._known: dict[Any, Any] = {}
 

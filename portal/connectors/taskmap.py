@@ -10,7 +10,8 @@ from portal.connectors.contract import Command, ForeignTask, TaskAction, TaskSta
 from portal.connectors.contract import FormField as Field
 from portal.connectors.converters import Context, Unreadable
 from portal.connectors.errands import ActionMap, TaskMap, TaskSection
-from portal.connectors.mapping import Getter, text_of
+from portal.connectors.expressions import Find
+from portal.connectors.mapping import getter, text_of
 from portal.connectors.parts import Value
 from portal.connectors.template import FORM
 
@@ -22,7 +23,7 @@ class TaskReader:
 
     def __init__(self, given: TaskMap, context: Context) -> None:
         self._needed = {
-            name: Getter(getattr(given, name), context)
+            name: getter(getattr(given, name), context)
             for name in ("foreign_id", "kind", "title", "region_code", "state", "changed_at")
         }
         self._details = {name: _maybe(getattr(given, name), context) for name in _DETAILS}
@@ -52,14 +53,14 @@ def _state(word: str) -> TaskState:
         raise Unreadable("对方返回了未登记的任务状态") from error
 
 
-def _maybe(value: Value | None, context: Context) -> Getter | None:
-    return Getter(value, context) if value else None
+def _maybe(value: Value | None, context: Context) -> Find | None:
+    return getter(value, context) if value else None
 
 
-def _lenient(getter: Getter | None, row: Any) -> str | None:
+def _lenient(read: Find | None, row: Any) -> str | None:
     """An unreadable detail never costs the task."""
     try:
-        return text_of(getter(row)) if getter else None
+        return text_of(read(row)) if read else None
     except Unreadable:
         return None
 
