@@ -57,6 +57,10 @@ def _file_server(options: Options, stack: ExitStack) -> FileServer:
     accounts = {
         held.party_username: held.party_password,
         held.committee_username: held.committee_password,
+    } | {
+        value: held.declared.get(name.removesuffix("_username") + "_password", "")
+        for name, value in held.declared.items()
+        if name.endswith("_username")
     }
     server = FileServer(root, accounts, host=options.host, port=options.sftp_port)
     server.start()

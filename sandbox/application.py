@@ -18,11 +18,12 @@ from sandbox.grid.database import GridDatabase
 from sandbox.grid.records import Records as GridRecords
 from sandbox.hotline import service as hotline
 from sandbox.hotline.records import Records as HotlineRecords
-from sandbox.hotline.signatures import Signatures
+from sandbox.kit.serve import Ground
+from sandbox.kit.signatures import Signatures
+from sandbox.kit.tokens import Tokens
 from sandbox.landing import Landing, Platform
 from sandbox.medical_insurance import service as medical_insurance
 from sandbox.medical_insurance.records import Records as MedicalRecords
-from sandbox.medical_insurance.tokens import Tokens
 from sandbox.misbehaviour import HTTP_MODES, Faults, Misbehave, Mode, Switch
 from sandbox.options import Credentials
 from sandbox.pension import service as pension
@@ -30,6 +31,7 @@ from sandbox.pension.records import Records as PensionRecords
 from sandbox.population import World
 from sandbox.subsistence import service as subsistence
 from sandbox.subsistence.records import Records as SubsistenceRecords
+from sandbox.systems import declared
 from sandbox.tasks import TaskBook
 
 
@@ -117,6 +119,21 @@ def create_app(
         )
     if files is not None:
         handles |= _put_out(world, files, credentials, clock)
+    ground = Ground(
+        world=world,
+        clock=clock,
+        credentials=credentials.declared,
+        database_url=grid.url if grid else "",
+        files=files,
+    )
+    for system in declared():
+        served = ground.serve(system)
+        if served is not None:
+            entrance = Landing(system.id, system.name, portal, clock)
+            inner = Router([*entrance.routes(), *served.routes])
+            app = Misbehave(inner, served.handle.switch, served.faults)
+            routes.append(Mount(f"/{system.id}", app=app))
+            handles[system.id] = served.handle
     routes = [*Desk(world, handles, files).routes(), *routes]
     return Starlette(routes=routes)
 

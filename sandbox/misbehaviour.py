@@ -36,6 +36,8 @@ class Mode(StrEnum):
     RATE_LIMIT = "rate_limit"
     EXPIRE_TOKEN = "expire_token"  # noqa: S105 - the name of a mode
     GARBAGE = "garbage"
+    FLAPPING = "flapping"
+    DISAGREE = "disagree"
     LATE = "late"
     DUPLICATE = "duplicate"
     PARTIAL = "partial"
@@ -52,7 +54,7 @@ _OF_FILES = {
     Mode.WRONG_COLUMNS,
     Mode.CHANGED_HOST_KEY,
 }
-HTTP_MODES = frozenset(Mode) - {Mode.EXPIRE_TOKEN, Mode.GARBAGE} - _OF_FILES
+HTTP_MODES = frozenset(Mode) - {Mode.EXPIRE_TOKEN, Mode.DISAGREE} - _OF_FILES
 
 
 class Switch:
@@ -84,6 +86,7 @@ class Faults:
     error: Callable[[], Response]
     limited: Callable[[], Response] | None = None
     wrongly: Callable[[bytes], bytes] | None = None
+    garbled: Callable[[bytes], bytes] | None = None
 
 
 def json_response(body: Any, status: int = 200, **headers: str) -> Response:
@@ -94,6 +97,19 @@ def json_response(body: Any, status: int = 200, **headers: str) -> Response:
         headers={name.replace("_", "-"): value for name, value in headers.items()},
         media_type="application/json; charset=utf-8",
     )
+
+
+def _garbled(body: bytes) -> bytes:
+    """JSON of the same shape, with nonsense wherever a row of some list has a value."""
+    return json.dumps(_nonsense(json.loads(body)), ensure_ascii=False).encode()
+
+
+def _nonsense(value: Any, *, within: bool = False) -> Any:
+    if isinstance(value, dict):
+        return {name: _nonsense(one, within=within) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_nonsense(one, within=True) for one in value]
+    return "※" if within else value
 
 
 def _limited() -> Response:
@@ -112,13 +128,14 @@ class Misbehave:
         self._app = app
         self._switch = switch
         self._faults = faults
+        self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request in the present mode."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        mode = self._switch.mode
+        mode = self._now()
         marked = _marking(send)
         if mode is Mode.SLOW:
             await asyncio.sleep(self._switch.delay_ms / 1000)
@@ -132,10 +149,17 @@ class Misbehave:
         instead = self._instead(mode)
         if instead is not None:
             await instead(scope, receive, marked)
-        elif mode in (Mode.TRUNCATED, Mode.WRONG_ENCODING):
+        elif mode in (Mode.TRUNCATED, Mode.WRONG_ENCODING, Mode.GARBAGE):
             await self._spoil(mode, scope, receive, marked)
         else:
             await self._app(scope, receive, marked)
+
+    def _now(self) -> Mode:
+        """The mode of this request: a flapping system is away every other time."""
+        if self._switch.mode is not Mode.FLAPPING:
+            return self._switch.mode
+        self._requests += 1
+        return Mode.DOWN if self._requests % 2 else Mode.NORMAL
 
     def _instead(self, mode: Mode) -> Response | None:
         """The answer that stands in for the real one."""
@@ -174,6 +198,8 @@ class Misbehave:
         await self._app(scope, receive, collect)
         if mode is Mode.TRUNCATED:
             body = body[: len(body) // 2]
+        elif mode is Mode.GARBAGE:
+            body = (self._faults.garbled or _garbled)(body)
         else:
             body = (self._faults.wrongly or _as_gbk)(body)
         headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]

@@ -34,6 +34,7 @@ class Credentials:
     party_password: str
     committee_username: str
     committee_password: str
+    declared: Mapping[str, str] = field(default_factory=dict, repr=False)  # of declared systems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,13 +77,19 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Op
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:
-    names = list(Credentials.__dataclass_fields__)
+    names = [name for name in Credentials.__dataclass_fields__ if name != "declared"]
     missing = [
         PREFIX + name.upper() for name in names if not environment.get(PREFIX + name.upper())
     ]
     if missing:
         raise Refused(f"缺少模拟系统的凭据，请设置环境变量：{'、'.join(missing)}，未启动。")
-    return Credentials(**{name: environment[PREFIX + name.upper()] for name in names})
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not name.endswith(TICKET)
+    }
+    more = {name: value for name, value in given.items() if name not in names}
+    return Credentials(**{name: given[name] for name in names}, declared=more)
 
 
 def _parser() -> ArgumentParser:

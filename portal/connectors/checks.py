@@ -13,7 +13,7 @@ from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
-from portal.connectors.manifest import Call, FilesManifest, Manifest
+from portal.connectors.manifest import Call, FilesManifest, JumpManifest, Manifest
 from portal.connectors.parts import Part, Value
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 
@@ -44,6 +44,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from errands(manifest)
     yield from _tally(manifest)
     yield from _drop(manifest)
+    yield from _door(manifest)
     yield from _capabilities(manifest)
 
 
@@ -234,6 +235,20 @@ def _drop(manifest: Manifest) -> Iterator[Finding]:
     for key, names in read.items():
         for name in sorted(names - drop.columns.keys()):
             yield key, f"“{name}”不在 drop.columns 里"
+
+
+def _door(manifest: Manifest) -> Iterator[Finding]:
+    """A door says who comes in, and nothing about anybody."""
+    if not isinstance(manifest, JumpManifest):
+        return
+    if not manifest.capabilities <= {Capability.ENTRY, Capability.IDENTITY}:
+        yield "capabilities", "只供进入的系统只能声明 entry 和 identity"
+    for part in ("records", "roster", "tally", "measures", "tasks", "fields"):
+        if getattr(manifest, part):
+            yield part, "只供进入的系统不取数据"
+    probe = manifest.calls.get("probe")
+    if probe and (probe.method != "GET" or probe.query or probe.body or probe.headers):
+        yield "calls.probe", "只供进入的系统只能用 GET 查看一个页面，不带参数"
 
 
 def _capabilities(manifest: Manifest) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 SCHEMES = {
     "rest": frozenset({"https", "http"}),
     "soap": frozenset({"https", "http"}),
+    "jump": frozenset({"https", "http"}),
     "database": frozenset({"postgresql"}),
     "files": frozenset({"sftp"}),
 }

@@ -235,8 +235,17 @@ class FilesManifest(_Manifest):
     drop: DropMap
 
 
+class JumpManifest(_Manifest):
+    """A system that people walk into and that is asked nothing but whether it is well."""
+
+    transport: Literal["jump"]
+    auth: NoAuth = NoAuth()
+    entry: EntryMap
+    calls: dict[Literal["probe"], RestCall]
+
+
 Call = RestCall | SoapCall | ViewCall | FunctionCall | FolderCall
 Manifest = Annotated[
-    RestManifest | SoapManifest | DatabaseManifest | FilesManifest,
+    RestManifest | SoapManifest | DatabaseManifest | FilesManifest | JumpManifest,
     Field(discriminator="transport"),
 ]

@@ -274,7 +274,7 @@ def _credential_names(manifest: Manifest) -> tuple[str, ...]:
 
 def _key(location: tuple[int | str, ...]) -> str:
     """The key as it stands in the file; the first part is the transport pydantic chose by."""
-    kinds = {"rest", "soap", "database", "files"}
+    kinds = {"rest", "soap", "database", "files", "jump"}
     parts = location[1:] if location and location[0] in kinds else location
     return ".".join(str(part) for part in parts) or "transport"
 

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from portal.connectors.contract import OurMistake
 from portal.connectors.database import DatabaseTransport
 from portal.connectors.files import FilesTransport
+from portal.connectors.jump import JumpTransport
 from portal.connectors.registry import System
 from portal.connectors.rest import RestTransport, open_session
 from portal.connectors.soap import SoapTransport
@@ -17,7 +18,7 @@ from portal.connectors.transport import Transport, TransportFactory
 
 
 class Transports:
-    """Opens transports on the upstream loop; REST systems share one HTTP session."""
+    """Opens transports on the upstream loop; REST systems and doors share one HTTP session."""
 
     def __init__(self, factory: TransportFactory | None, now: Callable[[], datetime]) -> None:
         self._factory = factory
@@ -29,9 +30,12 @@ class Transports:
         if self._factory is not None:
             return self._factory(system)
         kind = system.manifest.transport
-        if kind == "rest":
+        if kind in {"rest", "jump"}:
             self._session = self._session or open_session()
+        if kind == "rest" and self._session:
             return RestTransport(system, self._session, self._now)
+        if kind == "jump" and self._session:
+            return JumpTransport(system, self._session)
         if kind == "soap":
             return SoapTransport(system)
         if kind == "database":

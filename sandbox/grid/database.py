@@ -44,7 +44,7 @@ class GridDatabase:
     """Owns the schema. The reader's role is made here, or by whoever gave us the address."""
 
     def __init__(self, url: str, password: str) -> None:
-        self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self.url = url.replace("postgresql+psycopg://", "postgresql://", 1)
         self._password = password
 
     def install(self, records: Records, clock: Clock = _wall_clock) -> None:
@@ -92,7 +92,7 @@ class GridDatabase:
             return connection.execute(statement, (task_id,)).rowcount == 1
 
     def _connect(self) -> _Connection:
-        return psycopg.connect(self._url, connect_timeout=10)
+        return psycopg.connect(self.url, connect_timeout=10)
 
     def _admit(self, connection: _Connection, *, refuse: bool = False) -> None:
         verb = "REVOKE CONNECT ON DATABASE {} FROM" if refuse else "GRANT CONNECT ON DATABASE {} TO"

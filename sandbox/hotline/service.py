@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from sandbox.distort import Clock, local
 from sandbox.hotline.records import DONE, KEPT_DAYS, SENT_BACK, Records
-from sandbox.hotline.signatures import Signatures
+from sandbox.kit.signatures import Signatures
 from sandbox.misbehaviour import Faults, json_response
 
 LARGEST_PAGE = 200

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.distort import Clock, local
+from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.medical_insurance import tasks
 from sandbox.medical_insurance.records import Records
-from sandbox.medical_insurance.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.misbehaviour import Faults, Mode, Switch, json_response
 
 LARGEST_PAGE = 500

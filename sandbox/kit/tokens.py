@@ -1,4 +1,4 @@
-"""Access tokens of the medical insurance platform: short-lived, and revocable from outside."""
+"""Access tokens: short-lived, and revocable from outside."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""What a module of a simulated system declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox.distort import Register
+from sandbox.misbehaviour import Mode, Switch
+from sandbox.people import Person
+from sandbox.tasks import Task
+
+Row = Mapping[str, Any]
+Faces = Any  # RestFace, SoapFace, ViewFace, DropFace or DoorFace; each is served by its own module
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Whom a system knows, how many of them it lost, and what it says about one."""
+
+    holds: Callable[[Person], bool]
+    full: Callable[[Register, Person], Row]
+    brief: Callable[[Register, Person], Row] | None = None  # the row of a list; else the full one
+    misses: float = 0.03
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errands:
+    """The tasks of a system: their kinds, their words, and what it will not take.
+
+    ``kinds`` maps the upper end of a share (0 to 99) to the system's own code.
+    """
+
+    number: Callable[[int], str]
+    kinds: Mapping[int, str]
+    row: Callable[[Task], Row]
+    style: str  # strftime style of a moment
+    notice: str | None = None
+    desk: str = "业务科室"
+    outcomes: tuple[str, ...] = ("1", "2")
+    wants_note: str | None = "2"  # this outcome needs words
+    holds: Callable[[Person], bool] | None = None  # without people: about whom tasks are
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """One simulated system."""
+
+    id: str
+    name: str  # over its entrance
+    face: Faces
+    people: People | None = None
+    things: Callable[[Any, Any], Iterable[Row]] | None = None  # (world, clock) -> rows
+    errands: Errands | None = None
+    as_of_style: str = "%Y-%m-%d %H:%M:%S"
+
+
+def seen(person: Person, switch: Switch) -> Person:
+    """The person as this system has it just now: another name and telephone when it disagrees."""
+    if switch.mode is not Mode.DISAGREE:
+        return person
+    return replace(person, name=f"{person.name[:-1]}某", phone=f"1390000{person.no % 10_000:04}")
+
+
+def put(body: dict[str, Any], path: str, value: Any) -> None:
+    """Write a value at a dotted path, making the objects on the way."""
+    *way, last = path.split(".")
+    for step in way:
+        body = body.setdefault(step, {})
+    body[last] = value

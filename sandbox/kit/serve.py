@@ -1,0 +1,164 @@
+"""Serving declared systems: each face becomes routes, files or views, and a handle of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.control import Handle
+from sandbox.distort import Clock, Register
+from sandbox.files.publish import CSV_MODES, FILE_MODES, Publisher
+from sandbox.files.server import FileServer
+from sandbox.kit.book import book_of, register_of
+from sandbox.kit.declared import Row, Simulated
+from sandbox.kit.door import DoorFace, DoorService
+from sandbox.kit.drop import DropFace, Files
+from sandbox.kit.rest import OAuth, RestFace, RestService
+from sandbox.kit.soap import SoapFace, SoapService
+from sandbox.kit.views import MODES as VIEW_MODES
+from sandbox.kit.views import ViewDatabase, ViewFace
+from sandbox.misbehaviour import HTTP_MODES, Faults, Mode, Switch
+from sandbox.population import World
+from sandbox.tasks import TaskBook
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """What became of one system."""
+
+    handle: Handle
+    routes: list[Route]
+    faults: Faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What systems are served on."""
+
+    world: World
+    clock: Clock
+    credentials: Mapping[str, str]  # by the reference that the city pack uses
+    database_url: str
+    files: FileServer | None
+
+    def held(self, system: str) -> dict[str, str]:
+        """The credentials of one system, by what they are."""
+        start = f"{system}_"
+        found = {
+            name.removeprefix(start): value
+            for name, value in self.credentials.items()
+            if name.startswith(start)
+        }
+        return {kind: found.get(kind, "") for kind in (*found, *_KINDS)}
+
+    def serve(self, system: Simulated) -> Served | None:
+        """Serve one system; None where what it needs is not there."""
+        face = system.face
+        if isinstance(face, DropFace):
+            return self._drop(system, face)
+        if isinstance(face, ViewFace):
+            return self._views(system, face)
+        if isinstance(face, DoorFace):
+            return self._door(system, face)
+        register = register_of(system, self.world)
+        book = book_of(system, register, self.world, self.clock)
+        if isinstance(face, RestFace):
+            return self._rest(system, face, register, book)
+        assert isinstance(face, SoapFace)
+        return self._soap(system, face, register, book)
+
+    def _things(self, system: Simulated) -> list[Row]:
+        return list(system.things(self.world, self.clock)) if system.things else []
+
+    def _rest(
+        self, system: Simulated, face: RestFace, register: Register | None, book: TaskBook | None
+    ) -> Served:
+        tokens = {Mode.EXPIRE_TOKEN} if isinstance(face.auth, OAuth) else set()
+        switch = Switch(_modes(register) | tokens)
+        service = RestService(
+            system,
+            face,
+            self.held(system.id),
+            self.clock,
+            switch,
+            register=register,
+            book=book,
+            things=lambda: self._things(system),
+        )
+        revoke = service.tokens.revoke_all if service.tokens else None
+        handle = Handle(switch=switch, register=register, revoke_tokens=revoke, **_tasks_of(book))
+        faults = Faults(
+            error=service.busy,
+            limited=service.limited,
+            wrongly=service.wrongly,
+            garbled=service.garbled,
+        )
+        return Served(handle=handle, routes=service.routes(), faults=faults)
+
+    def _soap(
+        self, system: Simulated, face: SoapFace, register: Register | None, book: TaskBook | None
+    ) -> Served:
+        switch = Switch(_modes(register))
+        service = SoapService(
+            system,
+            face,
+            self.held(system.id),
+            self.clock,
+            switch,
+            register=register,
+            book=book,
+            things=self._things(system),
+        )
+        envelopes = service.envelopes
+        handle = Handle(switch=switch, register=register, **_tasks_of(book))
+        faults = Faults(error=service.busy, wrongly=envelopes.wrongly, garbled=envelopes.garbled)
+        return Served(handle=handle, routes=service.routes(), faults=faults)
+
+    def _door(self, system: Simulated, face: DoorFace) -> Served:
+        service = DoorService(face, self.clock)
+        handle = Handle(switch=Switch(HTTP_MODES))
+        return Served(handle=handle, routes=service.routes(), faults=Faults(error=service.busy))
+
+    def _drop(self, system: Simulated, face: DropFace) -> Served | None:
+        if self.files is None:
+            return None
+        account = self.held(system.id)["username"]
+        kind = Files(system.id, face, self.world.region, self.world.seed)
+        publisher = Publisher(self.files, account, kind, self.clock)
+        publisher.open()
+        modes = CSV_MODES if face.format == "csv" else FILE_MODES
+        handle = Handle(switch=Switch(modes), on_turn=publisher.turn)
+        return Served(handle=handle, routes=[], faults=Faults(error=_busy))
+
+    def _views(self, system: Simulated, face: ViewFace) -> Served | None:
+        if not self.database_url:
+            return None
+        register = register_of(system, self.world)
+        database = ViewDatabase(self.database_url, face, self.held(system.id)["reader"])
+        rows = {"things": self._things(system), "people": []}
+        if register is not None and system.people is not None:
+            rows["people"] = [system.people.full(register, one) for one in register.members]
+        database.install(rows, self.clock)
+        handle = Handle(switch=Switch(VIEW_MODES), register=register, on_turn=database.turn)
+        return Served(handle=handle, routes=[], faults=Faults(error=_busy))
+
+
+_KINDS = ("app_key", "app_id", "secret", "client_id", "client_secret", "username", "password")
+
+
+def _modes(register: Register | None) -> frozenset[Mode]:
+    return HTTP_MODES | ({Mode.DISAGREE} if register is not None else set())
+
+
+def _tasks_of(book: TaskBook | None) -> dict[str, Any]:
+    if book is None:
+        return {}
+    return {"tasks": book.shown, "seen": lambda: dict(book.keys), "finish": book.finish_here}
+
+
+def _busy() -> Response:
+    return Response("系统繁忙", status_code=500)

@@ -1,0 +1,1 @@
+"""Simulated systems of the field party."""
