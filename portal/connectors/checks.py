@@ -246,6 +246,8 @@ def _door(manifest: Manifest) -> Iterator[Finding]:
     for part in ("records", "roster", "tally", "measures", "tasks", "fields"):
         if getattr(manifest, part):
             yield part, "只供进入的系统不取数据"
+    for name in sorted(set(manifest.calls) - {"probe"}):
+        yield f"calls.{name}", "只供进入的系统只有探测请求 probe"
     probe = manifest.calls.get("probe")
     if probe and (probe.method != "GET" or probe.query or probe.body or probe.headers):
         yield "calls.probe", "只供进入的系统只能用 GET 查看一个页面，不带参数"

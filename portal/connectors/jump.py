@@ -1,4 +1,4 @@
-"""Systems that are doors only: people walk in, the platform asks no more than whether all is well."""
+"""Systems that are doors only: the platform asks no more than whether all is well there."""
 
 from __future__ import annotations
 

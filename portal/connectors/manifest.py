@@ -241,7 +241,7 @@ class JumpManifest(_Manifest):
     transport: Literal["jump"]
     auth: NoAuth = NoAuth()
     entry: EntryMap
-    calls: dict[Literal["probe"], RestCall]
+    calls: dict[CallName, RestCall]
 
 
 Call = RestCall | SoapCall | ViewCall | FunctionCall | FolderCall

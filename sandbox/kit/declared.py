@@ -23,6 +23,9 @@ class People:
     full: Callable[[Register, Person], Row]
     brief: Callable[[Register, Person], Row] | None = None  # the row of a list; else the full one
     misses: float = 0.03
+    verify: Callable[[Register, Person, Mapping[str, str]], Row] | None = (
+        None  # with what was asked
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

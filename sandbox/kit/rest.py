@@ -269,7 +269,11 @@ class RestService:
         if found is None:
             missing = "missing" in envelope.faults
             return envelope.fault("missing") if missing else self._listed([], 0, None)
-        row = people.full(self._register, seen(found, self._switch))
+        person = seen(found, self._switch)
+        if people.verify is not None:
+            row = people.verify(self._register, person, given)
+        else:
+            row = people.full(self._register, person)
         if envelope.one:
             return envelope.answer(dict(row), as_of=self._as_of())
         return self._listed([row], 1, None)

@@ -1,0 +1,33 @@
+"""Things that happened, day by day: the same for the same seed and day, on every start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from hashlib import blake2b
+from random import Random
+
+from sandbox.distort import Clock, local
+from sandbox.kit.declared import Row
+from sandbox.population import World
+
+KEPT_DAYS = 40
+Make = Callable[[Random, date, int, str], Row]  # dice, day, number, region code
+
+
+def dice_of(world: World, *about: object) -> Random:
+    """The random source of one matter."""
+    text = ":".join(str(one) for one in (world.seed, *about))
+    return Random(int.from_bytes(blake2b(text.encode(), digest_size=8).digest()))
+
+
+def events(world: World, clock: Clock, system: str, *, one_in: int, make: Make) -> Iterator[Row]:
+    """Rows of the last weeks, oldest first, one for so many residents and day; ``_day`` is added."""
+    today = local(clock()).date()
+    for back in range(KEPT_DAYS, -1, -1):
+        day = today - timedelta(days=back)
+        dice = dice_of(world, system, day)
+        for number in range(max(2, len(world.persons) // one_in)):
+            region = dice.choice(world.persons).home.region
+            code = world.region.retired(region) if dice.random() < 0.2 else region
+            yield {**make(dice, day, number, code), "_day": day}

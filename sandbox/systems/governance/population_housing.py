@@ -1,0 +1,62 @@
+"""实有人口·实有房屋系统：只核验，回答一致、不一致或查无，不给出任何登记内容。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sandbox.distort import Register
+from sandbox.kit.declared import People, Row, Simulated
+from sandbox.kit.rest import Envelope, Op, RestFace, Said, Signed
+from sandbox.people import Person, Tie
+
+_STYLE = "%Y%m%d%H%M%S"
+
+
+def _checked(register: Register, person: Person, asked: Mapping[str, str]) -> Row:
+    registered = person.current(Tie.REGISTERED)
+    inside = registered is not None and registered.region in register.world.region.divisions
+    return {
+        "gmsfhm": person.id_number,
+        "xmyz": "1" if asked.get("name") == person.name else "0",
+        "hjzs": "1" if inside else "0",
+        "xzzs": "1",
+        "yzbh": f"YZ{person.no:010d}",
+    }
+
+
+def _full(register: Register, person: Person) -> Row:
+    return _checked(register, person, {"name": person.name})
+
+
+SYSTEM = Simulated(
+    id="population_housing",
+    name="实有人口·实有房屋系统",
+    as_of_style=_STYLE,
+    people=People(holds=lambda person: True, full=_full, verify=_checked, misses=0.04),
+    face=RestFace(
+        auth=Signed(),
+        envelope=Envelope(
+            code="jgdm",
+            good="00",
+            message="jgms",
+            rows="yzjg",
+            as_of="yzsj",
+            one=True,
+            faults={
+                "missing": Said(code="01", words="查无此人"),
+                "parameter": Said(code="02", words="请求要素不全"),
+                "key": Said(code="03", words="验签失败", status=403),
+                "busy": Said(code="99", words="核验服务忙"),
+            },
+        ),
+        ops=(
+            Op(
+                kind="person",
+                path="/hyfw/rkhy",
+                method="POST",
+                names={"id_number": "gmsfhm", "name": "xm"},
+            ),
+            Op(kind="ping", path="/hyfw/zt"),
+        ),
+    ),
+)
