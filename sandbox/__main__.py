@@ -14,10 +14,14 @@ import uvicorn
 from sandbox.application import create_app
 from sandbox.files.server import FileServer
 from sandbox.grid.database import GridDatabase, GridUnavailable
+from sandbox.kit.drop import DropFace
 from sandbox.landing import Platform
 from sandbox.options import Options, Refused, read_options
 from sandbox.population import World, build
 from sandbox.region import PackError, load_region
+from sandbox.systems import declared
+
+_LOGIN = ("username", "password")
 
 
 class _Server(uvicorn.Server):
@@ -57,11 +61,11 @@ def _file_server(options: Options, stack: ExitStack) -> FileServer:
     accounts = {
         held.party_username: held.party_password,
         held.committee_username: held.committee_password,
-    } | {
-        value: held.declared.get(name.removesuffix("_username") + "_password", "")
-        for name, value in held.declared.items()
-        if name.endswith("_username")
     }
+    for system in declared():
+        if isinstance(system.face, DropFace):
+            name, password = (held.declared.get(f"{system.id}_{one}", "") for one in _LOGIN)
+            accounts |= {name: password} if name and password else {}
     server = FileServer(root, accounts, host=options.host, port=options.sftp_port)
     server.start()
     stack.callback(server.stop)

@@ -43,6 +43,9 @@ def wall_clock() -> datetime:
 NO_PLATFORM = Platform(url="", passwords={})
 # The name over the entrance; on the platform a system is called as the city pack says.
 ENTRANCES = {
+    "hotline": "12345诉求受理一体化管理平台",
+    "party_members": "全国党员管理信息系统",
+    "committee_cadres": "村（社区）“两委”干部信息管理",
     "subsistence": "城乡最低生活保障系统",
     "medical_insurance": "医保信息平台",
     "pension": "城乡居民养老保险系统",
@@ -118,7 +121,10 @@ def create_app(
             finish=grid.finish,
         )
     if files is not None:
-        handles |= _put_out(world, files, credentials, clock)
+        put_out = _put_out(world, files, credentials, clock)
+        for name, handle in put_out.items():
+            mount(name, [], handle.switch, Faults(error=subsistence.busy))
+        handles |= put_out
     ground = Ground(
         world=world,
         clock=clock,

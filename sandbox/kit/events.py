@@ -22,7 +22,7 @@ def dice_of(world: World, *about: object) -> Random:
 
 
 def events(world: World, clock: Clock, system: str, *, one_in: int, make: Make) -> Iterator[Row]:
-    """Rows of the last weeks, oldest first, one for so many residents and day; ``_day`` is added."""
+    """Rows of the last weeks, oldest first; ``one_in`` residents make one a day. Adds ``_day``."""
     today = local(clock()).date()
     for back in range(KEPT_DAYS, -1, -1):
         day = today - timedelta(days=back)

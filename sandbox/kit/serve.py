@@ -68,8 +68,9 @@ class Ground:
         book = book_of(system, register, self.world, self.clock)
         if isinstance(face, RestFace):
             return self._rest(system, face, register, book)
-        assert isinstance(face, SoapFace)
-        return self._soap(system, face, register, book)
+        if isinstance(face, SoapFace):
+            return self._soap(system, face, register, book)
+        raise TypeError(f"{system.id} has no face")
 
     def _things(self, system: Simulated) -> list[Row]:
         return list(system.things(self.world, self.clock)) if system.things else []

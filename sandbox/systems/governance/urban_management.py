@@ -68,7 +68,16 @@ SYSTEM = Simulated(
             "refused": "-3",
         },
         ops=(
-            SoapOp(kind="things", name="listCases", names={"page": "pageNum", "size": "pageSize"}),
+            SoapOp(
+                kind="things",
+                name="listCases",
+                names={
+                    "page": "pageNum",
+                    "size": "pageSize",
+                    "from": "beginDay",
+                    "to": "endDay",
+                },
+            ),
             SoapOp(
                 kind="tasks",
                 name="listCheckTasks",

@@ -17,7 +17,7 @@ def _row(register: Register, person: Person) -> Row:
 
 
 def _holds(person: Person) -> bool:
-    return not person.male and person.marital is Marital.MARRIED and 1976 <= person.born.year
+    return not person.male and person.marital is Marital.MARRIED and person.born.year >= 1976
 
 
 SYSTEM = Simulated(
