@@ -1,0 +1,310 @@
+"""Records the dialects of declared systems: ``python -m tests.connectors.record ID…``.
+
+Each is asked, through its manifest, by a real gateway over real HTTP, in a small town whose clock
+stands still; what went over the wire is kept byte for byte in ``fixtures/<id>/``, with an index of
+the exchanges by which `tests.connectors.replaying` answers again.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.connectors.contract import Capability, Command, SystemFault
+from portal.settings import Settings
+from sandbox.application import create_app
+from sandbox.files.server import FileServer
+from sandbox.kit.book import register_of
+from sandbox.kit.declared import Simulated
+from sandbox.kit.drop import DropFace
+from sandbox.kit.views import ViewFace
+from sandbox.options import Credentials
+from sandbox.population import World, build
+from sandbox.region import load_region
+from sandbox.systems import declared
+from tests.connectors.desk import Desk, desk_on
+from tests.connectors.grounds import FIXTURES, NOBODY, SECRETS, Ground, person
+
+NOON = datetime.now(UTC).replace(microsecond=0)  # it stands still from here on
+TOWN = ("6301", "630102", "630102101")
+MOST_PEOPLE = 160
+SYSTEMS = {one.id: one for one in declared()}
+
+
+class Tape:
+    """An ASGI layer that keeps every exchange of one system."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.heard: list[dict[str, Any]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, and keep what was asked and said."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked, told, status = b"", b"", 0
+
+        async def listen() -> Message:
+            nonlocal asked
+            message = await receive()
+            asked += message.get("body", b"")
+            return message
+
+        async def say(message: Message) -> None:
+            nonlocal told, status
+            status = message.get("status", status)
+            told += message.get("body", b"")
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._keep(scope, asked, status, told)  # before the caller goes on
+            await send(message)
+
+        await self._app(scope, listen, say)
+
+    def _keep(self, scope: Scope, asked: bytes, status: int, told: bytes) -> None:
+        self.heard.append(
+            {
+                "method": scope["method"],
+                "path": scope["path"],
+                "query": scope["query_string"].decode(),
+                "asked": asked.decode(),
+                "status": status,
+                "told": told,
+            }
+        )
+
+
+def small_world() -> World:
+    """A town of one street and some persons."""
+    region = load_region(Settings().city_pack)
+    known = {
+        code: one
+        for code, one in region.divisions.items()
+        if any(code == place or code.startswith(TOWN[-1]) for place in TOWN)
+    }
+    leaves = tuple(code for code in known if code.startswith(TOWN[-1]) and len(code) == 12)
+    town = replace(region, divisions=known, focus=leaves[:2])
+    whole = build(town)
+    persons = whole.persons[:MOST_PEOPLE]
+    last = max(one.household for one in persons)
+    return replace(whole, persons=persons, households=whole.households[: last + 1])
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[str]:
+    """Serve an application in a thread; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    ready = threading.Event()
+
+    async def serve() -> None:
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        ready.set()
+        await serving
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    ready.wait()
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def record_http(system: Simulated, world: World) -> None:
+    """One system behind REST, SOAP or a door."""
+    held = {name: SECRETS[name] for name in Credentials.__dataclass_fields__ if name in SECRETS}
+    credentials = Credentials(**held, declared=SECRETS)
+    tape = Tape(create_app(world, credentials, clock=lambda: NOON))
+    register = register_of(system, world)
+    known = person(register.members[0].id_number, register.members[0].name) if register else None
+    with running(tape) as address:
+        ground = Ground(
+            name="recording",
+            http_url=address,
+            database_url="",
+            sftp_url="sftp://127.0.0.1:1",
+            host_key="",
+            known={},
+        )
+        with desk_on(ground) as desk:
+            kept = list(_kept(system, desk, tape, known))
+    _write(system.id, kept, known.id_number if known else "", known.name if known else "")
+
+
+Kept = tuple[str, dict[str, Any]]
+
+
+def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any) -> Iterator[Kept]:
+    gateway = desk.gateway
+    manifest = gateway.registry.system(system.id).manifest
+    able = manifest.capabilities
+
+    def taped(name: str, work: Callable[[], Any]) -> Iterator[Kept]:
+        tape.heard.clear()
+        with suppress(SystemFault):
+            work()
+        heard = [one for one in tape.heard if one["path"].startswith(f"/{system.id}/")]
+        number = 0
+        for one in heard:
+            aside = _aside(one)
+            number += aside is None
+            yield aside or (f"{name}_{number}" if name.endswith("page") else name), one
+
+    yield from taped("probe", lambda: gateway.probe(system.id))
+    if Capability.RECORDS in able:
+        yield from taped("person_found", lambda: desk.ask_one(system.id, known))
+        yield from taped("person_missing", lambda: desk.ask_one(system.id, NOBODY))
+    if Capability.ROSTER in able:
+        yield from taped("roster_page", lambda: list(gateway.roster(system.id)))
+    if "counts" in manifest.calls:
+        days = (date(2026, 11, 1), date(2026, 11, 23))
+        yield from taped("counts_page", lambda: gateway.tally(system.id, *days))
+    if Capability.TASKS in able and manifest.tasks:
+        yield from _tasks(taped, desk, system.id)
+
+
+def _aside(one: dict[str, Any]) -> str | None:
+    """What an exchange is, when it only prepares the one that was meant."""
+    if one["method"] == "GET" and "wsdl" in one["query"].lower():
+        return "service"
+    return "token" if b"access_token" in one["told"] else None
+
+
+def _tasks(taped: Callable[..., Iterator[Kept]], desk: Desk, system_id: str) -> Iterator[Kept]:
+    tasks = desk.gateway.tasks(system_id)
+    section = desk.gateway.registry.system(system_id).manifest.tasks
+    assert section is not None
+    found = [one for page in tasks.changed(None) for one in page]
+    open_ = [one for one in found if one.state == "待办"]
+    finished = next((one for one in found if one.state == "已办"), None)
+    done = finished or open_[1]
+    action = section.actions[0]
+    choices = next(iter(action.form)).choices
+    good, *_, bad = choices
+
+    def send(task_id: str, result: str, key: str, by: str = "王小梅") -> None:
+        tasks.act(
+            Command(
+                key=key,
+                foreign_id=task_id,
+                action=action.id,
+                form={"result": result, "note": ""},
+                actor="dongxing.clerk",
+                actor_name=by,
+                unit="com-1",
+            )
+        )
+
+    if finished is None:
+        send(done.foreign_id, good, "key-0", "原经办人")
+    yield from taped("tasks_page", lambda: [list(one) for one in tasks.changed(None)])
+    yield from taped("act_refused", lambda: send(open_[0].foreign_id, bad, "key-1"))
+    yield from taped("act_done", lambda: send(open_[0].foreign_id, good, "key-2"))
+    yield from taped("act_again", lambda: send(open_[0].foreign_id, good, "key-2"))
+    yield from taped("act_finished", lambda: send(done.foreign_id, good, "key-3"))
+    yield from taped("task_found", lambda: tasks.one(open_[0].foreign_id))
+
+
+def _write(system_id: str, kept: list[Kept], known: str, name: str) -> None:
+    folder = FIXTURES / system_id
+    folder.mkdir(exist_ok=True)
+    index: list[dict[str, Any]] = []
+    for told, one in kept:
+        if any(entry["name"] == told for entry in index):
+            continue
+        status = "" if one["status"] == 200 else f".{one['status']}"
+        body = one["told"]
+        kind = "xml" if body.lstrip().startswith(b"<?xml") else "json"
+        kind = "wsdl" if told == "service" else kind
+        if not body.lstrip().startswith((b"<?xml", b"{", b"[")):
+            kind = "txt"
+        file = f"{told}{status}.{kind}"
+        (folder / file).write_bytes(body)
+        index.append(
+            {
+                "name": told,
+                "method": one["method"],
+                "path": one["path"],
+                "query": one["query"],
+                "asked": one["asked"],
+                "status": one["status"],
+                "file": file,
+            }
+        )
+    about = {"known": known, "name": name, "exchanges": index}
+    text = json.dumps(about, ensure_ascii=False, indent=1)
+    (folder / "exchanges.json").write_text(text + "\n", encoding="utf-8")
+
+
+def record_files(system: Simulated, world: World) -> None:
+    """The files of one system."""
+    from sandbox.files.publish import Publisher
+    from sandbox.kit.drop import Files
+
+    face = system.face
+    assert isinstance(face, DropFace)
+    with tempfile.TemporaryDirectory() as place:
+        files = FileServer(Path(place), {"one": "two"})
+        kind = Files(system.id, face, world.region, world.seed)
+        Publisher(files, "one", kind, lambda: NOON).open()
+        for file in (Path(place) / "one" / face.folder).iterdir():
+            copy = FIXTURES / system.id / face.folder / file.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+
+
+def record_views(system: Simulated, world: World) -> None:
+    """The rows of one system's views."""
+    face = system.face
+    assert isinstance(face, ViewFace)
+    register = register_of(system, world)
+    rows: dict[str, list[Any]] = {"things": [], "people": []}
+    if system.things:
+        rows["things"] = list(system.things(world, lambda: NOON))[:60]
+    if register and system.people:
+        rows["people"] = [system.people.full(register, one) for one in register.members]
+    folder = FIXTURES / system.id
+    folder.mkdir(exist_ok=True)
+    views = {one.name: rows[one.rows] for one in face.views}
+    status = [{"zt": "正常", "sjsj": "2026-11-23 03:00:00", "sjly": "模拟数据"}]
+    for name, some in {**views, face.status: status}.items():
+        text = json.dumps(some, ensure_ascii=False, indent=1)
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    known = register.members[0] if register else None
+    about = {
+        "known": known.id_number if known else "",
+        "name": known.name if known else "",
+        "schema": face.schema,
+        "reader": face.reader,
+        "views": [*views, face.status],
+    }
+    text = json.dumps(about, ensure_ascii=False, indent=1)
+    (folder / "exchanges.json").write_text(text + "\n", encoding="utf-8")
+
+
+def main(wanted: list[str]) -> None:
+    """Record these systems, or all that are declared."""
+    world = small_world()
+    for system_id in wanted or SYSTEMS:
+        system = SYSTEMS[system_id]
+        if isinstance(system.face, DropFace):
+            record_files(system, world)
+        elif isinstance(system.face, ViewFace):
+            record_views(system, world)
+        else:
+            record_http(system, world)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
