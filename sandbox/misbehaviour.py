@@ -64,13 +64,14 @@ class Switch:
         self.allowed = frozenset(allowed)
         self.mode = Mode.NORMAL
         self.delay_ms = 0
+        self.requests = 0  # since the last turn, where they are counted
         self._changed = asyncio.Event()
 
     def turn(self, mode: Mode, delay_ms: int = 0) -> None:
         """Behave like that from now on."""
         if mode not in self.allowed:
             raise ValueError(f"{mode} is not a mode of this system")
-        self.mode, self.delay_ms = mode, delay_ms
+        self.mode, self.delay_ms, self.requests = mode, delay_ms, 0
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -100,13 +101,16 @@ def json_response(body: Any, status: int = 200, **headers: str) -> Response:
 
 
 def _garbled(body: bytes) -> bytes:
-    """JSON of the same shape, with nonsense wherever a row of some list has a value."""
+    """JSON of the same shape, with nonsense in the rows of lists and in the object called data."""
     return json.dumps(_nonsense(json.loads(body)), ensure_ascii=False).encode()
 
 
 def _nonsense(value: Any, *, within: bool = False) -> Any:
     if isinstance(value, dict):
-        return {name: _nonsense(one, within=within) for name, one in value.items()}
+        return {
+            name: _nonsense(one, within=within or (name == "data" and isinstance(one, dict)))
+            for name, one in value.items()
+        }
     if isinstance(value, list):
         return [_nonsense(one, within=True) for one in value]
     return "※" if within else value
@@ -128,7 +132,6 @@ class Misbehave:
         self._app = app
         self._switch = switch
         self._faults = faults
-        self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request in the present mode."""
@@ -158,8 +161,8 @@ class Misbehave:
         """The mode of this request: a flapping system is away every other time."""
         if self._switch.mode is not Mode.FLAPPING:
             return self._switch.mode
-        self._requests += 1
-        return Mode.DOWN if self._requests % 2 else Mode.NORMAL
+        self._switch.requests += 1
+        return Mode.DOWN if self._switch.requests % 2 else Mode.NORMAL
 
     def _instead(self, mode: Mode) -> Response | None:
         """The answer that stands in for the real one."""

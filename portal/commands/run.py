@@ -80,10 +80,10 @@ def _own_database() -> Iterator[dict[str, str]]:
 
 
 def _sandbox_database(server: Cluster, owner: str) -> dict[str, str]:
-    """A database for the simulated systems, and its reader's address without password."""
-    reader = "grid_reader"
+    """A database for the simulated systems, and its readers' address without password."""
     ensure_system_secrets(_references())
-    server.ensure_role(reader, secrets().system(reader))
+    for reader in (name for name in _references() if name.endswith("_reader")):
+        server.ensure_role(reader, secrets().system(reader))
     server.ensure_database(_SANDBOX_DATABASE, OWNER)
     return {
         "SANDBOX_DATABASE_URL": server.url(OWNER, owner, _SANDBOX_DATABASE),

@@ -29,6 +29,7 @@ from portal.connectors.paging import Walk, rows_of
 from portal.connectors.registry import System
 from portal.connectors.template import Values
 from portal.connectors.transport import Trace, Transport
+from portal.connectors.wire import FEW, NONSENSE
 
 log = structlog.get_logger(__name__)
 
@@ -199,10 +200,13 @@ class Channel:
 
 
 def _check_person(record: Record, subject: Subject) -> None:
-    """A record that names another person is never shown, whatever the system meant by it."""
+    """A record of another person, or one that makes no sense, is never shown."""
+    noted = sum(field.note is not None for field in record.fields)
     for field in record.fields:
         if field.name == "id_number" and field.value and field.value != subject.id_number:
             raise TheirFault(OTHER_PERSON, detail="the record names another person")
+    if noted >= FEW and noted * 2 >= len(record.fields):
+        raise TheirFault(NONSENSE, detail=f"{noted} of {len(record.fields)} fields do not fit")
 
 
 def _place(error: BaseException) -> str:

@@ -28,6 +28,7 @@ FORBIDDEN_WORDS = re.compile(rf"{NEVER}|党员|入党|党组织|团员|party_?me
 # A system that names nobody may say how many members an organisation has, never who they are.
 FORBIDDEN_AMONG_NUMBERS = re.compile(NEVER, re.IGNORECASE)
 NAMES_A_PERSON = re.compile(r"姓名|身份证|证件|公民身份|电话|手机|住址|出生")
+IDENTIFYING = frozenset({"name", "id_number"})  # shown masked, so that one knows who is meant
 FORBIDDEN_SOURCES = frozenset(
     {"mz", "mzdm", "zzmm", "zzmmdm", "zjxy", "zjxydm", "aac005", "aac024"}
 )
@@ -37,6 +38,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     """Everything wrong with one manifest, in the order of the file."""
     yield from _expressions(manifest)
     yield from _values(manifest)
+    yield from _as_of(manifest)
     yield from _requests(manifest)
     yield from _fields(manifest)
     yield from _forbidden(manifest)
@@ -44,6 +46,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from errands(manifest)
     yield from _tally(manifest)
     yield from _drop(manifest)
+    yield from _conclusions(manifest)
     yield from _door(manifest)
     yield from _capabilities(manifest)
 
@@ -114,6 +117,13 @@ def _values(manifest: Manifest) -> Iterator[Finding]:
             chain(value.convert, context)
         except UnknownConverter as error:
             yield f"{key}.convert", str(error)
+
+
+def _as_of(manifest: Manifest) -> Iterator[Finding]:
+    """From when data is, is a moment with a zone; a bare day would be compared with one."""
+    value = manifest.envelope.as_of
+    if value and not (value.convert and value.convert[-1].startswith("moment:")):
+        yield "envelope.as_of.convert", "数据时间须以 moment: 转换"
 
 
 def _templates(call: Call) -> Iterator[tuple[str, object]]:
@@ -235,6 +245,25 @@ def _drop(manifest: Manifest) -> Iterator[Finding]:
     for key, names in read.items():
         for name in sorted(names - drop.columns.keys()):
             yield key, f"“{name}”不在 drop.columns 里"
+
+
+def _conclusions(manifest: Manifest) -> Iterator[Finding]:
+    """A conclusion is a word of a code table; who only concludes says nothing else of a person."""
+    read = {
+        name: value.convert[-1] if value.convert else ""
+        for kind in manifest.records
+        for name, value in kind.map.items()
+    }
+    for name, rule in manifest.fields.items():
+        if rule.conclusion and not read.get(name, "").startswith("code:"):
+            yield f"fields.{name}.conclusion", "结论须是代码表里的词，请用 code: 转换"
+        told = rule.conclusion or name in IDENTIFYING or rule.sensitivity is Sensitivity.OPEN
+        if manifest.answers != "record" and not told:
+            yield f"fields.{name}", "只给结论的系统不得带出其他个人信息"
+    if manifest.answers != "record" and manifest.roster is not None:
+        yield "roster", "只给结论的系统不得提供名册"
+    if manifest.answers != "record" and not any(one.conclusion for one in manifest.fields.values()):
+        yield "answers", "至少要有一个字段是结论（conclusion = true）"
 
 
 def _door(manifest: Manifest) -> Iterator[Finding]:

@@ -150,6 +150,7 @@ class Asker:
 
     `readable` maps a system to the names of the fields this person may read for this purpose. A
     system that is not a key is not asked; a key with no names is answered 无权限 without a call.
+    `authorised` are the systems for which the family's authorisation is on file.
     """
 
     actor: str
@@ -159,6 +160,7 @@ class Asker:
     purpose: str
     case_id: str | None = None
     readable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    authorised: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

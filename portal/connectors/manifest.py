@@ -67,6 +67,7 @@ class FieldRule(Part):
     sensitivity: Sensitivity
     mask: Mask = Mask.NONE
     readers: Slug | None = None
+    conclusion: bool = False  # says that something is so, and nothing of how or why
 
 
 class RecordMap(Part):
@@ -181,6 +182,8 @@ class _Manifest(Part):
     about: str
     field: Literal["party", "governance", "service"]
     nature: Literal["ordinary", "petition", "corrections", "police", "court"] = "ordinary"
+    answers: Literal["record", "conclusion", "verification"] = "record"
+    requires_authorisation: bool = False  # of the family, on file, before anything is asked
     capabilities: frozenset[Capability]
     network: Literal["互联网", "政务外网", "专网"]
     login: Literal["平台票据", "对方统一认证", "需再次登录"]

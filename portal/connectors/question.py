@@ -32,6 +32,7 @@ from portal.store.clock import local
 
 log = structlog.get_logger(__name__)
 
+NOT_AUTHORISED = "须有本人及家庭成员的授权在案；平台没有该授权，未向该系统查询。"
 NO_PERMISSION = "您现在的岗位不能为此目的查看该系统的信息。"
 
 
@@ -90,7 +91,9 @@ class Question:
         )
         self.asked.append(asked)
         held = self.held.get(asked.key)
-        if not self._readable(channel):
+        if self._unauthorised(channel):
+            asked.answer = self._answer(asked, State.NO_PERMISSION, message=NOT_AUTHORISED)
+        elif not self._readable(channel):
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=NO_PERMISSION)
         elif held and self.now() - held.fetched_at <= self.fresh_for:
             asked.cached = True
@@ -171,6 +174,10 @@ class Question:
             message=message,
             trace_id=self.trace_id,
         )
+
+    def _unauthorised(self, channel: Channel) -> bool:
+        system = channel.system
+        return system.manifest.requires_authorisation and system.id not in self.asker.authorised
 
     def _readable(self, channel: Channel) -> frozenset[str]:
         return self.asker.readable.get(channel.system.id, frozenset())

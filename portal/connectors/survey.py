@@ -28,6 +28,7 @@ from portal.connectors.recorder import Attribution, CallRecorder, Row, row
 from portal.connectors.registry import System
 from portal.connectors.tally import Tally
 from portal.connectors.transport import Trace
+from portal.connectors.wire import refuse_nonsense
 from portal.store.clock import local
 
 log = structlog.get_logger(__name__)
@@ -99,6 +100,7 @@ class Roster:
         try:
             while (rows := ahead.result()) is not None:
                 ahead = self._loop.submit(_next_page(pages))
+                before = self.entries
                 for one in rows:
                     try:
                         entry = read(one)
@@ -108,6 +110,7 @@ class Roster:
                         self.entries += 1
                         self._counting.take(one, entry)
                         yield entry
+                refuse_nonsense(len(rows), self.entries - before)
             self._ask_as_of(trace)
             self._whole = True
             outcome = State.RETURNED.name

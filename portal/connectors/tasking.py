@@ -7,8 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from portal.connectors import wire
 from portal.connectors.channel import Channel
-from portal.connectors.contract import Capability, Command, ForeignTask, State, SystemFault
+from portal.connectors.contract import (
+    Capability,
+    Command,
+    ForeignTask,
+    State,
+    SystemFault,
+    TheirFault,
+)
 from portal.connectors.converters import Unreadable
 from portal.connectors.errands import TaskSection
 from portal.connectors.loop import UpstreamLoop
@@ -80,7 +88,10 @@ class Tasking:
             raise
         finally:
             self._record(_service(), trace, asked_at, fault)
-        return next(iter(self._read(rows)), None)
+        found = self._read(rows)
+        if rows and not found:
+            raise TheirFault(wire.NONSENSE, detail="the task does not fit the mapping")
+        return next(iter(found), None)
 
     def act(self, command: Command, subject_hash: str | None = None) -> None:
         """Send a command; ``TurnedDown`` says that the system will not, any other fault that
@@ -114,6 +125,7 @@ class Tasking:
                 tasks.append(self._channel.system.task_reader(one))
             except Unreadable:
                 self.unreadable += 1
+        wire.refuse_nonsense(len(rows), len(tasks))
         return tasks
 
     def _record(

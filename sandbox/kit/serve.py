@@ -125,7 +125,7 @@ class Ground:
         return Served(handle=handle, routes=service.routes(), faults=Faults(error=service.busy))
 
     def _drop(self, system: Simulated, face: DropFace) -> Served | None:
-        if self.files is None:
+        if self.files is None or not self.held(system.id)["username"]:
             return None
         account = self.held(system.id)["username"]
         kind = Files(system.id, face, self.world.region, self.world.seed)
@@ -136,7 +136,7 @@ class Ground:
         return Served(handle=handle, routes=[], faults=Faults(error=_busy))
 
     def _views(self, system: Simulated, face: ViewFace) -> Served | None:
-        if not self.database_url:
+        if not (self.database_url and self.held(system.id)["reader"]):
             return None
         register = register_of(system, self.world)
         database = ViewDatabase(self.database_url, face, self.held(system.id)["reader"])
@@ -148,7 +148,16 @@ class Ground:
         return Served(handle=handle, routes=[], faults=Faults(error=_busy))
 
 
-_KINDS = ("app_key", "app_id", "secret", "client_id", "client_secret", "username", "password")
+_KINDS = (
+    "app_key",
+    "app_id",
+    "secret",
+    "client_id",
+    "client_secret",
+    "username",
+    "password",
+    "reader",
+)
 
 
 def _modes(register: Register | None) -> frozenset[Mode]:

@@ -74,6 +74,11 @@ class ViewDatabase:
             for view in self._face.views:
                 self._make(connection, view, rows[view.rows])
             self._make_status(connection, clock)
+            connection.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                    sql.Identifier(connection.info.dbname), sql.Identifier(self._face.reader)
+                )
+            )
             names = [one.name for one in self._face.views] + [self._face.status]
             reader = sql.Identifier(self._face.reader)
             connection.execute(

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from sandbox.distort import Clock, local
 from sandbox.misbehaviour import Faults
 from sandbox.pension import tasks
-from sandbox.pension.envelopes import BrokenRequest, Call, answer, fault, in_utf8, read_call
+from sandbox.pension.envelopes import OWN, BrokenRequest, Call, answer, fault, in_utf8, read_call
 from sandbox.pension.records import Records
 from sandbox.tasks import Task
 
@@ -31,7 +31,7 @@ def _internal() -> Response:
     return answer("QueryPerson", [("CODE", "-9"), ("MSG", "数据库连接池已满")])
 
 
-FAULTS = Faults(error=_internal, wrongly=in_utf8)
+FAULTS = Faults(error=_internal, wrongly=in_utf8, garbled=OWN.garbled)
 
 
 class Service:

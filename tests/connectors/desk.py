@@ -32,6 +32,7 @@ class Desk:
                 one.id: frozenset(one.manifest.fields)
                 for one in self.gateway.registry.serving(Capability.RECORDS)
             },
+            authorised=frozenset({"family_economy"}),
         )
 
     def ask(self, subject: Subject) -> dict[str, Answer]:

@@ -32,37 +32,34 @@ from portal.store import divisions
 from portal.store.citypack import CityPack, SystemSite, read_pack
 from sandbox.files.server import FileServer
 from tests.conftest import TestCluster
+from tests.connectors import replaying
 from tests.connectors.scripted import Reply, Request, ScriptedServer, scripted_server
 
 FIXTURES = Path(__file__).parent / "fixtures"
 READER = "grid_reader"
+HOST_KEY = "sandbox_host_key"
 NOBODY = Subject(id="s-0", id_number="110101199003070134", name="无名", region_code="110101")
-SECRETS = {
-    name: f"test-{name}"
-    for name in (
-        "subsistence_app_key",
-        "medical_client_id",
-        "medical_client_secret",
-        "pension_username",
-        "pension_password",
-        READER,
-        "hotline_app_id",
-        "hotline_secret",
-        "party_username",
-        "party_password",
-        "committee_username",
-        "committee_password",
-    )
-}
-FILE_ACCOUNTS = {
-    SECRETS["party_username"]: SECRETS["party_password"],
-    SECRETS["committee_username"]: SECRETS["committee_password"],
-}
 
 
 def city() -> CityPack:
     """The city pack of this project, with its demonstration half."""
     return read_pack(Settings().city_pack)
+
+
+def secrets_of(pack: CityPack) -> dict[str, str]:
+    """A credential for every reference of the pack; the host key is the server's own."""
+    names = {name for site in pack.systems for name in site.credentials.values()}
+    return {name: f"test-{name}" for name in sorted(names - {HOST_KEY})}
+
+
+SECRETS = secrets_of(city())
+READERS = sorted(name for name in SECRETS if name.endswith("_reader"))
+
+
+def file_accounts() -> dict[str, str]:
+    """The accounts of the systems that put out files."""
+    sites = [site.credentials for site in city().systems if HOST_KEY in site.credentials.values()]
+    return {SECRETS[one["username"]]: SECRETS[one["password"]] for one in sites}
 
 
 def person(id_number: str, name: str = "某人") -> Subject:
@@ -98,7 +95,8 @@ class Ground:
         )
 
     def _moved(self, site: SystemSite) -> SystemSite:
-        on_database = "password" in site.credentials and "username" not in site.credentials
+        secret = {"password", "reader"} & set(site.credentials)
+        on_database = bool(secret) and "username" not in site.credentials
         endpoint = self.database_url if on_database else f"{self.http_url}/{site.id}"
         if "host_key" in site.credentials:
             endpoint = self.sftp_url
@@ -231,7 +229,9 @@ REPLAYS = {
 def replay(request: Request) -> Reply:
     """Answer as the recorded systems did."""
     system = request.path.split("/")[1]
-    return REPLAYS[system](request) if system in REPLAYS else Reply(status=404)
+    if system in REPLAYS:
+        return REPLAYS[system](request)
+    return replaying.replay(request) if system in replaying.RECORDED else Reply(status=404)
 
 
 def _recorded(name: str) -> str:
@@ -305,9 +305,11 @@ def without_login(url: str) -> str:
 @contextmanager
 def recorded_ground(cluster: TestCluster) -> Iterator[Ground]:
     """The fixtures behind a small server and in a small database."""
-    cluster.server.ensure_role(READER, SECRETS[READER])
+    for reader in READERS:
+        cluster.server.ensure_role(reader, SECRETS[reader])
     name = cluster.new_database("grid")
     grid_tables(cluster.owner_url(name))
+    replaying.recorded_views(cluster.owner_url(name))
     with scripted_server() as server, recorded_files() as files:
         server.play(replay)
         yield Ground(
@@ -316,21 +318,30 @@ def recorded_ground(cluster: TestCluster) -> Iterator[Ground]:
             database_url=without_login(cluster.owner_url(name)),
             sftp_url=f"sftp://127.0.0.1:{files.port}",
             host_key=files.host_key,
-            known={one: [person(known_id(one))] for one in (*REPLAYS, "grid") if one != "hotline"},
+            known=_known(),
             server=server,
         )
+
+
+def _known() -> dict[str, list[Subject]]:
+    """Whom each recording knows."""
+    first = {one: [person(known_id(one))] for one in (*REPLAYS, "grid") if one != "hotline"}
+    later = {one: replaying.index(one) for one in replaying.RECORDED}
+    return first | {
+        name: [person(one["known"], one["name"])] for name, one in later.items() if one["known"]
+    }
 
 
 @contextmanager
 def recorded_files() -> Iterator[FileServer]:
     """The recorded files on a real SFTP server, put out long ago."""
     with TemporaryDirectory() as place:
-        server = FileServer(Path(place), FILE_ACCOUNTS)
-        for system, account in (
-            ("party_members", SECRETS["party_username"]),
-            ("committee_cadres", SECRETS["committee_username"]),
-        ):
-            for file in (one for one in (FIXTURES / system).glob("*/*") if one.is_file()):
+        server = FileServer(Path(place), file_accounts())
+        for site in city().systems:
+            if HOST_KEY not in site.credentials.values():
+                continue
+            account = SECRETS[site.credentials["username"]]
+            for file in (one for one in (FIXTURES / site.id).glob("*/*") if one.is_file()):
                 copy = server.root / account / file.parent.name / file.name
                 copy.parent.mkdir(exist_ok=True)
                 copy.write_bytes(file.read_bytes())
@@ -363,7 +374,8 @@ def get(url: str) -> Any:
 @contextmanager
 def sandbox_ground(cluster: TestCluster) -> Iterator[Ground]:
     """The sandbox as its own process, on a free port, with a database of its own."""
-    cluster.server.ensure_role(READER, SECRETS[READER])
+    for reader in READERS:
+        cluster.server.ensure_role(reader, SECRETS[reader])
     name = cluster.new_database("sandbox")
     pack = Settings().city_pack
     environment = {

@@ -41,6 +41,11 @@ BAD = {
     "pension": {"result": "0", "way": "", "reason": ""},
     "grid": {"result": "2", "note": ""},
 }
+for _id, _one in MANIFESTS.items():
+    if _id not in GOOD and _one.tasks:
+        _choices = list(_one.tasks.actions[0].form[0].choices)
+        GOOD[_id] = {"result": _choices[0], "note": ""}
+        BAD[_id] = {"result": _choices[-1], "note": ""}
 RECORDED = {"tasks_page_1", "task_found", "act_done", "act_again", "act_finished", "act_refused"}
 
 

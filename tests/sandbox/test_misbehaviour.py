@@ -158,7 +158,7 @@ def test_normal_is_normal_again(client: Caller) -> None:
     "wish",
     [
         {"mode": "expire_token"},
-        {"mode": "garbage"},
+        {"mode": "disagree"},
         {"mode": "never heard"},
         {"mode": ["slow"]},
         {"mode": "slow", "delay_ms": -1},

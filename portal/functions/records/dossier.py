@@ -12,7 +12,7 @@ from auth.principal import Principal
 from portal.connectors.contract import Answer, Asker, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
-from portal.functions.records import mask
+from portal.functions.records import mask, restraint
 from portal.functions.records.people import about
 from portal.functions.records.words import (
     CASE,
@@ -95,7 +95,8 @@ class Records:
             region_name=divisions.full_name(code) if code else "",
             simulated=found.simulated,
             purpose=purpose,
-            planned=tuple(self.gateway.planned(self._asker(principal, purpose))),
+            planned=tuple(self.gateway.planned(self._asker(principal, purpose, found))),
+            note=restraint.WHY if self._is_child(found) else "",
             case=case,
         )
 
@@ -181,7 +182,7 @@ class Records:
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> tuple[Found, Asker, CaseRef | None]:
         found, case = self._admit(principal, subject_id, purpose)
-        asker = self._asker(principal, purpose)
+        asker = self._asker(principal, purpose, found)
         systems = [one.system_id for one in self.gateway.planned(asker)]
         self._record(principal, "records.view", found, purpose, {"systems": systems})
         return found, asker, case
@@ -210,10 +211,16 @@ class Records:
             detail=detail,
         )
 
-    def _asker(self, principal: Principal, purpose: Purpose) -> Asker:
+    def _is_child(self, found: Found) -> bool:
+        today = clock.local(clock.now()).date()
+        return restraint.is_child(crypto.decrypt(found.id_cipher), today)
+
+    def _asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
         fields = self.gateway.registry.readable(principal.roles, purpose.id)
         asked = permissions.readable_systems(principal, purpose.id, fields)
         readable = {system_id: fields[system_id] for system_id in sorted(asked)}
+        if self._is_child(found):
+            readable = restraint.of_a_child(self.gateway.registry, readable)
         told = repr((principal.roles, purpose.id, [(k, sorted(v)) for k, v in readable.items()]))
         return Asker(
             actor=principal.login,
@@ -234,7 +241,7 @@ class Records:
         record_no: int,
         field_name: str,
     ) -> str:
-        answer = self._one_answer(self._asker(principal, purpose), found, system_id)
+        answer = self._one_answer(self._asker(principal, purpose, found), found, system_id)
         if answer is None or record_no not in range(len(answer.records)):
             raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
         for one in answer.records[record_no].fields:

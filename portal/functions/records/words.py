@@ -93,6 +93,7 @@ class Dossier:
     purpose: Purpose
     planned: tuple[Planned, ...]
     case: CaseRef | None = None
+    note: str = ""  # why less is shown than usual
 
 
 @dataclass(frozen=True, kw_only=True)

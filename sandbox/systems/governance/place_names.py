@@ -25,6 +25,7 @@ def _addresses(world: World, clock: Clock) -> Iterator[Row]:
             "bzdz": world.region.written_out(household.region, household.dwelling),
             "dzlx": "2" if village else "1",
             "dzzt": "1",
+            "gxsj": "2026-06-30 03:00:00",
         }
 
 
@@ -38,7 +39,7 @@ SYSTEM = Simulated(
         views=(
             View(
                 name="v_bzdz",
-                columns=("dzbm", "xzqhdm", "sqmc", "bzdz", "dzlx", "dzzt"),
+                columns=("dzbm", "xzqhdm", "sqmc", "bzdz", "dzlx", "dzzt", "gxsj"),
                 rows="things",
                 garbled=("xzqhdm", "sqmc", "dzlx"),
             ),

@@ -1,4 +1,4 @@
-"""青海政务服务网：本人的办件，帮办代办任务。"""
+"""政务服务网：本人的办件，帮办代办任务。"""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _task(task: Task) -> Mapping[str, Any]:
 
 SYSTEM = Simulated(
     id="gov_service",
-    name="青海政务服务网",
+    name="政务服务网",
     as_of_style="iso",
     people=People(holds=lambda person: person.no % 6 == 0, full=_row),
     face=RestFace(

@@ -34,7 +34,7 @@ SYSTEM = Simulated(
                 name="v_jzjl",
                 columns=("jzbh", "xm", "sfzh", "jzdx", "bndjz", "yxqz"),
                 rows="people",
-                garbled=("xm", "sfzh", "jzdx", "bndjz", "yxqz"),
+                garbled=("xm", "jzdx", "bndjz", "yxqz"),
             ),
         ),
     ),
