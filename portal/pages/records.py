@@ -58,8 +58,8 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
             if opened.dossier.case is not None:
                 _back_to_work(who, opened.dossier.case)
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
-    if opened.dossier.note:
-        notice.hint("这位居民的信息受特别保护", opened.dossier.note)
+    for note in opened.dossier.notes:
+        st.html(tag("div", text(note), class_="default"))
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",

@@ -143,7 +143,7 @@ def test_answers_appear_as_they_come_and_a_failed_system_can_be_asked_again(
     page.get_by_role("link", name="打开一人一档").last.click()
     page.locator(".st-key-card-grid .record").wait_for()
     assert page.locator(".st-key-card-pension").get_by_text("正在调取").count() == 1
-    assert "已返回 2 / 共 4" in page.locator(".progress").inner_text()
+    assert "已返回 10 / 共 12" in page.locator(".progress").inner_text()
     page.locator(".st-key-card-medical_insurance").get_by_text("故障").wait_for()
     page.locator(".st-key-card-pension").get_by_text("超时").wait_for()
     steps.settled(page)
@@ -152,7 +152,7 @@ def test_answers_appear_as_they_come_and_a_failed_system_can_be_asked_again(
     faulty.turn("pension", "normal")
     faulty.turn("medical_insurance", "normal")
     page.get_by_role("button", name="重新调取").first.click()
-    page.get_by_text("已返回 4 / 共 4").wait_for()
+    page.get_by_text("已返回 12 / 共 12").wait_for()
     assert window.watch.complaints == []
 
 

@@ -93,7 +93,7 @@ class Dossier:
     purpose: Purpose
     planned: tuple[Planned, ...]
     case: CaseRef | None = None
-    note: str = ""  # why less is shown than usual
+    notes: tuple[str, ...] = ()  # why less is shown than there is
 
 
 @dataclass(frozen=True, kw_only=True)
