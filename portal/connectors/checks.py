@@ -9,6 +9,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from portal.connectors.calls import ViewCall
+from portal.connectors.conclusionchecks import conclusions
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
@@ -28,7 +29,6 @@ FORBIDDEN_WORDS = re.compile(rf"{NEVER}|党员|入党|党组织|团员|party_?me
 # A system that names nobody may say how many members an organisation has, never who they are.
 FORBIDDEN_AMONG_NUMBERS = re.compile(NEVER, re.IGNORECASE)
 NAMES_A_PERSON = re.compile(r"姓名|身份证|证件|公民身份|电话|手机|住址|出生")
-IDENTIFYING = frozenset({"name", "id_number"})  # shown masked, so that one knows who is meant
 FORBIDDEN_SOURCES = frozenset(
     {"mz", "mzdm", "zzmm", "zzmmdm", "zjxy", "zjxydm", "aac005", "aac024"}
 )
@@ -46,7 +46,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from errands(manifest)
     yield from _tally(manifest)
     yield from _drop(manifest)
-    yield from _conclusions(manifest)
+    yield from conclusions(manifest)
     yield from _door(manifest)
     yield from _capabilities(manifest)
 
@@ -245,25 +245,6 @@ def _drop(manifest: Manifest) -> Iterator[Finding]:
     for key, names in read.items():
         for name in sorted(names - drop.columns.keys()):
             yield key, f"“{name}”不在 drop.columns 里"
-
-
-def _conclusions(manifest: Manifest) -> Iterator[Finding]:
-    """A conclusion is a word of a code table; who only concludes says nothing else of a person."""
-    read = {
-        name: value.convert[-1] if value.convert else ""
-        for kind in manifest.records
-        for name, value in kind.map.items()
-    }
-    for name, rule in manifest.fields.items():
-        if rule.conclusion and not read.get(name, "").startswith("code:"):
-            yield f"fields.{name}.conclusion", "结论须是代码表里的词，请用 code: 转换"
-        told = rule.conclusion or name in IDENTIFYING or rule.sensitivity is Sensitivity.OPEN
-        if manifest.answers != "record" and not told:
-            yield f"fields.{name}", "只给结论的系统不得带出其他个人信息"
-    if manifest.answers != "record" and manifest.roster is not None:
-        yield "roster", "只给结论的系统不得提供名册"
-    if manifest.answers != "record" and not any(one.conclusion for one in manifest.fields.values()):
-        yield "answers", "至少要有一个字段是结论（conclusion = true）"
 
 
 def _door(manifest: Manifest) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import structlog
 
 from portal.connectors.cache import AnswerCache, Held, key_of
 from portal.connectors.channel import Channel
+from portal.connectors.children import NO_CONCLUSION, is_child, of_a_child
 from portal.connectors.contract import (
     Answer,
     Asker,
@@ -67,6 +68,11 @@ class Question:
     trace_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
+        self.child = is_child(self.subject.id_number, local(self.now()).date())
+        if self.child:
+            systems = [one.system for one in self.channels]
+            readable = of_a_child(systems, self.asker.readable)
+            self.asker = replace(self.asker, readable=readable)
         self.values = subject_values(self.subject)
         self.keys = {
             one.system.id: key_of(self.asker, self.subject, one.system) for one in self.channels
@@ -95,7 +101,7 @@ class Question:
         if not may_ask(self.asker, channel.system):
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=NOT_AUTHORISED)
         elif not self._readable(channel):
-            asked.answer = self._answer(asked, State.NO_PERMISSION, message=NO_PERMISSION)
+            asked.answer = self._answer(asked, State.NO_PERMISSION, message=self._refusal(channel))
         elif held and self.now() - held.fetched_at <= self.fresh_for:
             asked.cached = True
             records = self._visible(channel, held.records)
@@ -175,6 +181,10 @@ class Question:
             message=message,
             trace_id=self.trace_id,
         )
+
+    def _refusal(self, channel: Channel) -> str:
+        nothing_to_tell = self.child and not channel.system.conclusions
+        return NO_CONCLUSION if nothing_to_tell else NO_PERMISSION
 
     def _readable(self, channel: Channel) -> frozenset[str]:
         return self.asker.readable.get(channel.system.id, frozenset())

@@ -93,6 +93,11 @@ class System:
         )
 
     @cached_property
+    def conclusions(self) -> frozenset[str]:
+        """The fields that say that something is so, and nothing of how or why."""
+        return frozenset(name for name, rule in self.manifest.fields.items() if rule.conclusion)
+
+    @cached_property
     def judge(self) -> Judge:
         return Judge(self.manifest.envelope, self.context, self.manifest.tasks)
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.connectors.children import is_child, of_a_child
 from portal.connectors.registry import Registry, load_registry
-from portal.functions.records.restraint import is_child, notes, of_a_child
+from portal.functions.records.restraint import notes
 from tests.connectors.grounds import city
 
 TODAY = date(2026, 11, 24)
@@ -44,7 +45,7 @@ def test_of_a_child_only_conclusions_are_left(registry: Registry) -> None:
     everything = registry.readable((), "case") | {
         one.id: frozenset(one.manifest.fields) for one in registry.systems.values()
     }
-    kept = of_a_child(registry, everything)
+    kept = of_a_child(registry.systems.values(), everything)
     assert kept["medical_insurance"] == {
         *("name", "id_number", "insurance_status", "payment_status", "subsidy", "chronic")
     }
@@ -62,7 +63,7 @@ def test_nothing_is_added_for_a_child(data: st.DataObject) -> None:
         for one in registry.systems.values()
         if one.manifest.fields
     }
-    for system_id, names in of_a_child(registry, readable).items():
+    for system_id, names in of_a_child(registry.systems.values(), readable).items():
         assert names <= readable[system_id]
 
 

@@ -6,7 +6,7 @@ ask for that case, is bounded per night, and every question stands in the audit.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from auth import audit, posts
 from auth.tables import account, position, post, unit
+from portal.connectors.children import is_child, of_a_child
 from portal.connectors.contract import Asker, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions import night
@@ -99,6 +100,13 @@ class Patrol:
             found = search.one(connection, case.subject_id)
         if found is None:
             return False
+        subject = Subject(
+            id=str(found.id),
+            id_number=crypto.decrypt(found.id_cipher),
+            name=found.name,
+            region_code=case.region_code,
+        )
+        asker = self._held_back(asker, subject)
         audit.append(
             action="changes.check",
             actor=ACTOR,
@@ -109,15 +117,16 @@ class Patrol:
             case_id=str(case.id),
             detail={"systems": sorted(asker.readable)},
         )
-        subject = Subject(
-            id=str(found.id),
-            id_number=crypto.decrypt(found.id_cipher),
-            name=found.name,
-            region_code=case.region_code,
-        )
         for answer in self.gateway.stream(asker, subject):
             self.notices.compare(reach, place, asker, answer)
         return True
+
+    def _held_back(self, asker: Asker, subject: Subject) -> Asker:
+        """The round asks of a child no more than a dossier would."""
+        if not is_child(subject.id_number, clock.local(clock.now()).date()):
+            return asker
+        systems = self.gateway.registry.systems.values()
+        return replace(asker, readable=of_a_child(systems, asker.readable))
 
     def _asker(self, case: WatchedCase, roles: Sequence[str]) -> Asker:
         fields = self.gateway.registry.readable(roles, _PURPOSE)

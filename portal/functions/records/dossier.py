@@ -9,6 +9,7 @@ from uuid import UUID
 
 from auth import audit, permissions
 from auth.principal import Principal
+from portal.connectors.children import is_child, of_a_child
 from portal.connectors.contract import Answer, Asker, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
@@ -214,14 +215,14 @@ class Records:
 
     def _is_child(self, found: Found) -> bool:
         today = clock.local(clock.now()).date()
-        return restraint.is_child(crypto.decrypt(found.id_cipher), today)
+        return is_child(crypto.decrypt(found.id_cipher), today)
 
     def _asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
         fields = self.gateway.registry.readable(principal.roles, purpose.id)
         asked = permissions.readable_systems(principal, purpose.id, fields)
         readable = {system_id: fields[system_id] for system_id in sorted(asked)}
         if self._is_child(found):
-            readable = restraint.of_a_child(self.gateway.registry, readable)
+            readable = of_a_child(self.gateway.registry.systems.values(), readable)
         told = repr((principal.roles, purpose.id, [(k, sorted(v)) for k, v in readable.items()]))
         return Asker(
             actor=principal.login,
