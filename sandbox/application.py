@@ -51,6 +51,11 @@ ENTRANCES = {
     "pension": "城乡居民养老保险系统",
     "grid": "社会治理网格化信息系统",
 }
+# Where people are sent behind those of them that have pages of their own.
+PAGES = {
+    "subsistence": ("/household/{number}", "/review"),
+    "grid": ("/house/{number}", "/patrol"),
+}
 
 
 def create_app(
@@ -70,7 +75,9 @@ def create_app(
         return {"tasks": book.shown, "seen": lambda: dict(book.keys), "finish": book.finish_here}
 
     def mount(system: str, served: list[Route], switch: Switch, faults: Faults) -> None:
-        entrance = Landing(system, ENTRANCES.get(system, "业务系统"), portal, clock)
+        entrance = Landing(
+            system, ENTRANCES.get(system, "业务系统"), portal, clock, PAGES.get(system, ())
+        )
         app = Misbehave(Router([*entrance.routes(), *served]), switch, faults)
         routes.append(Mount(f"/{system}", app=app))
 
@@ -135,7 +142,7 @@ def create_app(
     for system in declared():
         served = ground.serve(system)
         if served is not None:
-            entrance = Landing(system.id, system.name, portal, clock)
+            entrance = Landing(system.id, system.name, portal, clock, system.pages)
             inner = Router([*entrance.routes(), *served.routes])
             app = Misbehave(inner, served.handle.switch, served.faults)
             routes.append(Mount(f"/{system.id}", app=app))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,7 @@ class Simulated:
     things: Callable[[Any, Any], Iterable[Row]] | None = None  # (world, clock) -> rows
     errands: Errands | None = None
     as_of_style: str = "%Y-%m-%d %H:%M:%S"
+    pages: Sequence[str] = ()  # addresses behind the entrance that people are sent to
 
 
 def seen(person: Person, switch: Switch) -> Person:

@@ -33,4 +33,5 @@ SYSTEM = Simulated(
         marked=True,
         renamed=2,
     ),
+    pages=("/danwei/{number}", "/yinhuan"),
 )

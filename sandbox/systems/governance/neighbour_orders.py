@@ -108,4 +108,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="区综合信息服务中心",
     ),
+    pages=("/Order/View/{number}",),
 )

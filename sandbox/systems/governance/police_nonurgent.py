@@ -108,4 +108,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="指挥中心",
     ),
+    pages=("/ldjs/fld/{number}",),
 )

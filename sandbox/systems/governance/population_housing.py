@@ -59,4 +59,5 @@ SYSTEM = Simulated(
             Op(kind="ping", path="/hyfw/zt"),
         ),
     ),
+    pages=("/caiji",),
 )

@@ -107,4 +107,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="监督中心",
     ),
+    pages=("/egova/check/{number}",),
 )
