@@ -14,6 +14,7 @@ from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
 from portal.connectors.manifest import Call, FilesManifest, JumpManifest, Manifest
+from portal.connectors.naturechecks import natures
 from portal.connectors.parts import Part, Value
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 
@@ -49,6 +50,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _conclusions(manifest)
     yield from _door(manifest)
     yield from _capabilities(manifest)
+    yield from natures(manifest)
 
 
 def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -294,7 +296,5 @@ def _capabilities(manifest: Manifest) -> Iterator[Finding]:
         yield "capabilities", "reports 与 measures 须同时写明"
     if Capability.ROSTER not in able and not all(one.tallied for one in manifest.measures):
         yield "capabilities", "按人、按户的统计指标取自名册，须同时声明 roster"
-    if Capability.RECORDS in able and manifest.nature != "ordinary":
-        yield "capabilities", "信访、矫正、公安、法院类系统不得进入档案（records）"
     if manifest.records and not any(kind.about == "subject" for kind in manifest.records):
         yield "records", '至少要有一类记录说的是本人（about = "subject"）'
