@@ -11,7 +11,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import parse_qs
 
@@ -23,6 +23,7 @@ from starlette.routing import Route
 from sandbox.distort import Clock, Register, local
 from sandbox.kit.book import moment_of
 from sandbox.kit.declared import Row, Simulated, put, seen
+from sandbox.kit.events import between
 from sandbox.kit.signatures import Signatures
 from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.misbehaviour import Mode, Switch
@@ -288,16 +289,8 @@ class RestService:
         rows = [row(register, one) for one in members[first:last]]
         return self._page(rows, last, len(members))
 
-    def _things_of(self, given: Mapping[str, str]) -> list[Row]:
-        first, last = given.get("from"), given.get("to")
-        rows = self._things()
-        if not first or not last:
-            return rows
-        days = (date.fromisoformat(first), date.fromisoformat(last))
-        return [one for one in rows if days[0] <= one["_day"] <= days[1]]
-
     def _listing(self, given: Mapping[str, str]) -> Response:
-        found = self._things_of(given)
+        found = between(self._things(), given)
         first, last = self._window(given)
         rows = [
             {name: one for name, one in row.items() if not name.startswith("_")}

@@ -112,7 +112,7 @@ class Ground:
             switch,
             register=register,
             book=book,
-            things=self._things(system),
+            things=lambda: self._things(system),
         )
         envelopes = service.envelopes
         handle = Handle(switch=switch, register=register, **_tasks_of(book))

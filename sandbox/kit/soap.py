@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Literal
@@ -17,6 +17,7 @@ from sandbox.distort import Clock, Register, local
 from sandbox.kit.book import moment_of
 from sandbox.kit.declared import Row, Simulated, seen
 from sandbox.kit.envelopes import BrokenRequest, Call, Envelopes
+from sandbox.kit.events import between
 from sandbox.kit.rest import LARGEST_PAGE
 from sandbox.misbehaviour import Switch
 from sandbox.tasks import TaskBook
@@ -65,7 +66,7 @@ class SoapService:
         *,
         register: Register | None,
         book: TaskBook | None,
-        things: list[Row],
+        things: Callable[[], list[Row]],
     ) -> None:
         self._system, self._face, self._clock, self._switch = system, face, clock, switch
         self._known = f"{credentials['username']}\n{credentials['password']}".encode()
@@ -124,7 +125,8 @@ class SoapService:
         if op.kind == "person":
             return self._person(given), None
         if op.kind == "things":
-            return _window([self._shown(one) for one in self._things], given)
+            found = between(self._things(), given)
+            return _window([self._shown(one) for one in found], given)
         return self._errand(op.kind, given)
 
     def _person(self, given: Mapping[str, str]) -> list[Row]:

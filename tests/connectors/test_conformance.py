@@ -258,8 +258,9 @@ def total_line(system_id: str, manifest: FilesManifest) -> dict[str, int]:
     head, rows = lines[0], lines[1:-1]  # the last line is a trailer in each of them
     return {
         one.id: sum(int(row[head.index(drop.columns[one.of.source])]) for row in rows)
-        for one in manifest.measures
         if one.of is not None
+        else len(rows)
+        for one in manifest.measures
     }
 
 
