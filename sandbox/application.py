@@ -24,7 +24,14 @@ from sandbox.kit.tokens import Tokens
 from sandbox.landing import Landing, Platform
 from sandbox.medical_insurance import service as medical_insurance
 from sandbox.medical_insurance.records import Records as MedicalRecords
-from sandbox.misbehaviour import HTTP_MODES, Faults, Misbehave, Mode, Switch
+from sandbox.misbehaviour import (
+    HTTP_MODES,
+    PEOPLE_MODES,
+    TOKEN_MODES,
+    Faults,
+    Misbehave,
+    Switch,
+)
 from sandbox.options import Credentials
 from sandbox.pension import service as pension
 from sandbox.pension.records import Records as PensionRecords
@@ -81,7 +88,7 @@ def create_app(
         app = Misbehave(Router([*entrance.routes(), *served]), switch, faults)
         routes.append(Mount(f"/{system}", app=app))
 
-    switch = Switch(HTTP_MODES)
+    switch = Switch(PEOPLE_MODES)
     subsidies = SubsistenceRecords(world)
     service = subsistence.Service(subsidies, credentials.subsistence_app_key, clock)
     mount("subsistence", service.routes(), switch, subsistence.FAULTS)
@@ -89,10 +96,11 @@ def create_app(
         switch=switch, register=subsidies.register, **desk(service.book)
     )
 
-    switch = Switch(HTTP_MODES | {Mode.EXPIRE_TOKEN})
+    switch = Switch(PEOPLE_MODES | TOKEN_MODES)
     insured = MedicalRecords(world)
-    tokens = Tokens(credentials.medical_client_id, credentials.medical_client_secret, clock)
-    platform = medical_insurance.Service(insured, tokens, clock, switch)
+    held = credentials.medical_client_id, credentials.medical_client_secret
+    tokens = Tokens(*held, clock, switch)
+    platform = medical_insurance.Service(insured, tokens, clock)
     mount("medical_insurance", platform.routes(), switch, medical_insurance.FAULTS)
     handles["medical_insurance"] = Handle(
         switch=switch,
@@ -101,7 +109,7 @@ def create_app(
         **desk(platform.book),
     )
 
-    switch = Switch(HTTP_MODES)
+    switch = Switch(PEOPLE_MODES)
     pensions = PensionRecords(world)
     username, password = credentials.pension_username, credentials.pension_password
     soap = pension.Service(pensions, username, password, clock)

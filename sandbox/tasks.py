@@ -69,6 +69,8 @@ def drafts(register: Register) -> Iterator[Draft]:
     focus = set(register.world.region.focus)
     for place, (region, people) in enumerate(sorted(places.items())):
         some = IN_FOCUS if region in focus else int(place % ELSEWHERE_EVERY == 0)
+        if not some:
+            continue
         ordered = sorted(people, key=lambda one: register.chance(one, "task").random())
         for person in ordered[:some]:
             chance = register.chance(person, "task")

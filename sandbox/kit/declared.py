@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.distort import Register
-from sandbox.misbehaviour import Mode, Switch
 from sandbox.people import Person
 from sandbox.tasks import Task
 
@@ -58,13 +57,6 @@ class Simulated:
     errands: Errands | None = None
     as_of_style: str = "%Y-%m-%d %H:%M:%S"
     pages: Sequence[str] = ()  # addresses behind the entrance that people are sent to
-
-
-def seen(person: Person, switch: Switch) -> Person:
-    """The person as this system has it just now: another name and telephone when it disagrees."""
-    if switch.mode is not Mode.DISAGREE:
-        return person
-    return replace(person, name=f"{person.name[:-1]}某", phone=f"1390000{person.no % 10_000:04}")
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:

@@ -22,11 +22,11 @@ from starlette.routing import Route
 
 from sandbox.distort import Clock, Register, local
 from sandbox.kit.book import moment_of
-from sandbox.kit.declared import Row, Simulated, put, seen
+from sandbox.kit.declared import Row, Simulated, put
 from sandbox.kit.events import between
 from sandbox.kit.signatures import Signatures
 from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
-from sandbox.misbehaviour import Mode, Switch
+from sandbox.misbehaviour import Switch
 from sandbox.tasks import Outcome, TaskBook
 
 LARGEST_PAGE = 500
@@ -144,13 +144,12 @@ class _KeyGuard:
 
 
 class _TokenGuard:
-    def __init__(self, tokens: Tokens, switch: Switch) -> None:
-        self._tokens, self._switch = tokens, switch
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
 
     def refusal(self, request: Request, body: bytes) -> str | None:
         verdict = self._tokens.check(request.headers.get("Authorization", ""))
-        expired = self._switch.mode is Mode.EXPIRE_TOKEN
-        return None if verdict is Verdict.GOOD and not expired else "token"
+        return None if verdict is Verdict.GOOD else "token"
 
 
 class _SignatureGuard:
@@ -190,8 +189,8 @@ class RestService:
             known = (credentials["app_id"], credentials["secret"])
             return _SignatureGuard(Signatures(*known, self._clock))
         known = (credentials["client_id"], credentials["client_secret"])
-        self.tokens = Tokens(*known, self._clock)
-        return _TokenGuard(self.tokens, self._switch)
+        self.tokens = Tokens(*known, self._clock, self._switch)
+        return _TokenGuard(self.tokens)
 
     def routes(self) -> list[Route]:
         """The endpoints, the token's among them."""
@@ -266,11 +265,10 @@ class RestService:
         if people is None or self._register is None or len(number) not in (15, 18):
             return envelope.fault("parameter")
         find = self._register.find if len(number) == 18 else self._register.find_old
-        found = find(number)
-        if found is None:
+        person = find(number)
+        if person is None:
             missing = "missing" in envelope.faults
             return envelope.fault("missing") if missing else self._listed([], 0, None)
-        person = seen(found, self._switch)
         if people.verify is not None:
             row = people.verify(self._register, person, given)
         else:

@@ -21,7 +21,7 @@ from sandbox.kit.rest import OAuth, RestFace, RestService
 from sandbox.kit.soap import SoapFace, SoapService
 from sandbox.kit.views import MODES as VIEW_MODES
 from sandbox.kit.views import ViewDatabase, ViewFace
-from sandbox.misbehaviour import HTTP_MODES, Faults, Mode, Switch
+from sandbox.misbehaviour import HTTP_MODES, PEOPLE_MODES, TOKEN_MODES, Faults, Mode, Switch
 from sandbox.population import World
 from sandbox.tasks import TaskBook
 
@@ -78,7 +78,7 @@ class Ground:
     def _rest(
         self, system: Simulated, face: RestFace, register: Register | None, book: TaskBook | None
     ) -> Served:
-        tokens = {Mode.EXPIRE_TOKEN} if isinstance(face.auth, OAuth) else set()
+        tokens = TOKEN_MODES if isinstance(face.auth, OAuth) else frozenset()
         switch = Switch(_modes(register) | tokens)
         service = RestService(
             system,
@@ -109,7 +109,6 @@ class Ground:
             face,
             self.held(system.id),
             self.clock,
-            switch,
             register=register,
             book=book,
             things=lambda: self._things(system),
@@ -140,11 +139,23 @@ class Ground:
             return None
         register = register_of(system, self.world)
         database = ViewDatabase(self.database_url, face, self.held(system.id)["reader"])
-        rows = {"things": self._things(system), "people": []}
-        if register is not None and system.people is not None:
-            rows["people"] = [system.people.full(register, one) for one in register.members]
-        database.install(rows, self.clock)
-        handle = Handle(switch=Switch(VIEW_MODES), register=register, on_turn=database.turn)
+
+        def people() -> list[Row]:
+            if register is None or system.people is None:
+                return []
+            return [system.people.full(register, one) for one in register.members]
+
+        database.install({"things": self._things(system), "people": people()}, self.clock)
+
+        def turn(mode: Mode, delay_ms: int) -> None:
+            told = mode is Mode.DISAGREE
+            if register is not None and register.contrary != told:
+                register.contrary = told
+                database.refill(people())
+            database.turn(mode, delay_ms)
+
+        modes = VIEW_MODES if register is not None else VIEW_MODES - {Mode.DISAGREE}
+        handle = Handle(switch=Switch(modes), register=register, on_turn=turn)
         return Served(handle=handle, routes=[], faults=Faults(error=_busy))
 
 
@@ -161,7 +172,7 @@ _KINDS = (
 
 
 def _modes(register: Register | None) -> frozenset[Mode]:
-    return HTTP_MODES | ({Mode.DISAGREE} if register is not None else set())
+    return HTTP_MODES if register is None else PEOPLE_MODES
 
 
 def _tasks_of(book: TaskBook | None) -> dict[str, Any]:
