@@ -153,6 +153,10 @@ class TaskBook:
         self.applied[task.id] += 1
         return finished
 
+    def on_the_desk(self) -> dict[str, Callable[..., Any]]:
+        """What the control desk may see and do."""
+        return {"tasks": self.shown, "seen": lambda: dict(self.keys), "finish": self.finish_here}
+
     def shown(self) -> list[dict[str, Any]]:
         """The tasks for the control desk."""
         return [

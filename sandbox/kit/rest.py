@@ -38,6 +38,7 @@ class AppKey:
     """A fixed key in a header."""
 
     header: str = "X-App-Key"
+    needs: tuple[str, ...] = ("app_key",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +46,14 @@ class OAuth:
     """Client credentials at a path of its own; tokens live two minutes."""
 
     path: str = "/oauth2/token"
+    needs: tuple[str, ...] = ("client_id", "client_secret")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
     """HMAC over the whole request, with a timestamp and a nonce."""
+
+    needs: tuple[str, ...] = ("app_id", "secret")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +131,11 @@ class RestFace:
     auth: AppKey | OAuth | Signed
     envelope: Envelope
     ops: Sequence[Op]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The credentials of the way in."""
+        return self.auth.needs
 
 
 class Guard(Protocol):

@@ -50,6 +50,7 @@ class SoapFace:
     total: str = "TOTAL"
     codes: Mapping[str, str] = field(default_factory=dict)  # good missing parameter busy
     # unknown finished refused
+    needs: tuple[str, ...] = ("username", "password")
 
 
 class SoapService:

@@ -57,6 +57,7 @@ class ViewFace:
     reader: str
     views: Sequence[View]
     status: str = "v_status"  # (zt, sjsj): whether all is well, and as of when
+    needs: tuple[str, ...] = ("reader",)
 
 
 class ViewDatabase:

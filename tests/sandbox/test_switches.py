@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from sandbox.distort import Register
 from sandbox.files.numbers import Numbers
 from sandbox.files.publish import PartyFiles, Publisher
 from sandbox.files.server import FileServer
-from sandbox.grid.database import GridDatabase
 from sandbox.misbehaviour import Mode
 from sandbox.people import Person
 from sandbox.population import World
@@ -25,6 +23,7 @@ from tests.conftest import TestCluster
 from tests.sandbox.support import APP_KEY, CREDENTIALS, NOON, Caller, soap, turn
 from tests.sandbox.support import rows as soap_rows
 
+READER = "medical_assistance_reader"
 LIST = "/subsistence/api/dbdx/list?pageSize=5"
 ROSTER = "/medical_insurance/api/v1/insured-persons?limit=5"
 
@@ -98,11 +97,12 @@ def test_a_token_ends_in_the_middle_of_a_walk(client: Caller, bearer: dict[str, 
 
 def test_views_flap_and_disagree(cluster: TestCluster, world: World) -> None:
     name = cluster.new_database("views")
-    secrets = {"medical_assistance_reader": "reader-of-tests"}
-    for role, word in (("grid_reader", CREDENTIALS.grid_reader), *secrets.items()):
-        cluster.server.ensure_role(role, word)
-    client = Caller(served(cluster, world, name, secrets))
-    url = cluster.server.url("medical_assistance_reader", "reader-of-tests", name)
+    for role, word in CREDENTIALS.items():
+        if role.endswith("_reader"):
+            cluster.server.ensure_role(role, word)
+    app = create_app(world, CREDENTIALS, database_url=cluster.owner_url(name), clock=lambda: NOON)
+    client = Caller(app)
+    url = cluster.server.url(READER, CREDENTIALS[READER], name)
 
     def read(query: str) -> list[dict[str, Any]]:
         with psycopg.connect(url, row_factory=dict_row) as connection:
@@ -133,13 +133,6 @@ def test_views_flap_and_disagree(cluster: TestCluster, world: World) -> None:
     assert outcomes == {True, False}
     turn(client, "medical_assistance", "normal")
     assert read(everything) == before
-
-
-def served(cluster: TestCluster, world: World, name: str, secrets: dict[str, str]) -> Any:
-    """All systems, those with views in a database of their own."""
-    credentials = replace(CREDENTIALS, declared=secrets)
-    grid = GridDatabase(cluster.owner_url(name), credentials.grid_reader)
-    return create_app(world, credentials, grid=grid, clock=lambda: NOON)
 
 
 @pytest.fixture
