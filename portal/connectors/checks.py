@@ -129,7 +129,7 @@ def _as_of(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _templates(call: Call) -> Iterator[tuple[str, object]]:
-    for part in ("path", "query", "body", "headers", "arguments", "where"):
+    for part in ("path", "query", "body", "form", "headers", "arguments", "where"):
         template = getattr(call, part, None)
         if template:
             yield part, template
@@ -280,7 +280,9 @@ def _door(manifest: Manifest) -> Iterator[Finding]:
     for name in sorted(set(manifest.calls) - {"probe"}):
         yield f"calls.{name}", "只供进入的系统只有探测请求 probe"
     probe = manifest.calls.get("probe")
-    if probe and (probe.method != "GET" or probe.query or probe.body or probe.headers):
+    if probe and (
+        probe.method != "GET" or probe.query or probe.body or probe.form or probe.headers
+    ):
         yield "calls.probe", "只供进入的系统只能用 GET 查看一个页面，不带参数"
 
 
