@@ -1,4 +1,4 @@
-"""``python -m sandbox``: build the world, fill the grid database, serve the simulated systems."""
+"""``python -m sandbox``: build the world, fill the database, serve the simulated systems."""
 
 from __future__ import annotations
 
@@ -13,15 +13,11 @@ import uvicorn
 
 from sandbox.application import create_app
 from sandbox.files.server import FileServer
-from sandbox.grid.database import GridDatabase, GridUnavailable
-from sandbox.kit.drop import DropFace
+from sandbox.grid.database import GridUnavailable
 from sandbox.landing import Platform
 from sandbox.options import Options, Refused, read_options
 from sandbox.population import World, build
 from sandbox.region import PackError, load_region
-from sandbox.systems import declared
-
-_LOGIN = ("username", "password")
 
 
 class _Server(uvicorn.Server):
@@ -56,17 +52,8 @@ def main() -> int:
 
 def _file_server(options: Options, stack: ExitStack) -> FileServer:
     """The SFTP server over a folder that goes with the process."""
-    held = options.credentials
     root = Path(stack.enter_context(TemporaryDirectory(prefix="sandbox-files-")))
-    accounts = {
-        held.party_username: held.party_password,
-        held.committee_username: held.committee_password,
-    }
-    for system in declared():
-        if isinstance(system.face, DropFace):
-            name, password = (held.declared.get(f"{system.id}_{one}", "") for one in _LOGIN)
-            accounts |= {name: password} if name and password else {}
-    server = FileServer(root, accounts, host=options.host, port=options.sftp_port)
+    server = FileServer(root, host=options.host, port=options.sftp_port)
     server.start()
     stack.callback(server.stop)
     return server
@@ -74,13 +61,15 @@ def _file_server(options: Options, stack: ExitStack) -> FileServer:
 
 def _prepare(options: Options, files: FileServer) -> _Server:
     world = build(load_region(options.pack), scale=options.scale, seed=options.seed)
-    grid = None
-    if options.database_url:
-        grid = GridDatabase(options.database_url, options.credentials.grid_reader)
-    else:
-        print("未设置 SANDBOX_DATABASE_URL：不提供网格系统，其余系统照常。", file=sys.stderr)
-    platform = Platform(url=options.portal_url, passwords=options.ticket_passwords)
-    app = create_app(world, options.credentials, grid=grid, files=files, portal=platform)
+    if not options.database_url:
+        print("未设置 SANDBOX_DATABASE_URL：不提供数据库视图类系统，其余照常。", file=sys.stderr)
+    app = create_app(
+        world,
+        options.credentials,
+        database_url=options.database_url,
+        files=files,
+        portal=Platform(url=options.portal_url, passwords=options.ticket_passwords),
+    )
     config = uvicorn.Config(
         app,
         host=options.host,

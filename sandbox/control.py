@@ -67,7 +67,7 @@ class Desk:
                 "mode": handle.switch.mode,
                 "delay_ms": handle.switch.delay_ms,
                 "modes": sorted(handle.switch.allowed),
-                "persons": len(handle.register.members) if handle.register else 0,
+                "persons": len(handle.register) if handle.register is not None else 0,
             }
             for name, handle in self._handles.items()
         }
@@ -90,7 +90,7 @@ class Desk:
                 known = [
                     name
                     for name, handle in self._handles.items()
-                    if handle.register and handle.register.find(person.id_number) is not None
+                    if handle.register is not None and handle.register.knows(person)
                 ]
                 found.append(
                     {
@@ -145,6 +145,8 @@ class Desk:
         if handle.on_turn is not None:
             await run_in_threadpool(handle.on_turn, mode, delay_ms)
         handle.switch.turn(mode, delay_ms)
+        if handle.register is not None:
+            handle.register.contrary = mode is Mode.DISAGREE
         if revoke and handle.revoke_tokens is not None:
             handle.revoke_tokens()
         return json_response({"mode": mode, "delay_ms": delay_ms})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from hashlib import blake2b
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sandbox.identity import old_style
 from sandbox.material import material
 from sandbox.names import MIDDLE_DOT
 from sandbox.people import Person, Relation, Tie
@@ -16,37 +17,76 @@ from sandbox.population import World
 
 LOCAL_TIME = ZoneInfo("Asia/Shanghai")
 Clock = Callable[[], datetime]
+OTHER_SURNAMES = "邱邵孟龙万段雷钱汤尹"
 
 
 class Register:
     """The part of the world that one system knows, and its own chance for each of its mistakes.
 
     Mistakes are drawn from the seed, the system's name and the person, when a record is asked for:
-    nothing is stored, and the same person always looks the same in the same system.
+    nothing is stored, and the same person always looks the same in the same system. Who is known
+    is worked out when somebody asks for all of them, not at the start.
     """
 
     def __init__(
         self, world: World, system: str, *, misses: float, holds: Callable[[Person], bool]
     ) -> None:
         self.world = world
+        self.contrary = False  # whether it says other things of everybody than the others do
         self._salt = f"{world.seed}:{system}:".encode()
-        self.members: Sequence[Person] = [
-            person
-            for person in world.persons
-            if holds(person) and not self.happens(person, "unknown", misses)
-        ]
-        self._by_number = {person.id_number: person for person in self.members}
-        self._by_old_number = {
-            old_style(p.id_number): p for p in self.members if p.id_number[6:8] == "19"
-        }
+        self._misses = misses
+        self._holds = holds
+
+    def knows(self, person: Person) -> bool:
+        """Whether this person is in the system."""
+        return self._holds(person) and not self.happens(person, "unknown", self._misses)
+
+    @property
+    def members(self) -> Sequence[Person]:
+        """Everybody who is in the system."""
+        known = self._members
+        return [self._told(person) for person in known] if self.contrary else known
+
+    @cached_property
+    def _members(self) -> Sequence[Person]:
+        return [person for person in self.world.persons if self.knows(person)]
+
+    def __len__(self) -> int:
+        return len(self._members)
 
     def find(self, number: str) -> Person | None:
         """The member with that identity number, in its eighteen-digit form."""
-        return self._by_number.get(number.strip().upper())
+        return self._known(self.world.by_number.get(number.strip().upper()))
 
     def find_old(self, number: str) -> Person | None:
         """The member with that fifteen-digit number."""
-        return self._by_old_number.get(number.strip())
+        return self._known(self.world.by_old_number.get(number.strip()))
+
+    def _known(self, person: Person | None) -> Person | None:
+        if person is None or not self.knows(person):
+            return None
+        return self._told(person)
+
+    def _told(self, person: Person) -> Person:
+        """The person as this system sees them: as they are, or contrary to all others."""
+        if not self.contrary:
+            return person
+        chance = self.chance(person, "contrary")
+        surname = chance.choice([one for one in OTHER_SURNAMES if one != person.name[0]])
+        homes = self.world.households
+        there = homes[(person.household + 1) % len(homes)]
+        elsewhere = {
+            one: replace(one, region=there.region, address=there.dwelling)
+            for one in person.relations
+            if one.tie is Tie.LIVING
+        }
+        return replace(
+            person,
+            name=surname + person.name[1:],
+            born=person.born - timedelta(days=chance.randint(1, 27)),
+            phone=f"199{chance.randrange(10**8):08d}",
+            relations=tuple(elsewhere.get(one, one) for one in person.relations),
+        )
 
     def chance(self, person: Person, about: str) -> Random:
         """The random source of one mistake of this system about one person."""

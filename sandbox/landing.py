@@ -7,7 +7,7 @@ back channel, whether it is still good. Only the second answer says who has come
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,6 +26,7 @@ _ALGORITHM, _TYPE = "ES256", "jump+jwt"
 _LARGEST_FORM = 16_384
 _SECONDS = 5.0
 _AGAIN = "请关闭本页，从平台“统一入口”重新进入。"
+_OWN_ACCOUNT = "本系统需要使用自己的账号登录，未与平台统一登录。"
 
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8">
@@ -74,9 +75,17 @@ class Platform:
 
 
 class Landing:
-    """The entrance of one system."""
+    """The entrance of one system; ``pages`` are the addresses that lie behind it."""
 
-    def __init__(self, system: str, name: str, platform: Platform, clock: Clock) -> None:
+    def __init__(
+        self,
+        system: str,
+        name: str,
+        platform: Platform,
+        clock: Clock,
+        pages: Sequence[str] = (),
+    ) -> None:
+        self._pages = pages
         self._system = system
         self._name = name
         self._platform = platform
@@ -87,11 +96,17 @@ class Landing:
         return [
             Route("/sso/login", self.enter, methods=["GET", "POST"]),
             Route("/portal", self.front, methods=["GET"]),
+            *(Route(page, self.behind, methods=["GET"]) for page in self._pages),
         ]
 
     async def front(self, request: Request) -> Response:
         """The system's own sign-in page, for who comes without a ticket."""
-        return self._page(200, "请登录", "本系统需要使用自己的账号登录，未与平台统一登录。")
+        return self._page(200, "请登录", _OWN_ACCOUNT)
+
+    async def behind(self, request: Request) -> Response:
+        """A page inside, for who has not signed in: it opens after the sign-in."""
+        inside = request.url.path.removeprefix(f"/{self._system}")
+        return self._page(200, "请登录", _OWN_ACCOUNT, f"登录后打开的页面：{inside}")
 
     async def enter(self, request: Request) -> Response:
         """Take in a ticket."""

@@ -36,6 +36,7 @@ class Mode(StrEnum):
     RATE_LIMIT = "rate_limit"
     EXPIRE_TOKEN = "expire_token"  # noqa: S105 - the name of a mode
     GARBAGE = "garbage"
+    SHORT_TOKENS = "short_tokens"
     FLAPPING = "flapping"
     DISAGREE = "disagree"
     LATE = "late"
@@ -54,7 +55,9 @@ _OF_FILES = {
     Mode.WRONG_COLUMNS,
     Mode.CHANGED_HOST_KEY,
 }
-HTTP_MODES = frozenset(Mode) - {Mode.EXPIRE_TOKEN, Mode.DISAGREE} - _OF_FILES
+TOKEN_MODES = frozenset({Mode.EXPIRE_TOKEN, Mode.SHORT_TOKENS})
+HTTP_MODES = frozenset(Mode) - TOKEN_MODES - {Mode.DISAGREE} - _OF_FILES
+PEOPLE_MODES = HTTP_MODES | {Mode.DISAGREE}
 
 
 class Switch:

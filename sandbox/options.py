@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.allocation import Scale
 from sandbox.population import DEFAULT_SEED
+from sandbox.systems import references
 
 PREFIX, TICKET = "SANDBOX_SECRET_", "_TICKET"
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
@@ -16,25 +17,6 @@ _TRUE = {"1", "true", "yes", "on", "t", "y"}
 
 class Refused(Exception):
     """The simulation does not start; the text says why and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Credentials:
-    """What callers have to show to the simulated systems."""
-
-    subsistence_app_key: str
-    medical_client_id: str
-    medical_client_secret: str
-    pension_username: str
-    pension_password: str
-    grid_reader: str
-    hotline_app_id: str
-    hotline_secret: str
-    party_username: str
-    party_password: str
-    committee_username: str
-    committee_password: str
-    declared: Mapping[str, str] = field(default_factory=dict, repr=False)  # of declared systems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,8 +29,8 @@ class Options:
     scale: Scale
     seed: int
     pack: Path
-    database_url: str  # empty: the grid system stays out
-    credentials: Credentials
+    database_url: str  # empty: systems that offer views stay out
+    credentials: Mapping[str, str] = field(repr=False)  # what callers have to show, by reference
     portal_url: str = ""  # empty: nobody can be sent here with a ticket
     ticket_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -76,20 +58,12 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Op
     )
 
 
-def _credentials(environment: Mapping[str, str]) -> Credentials:
-    names = [name for name in Credentials.__dataclass_fields__ if name != "declared"]
-    missing = [
-        PREFIX + name.upper() for name in names if not environment.get(PREFIX + name.upper())
-    ]
+def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {name: PREFIX + name.upper() for name in references()}
+    missing = [one for one in names.values() if not environment.get(one)]
     if missing:
         raise Refused(f"缺少模拟系统的凭据，请设置环境变量：{'、'.join(missing)}，未启动。")
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX) and not name.endswith(TICKET)
-    }
-    more = {name: value for name, value in given.items() if name not in names}
-    return Credentials(**{name: given[name] for name in names}, declared=more)
+    return {name: environment[one] for name, one in names.items()}
 
 
 def _parser() -> ArgumentParser:

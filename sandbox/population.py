@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from random import Random
 
 from sandbox.addresses import Addresses, Dwelling
 from sandbox.allocation import Scale, allocate
 from sandbox.households import Draft, compose
-from sandbox.identity import IdentityNumbers, Phones
+from sandbox.identity import IdentityNumbers, Phones, old_style
 from sandbox.material import material
 from sandbox.names import Family, Namer
 from sandbox.people import Household, Marital, Person, Relation, Role, Tie
@@ -30,6 +31,16 @@ class World:
     today: date
     persons: Sequence[Person]
     households: Sequence[Household]
+
+    @cached_property
+    def by_number(self) -> Mapping[str, Person]:
+        """Everyone by identity number: one index for all systems."""
+        return {person.id_number: person for person in self.persons}
+
+    @cached_property
+    def by_old_number(self) -> Mapping[str, Person]:
+        """Everyone who was ever given a fifteen-digit number, by that."""
+        return {old_style(p.id_number): p for p in self.persons if p.id_number[6:8] == "19"}
 
     def household_of(self, person: Person) -> Household:
         """The household that a person lives in."""

@@ -69,6 +69,8 @@ def drafts(register: Register) -> Iterator[Draft]:
     focus = set(register.world.region.focus)
     for place, (region, people) in enumerate(sorted(places.items())):
         some = IN_FOCUS if region in focus else int(place % ELSEWHERE_EVERY == 0)
+        if not some:
+            continue
         ordered = sorted(people, key=lambda one: register.chance(one, "task").random())
         for person in ordered[:some]:
             chance = register.chance(person, "task")
@@ -150,6 +152,10 @@ class TaskBook:
         self._tasks[task.id] = finished
         self.applied[task.id] += 1
         return finished
+
+    def on_the_desk(self) -> dict[str, Callable[..., Any]]:
+        """What the control desk may see and do."""
+        return {"tasks": self.shown, "seen": lambda: dict(self.keys), "finish": self.finish_here}
 
     def shown(self) -> list[dict[str, Any]]:
         """The tasks for the control desk."""

@@ -31,15 +31,24 @@ class Paging(Part):
 
 
 class RestCall(Part):
-    """One HTTP request; texts may hold placeholders."""
+    """One HTTP request; texts may hold placeholders. A body is JSON or a form."""
 
     method: Literal["GET", "POST"] = "GET"
     path: Annotated[str, Field(pattern=r"^/[^?#]*$")]
     query: dict[str, str] = Field(default_factory=dict)
     body: dict[str, Any] | None = Field(default=None, alias="json")
+    form: dict[str, str] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     items: str = "@"
     paging: Paging | None = None
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> RestCall:
+        if self.body is not None and self.form is not None:
+            raise ValueError("json 与 form 只能写一个")
+        if self.method == "GET" and self.form is not None:
+            raise ValueError("form 只能随 POST 发送")
+        return self
 
 
 class SoapCall(Part):

@@ -15,6 +15,7 @@ from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
 from portal.connectors.manifest import Call, FilesManifest, JumpManifest, Manifest
+from portal.connectors.naturechecks import natures
 from portal.connectors.parts import Part, Value
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 
@@ -49,6 +50,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from conclusions(manifest)
     yield from _door(manifest)
     yield from _capabilities(manifest)
+    yield from natures(manifest)
 
 
 def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -127,7 +129,7 @@ def _as_of(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _templates(call: Call) -> Iterator[tuple[str, object]]:
-    for part in ("path", "query", "body", "headers", "arguments", "where"):
+    for part in ("path", "query", "body", "form", "headers", "arguments", "where"):
         template = getattr(call, part, None)
         if template:
             yield part, template
@@ -259,7 +261,9 @@ def _door(manifest: Manifest) -> Iterator[Finding]:
     for name in sorted(set(manifest.calls) - {"probe"}):
         yield f"calls.{name}", "只供进入的系统只有探测请求 probe"
     probe = manifest.calls.get("probe")
-    if probe and (probe.method != "GET" or probe.query or probe.body or probe.headers):
+    if probe and (
+        probe.method != "GET" or probe.query or probe.body or probe.form or probe.headers
+    ):
         yield "calls.probe", "只供进入的系统只能用 GET 查看一个页面，不带参数"
 
 
@@ -275,7 +279,5 @@ def _capabilities(manifest: Manifest) -> Iterator[Finding]:
         yield "capabilities", "reports 与 measures 须同时写明"
     if Capability.ROSTER not in able and not all(one.tallied for one in manifest.measures):
         yield "capabilities", "按人、按户的统计指标取自名册，须同时声明 roster"
-    if Capability.RECORDS in able and manifest.nature != "ordinary":
-        yield "capabilities", "信访、矫正、公安、法院类系统不得进入档案（records）"
     if manifest.records and not any(kind.about == "subject" for kind in manifest.records):
         yield "records", '至少要有一类记录说的是本人（about = "subject"）'

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import (
     ClientConnectionError,
@@ -66,10 +67,8 @@ class RestTransport:
         if not isinstance(call, RestCall):
             raise OurMistake(detail="not a REST call")
         url = self._url(fill_path(call.path, values), fill_query(call.query, values))
-        body = _json_body(call, values)
-        headers = {**fill(call.headers, values)}
-        if body is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+        body, kind = _body(call, values, self._encoding)
+        headers = {**fill(call.headers, values), **kind}
         proof = await self._signer.headers(call.method, str(url), body)
         try:
             return await self._send(call.method, url, {**headers, **proof}, body, trace)
@@ -144,7 +143,13 @@ class RestTransport:
             raise SignInAgain(detail=f"no token: {error.detail}") from error
 
 
-def _json_body(call: RestCall, values: Values) -> bytes | None:
-    if call.body is None:
-        return None
-    return json.dumps(fill(call.body, values), ensure_ascii=False).encode()
+def _body(call: RestCall, values: Values, encoding: str) -> tuple[bytes | None, dict[str, str]]:
+    """The body and what it is called; a form is written in the system's own encoding."""
+    if call.body is not None:
+        text = json.dumps(fill(call.body, values), ensure_ascii=False)
+        return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
+    if call.form is not None:
+        form = urlencode(fill_query(call.form, values), encoding=encoding)
+        kind = f"application/x-www-form-urlencoded; charset={encoding}"
+        return form.encode("ascii"), {"Content-Type": kind}
+    return None, {}

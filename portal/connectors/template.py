@@ -17,9 +17,10 @@ from portal.connectors.converters import short_id_number
 PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
     | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
-    | {"from_day", "to_day"}
+    | {"from_day", "to_day", "region_code"}
 )
-BELONGS = {"since": "tasks", "from_day": "counts", "to_day": "counts"}  # to one call only
+# Placeholders of one call only; {region_code} is where we have the person living.
+BELONGS = {"since": "tasks", "from_day": "counts", "to_day": "counts", "region_code": "person"}
 FORM = "form_"  # what a person typed: {form_<name of the field>}
 Values = Mapping[str, str | int | None]
 
@@ -33,6 +34,7 @@ def subject_values(subject: Subject) -> dict[str, str | int | None]:
         "id_number_15": short_id_number(subject.id_number),
         "name": subject.name,
         "phone": subject.phone,
+        "region_code": subject.region_code or None,
     }
 
 

@@ -16,11 +16,12 @@ import xlsxwriter
 
 from sandbox.distort import Clock, local
 from sandbox.files.numbers import COMMITTEE_HEAD, PARTY_HEAD, Numbers
-from sandbox.files.server import FileServer
+from sandbox.files.server import FileServer, Mood
 from sandbox.misbehaviour import Mode
 
 AN_HOUR = 3600
-SERVER_MODES = frozenset({Mode.DOWN, Mode.CHANGED_HOST_KEY})
+OF_ONE = frozenset({Mode.DOWN, Mode.SLOW, Mode.FLAPPING})  # how the server treats one account
+SERVER_MODES = OF_ONE | {Mode.CHANGED_HOST_KEY}
 STEADY = SERVER_MODES | {Mode.NORMAL}
 FILE_MODES = SERVER_MODES | {
     Mode.NORMAL,
@@ -119,6 +120,7 @@ class Publisher:
 
     def __init__(self, server: FileServer, account: str, kind: Kind, clock: Clock) -> None:
         self._server = server
+        self._account = account
         self._kind = kind
         self._clock = clock
         self._place = server.root / account / kind.folder
@@ -131,11 +133,14 @@ class Publisher:
         """The first proper delivery, for the last whole month."""
         self._deliver(Mode.NORMAL)
 
-    def turn(self, mode: Mode, _delay_ms: int) -> None:
+    def turn(self, mode: Mode, delay_ms: int) -> None:
         """Behave like that: a mode of the server stays, one of the files is one more delivery."""
         was, self._mode = self._mode, mode
-        if mode in SERVER_MODES or was in SERVER_MODES:
-            self._server.listen(own_key=mode is not Mode.CHANGED_HOST_KEY, up=mode is not Mode.DOWN)
+        if Mode.CHANGED_HOST_KEY in {mode, was}:
+            self._server.listen(own_key=mode is not Mode.CHANGED_HOST_KEY)
+        mood = Mood(away=mode is Mode.DOWN, flapping=mode is Mode.FLAPPING)
+        mood.delay_ms = delay_ms if mode is Mode.SLOW else 0
+        self._server.behave(self._account, mood)
         if mode is Mode.LATE:
             self._put(_month_before(self._period()), 1, mode)
         elif mode is Mode.REORDERED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +16,42 @@ KEY_KIND = "ssh-ed25519"
 T = TypeVar("T")
 
 
+@dataclass
+class Mood:
+    """How the server behaves to one account."""
+
+    away: bool = False
+    flapping: bool = False
+    delay_ms: int = 0
+    _up: bool = True
+
+    def answers(self) -> bool:
+        """Whether it serves this time: flapping, every other time."""
+        if self.flapping:
+            self._up = not self._up
+            return self._up
+        return not self.away
+
+
 class _Door(asyncssh.SSHServer):
     """Lets accounts in by password."""
 
-    def __init__(self, accounts: Mapping[str, str]) -> None:
+    def __init__(self, accounts: Mapping[str, str], moods: Mapping[str, Mood]) -> None:
         self._accounts = accounts
+        self._moods = moods
+        self._connection: asyncssh.SSHServerConnection | None = None
 
-    def begin_auth(self, username: str) -> bool:
-        """Everybody must show a password."""
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Somebody is at the door."""
+        self._connection = conn
+
+    async def begin_auth(self, username: str) -> bool:
+        """Everybody must show a password; an account that is away hangs up."""
+        mood = self._moods.get(username)
+        if mood is not None:
+            await asyncio.sleep(mood.delay_ms / 1000)
+            if not mood.answers() and self._connection is not None:
+                self._connection.abort()
         return True
 
     def password_auth_supported(self) -> bool:
@@ -56,18 +85,33 @@ class FileServer:
     """Runs in a thread of its own; a folder below ``root`` belongs to each account."""
 
     def __init__(
-        self, root: Path, accounts: Mapping[str, str], *, host: str = "127.0.0.1", port: int = 0
+        self,
+        root: Path,
+        accounts: Mapping[str, str] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self.root = root
         self.port = port
         self._host = host
-        self._accounts = accounts
+        self._accounts: dict[str, str] = {}
+        self._moods: dict[str, Mood] = {}
         self._key = asyncssh.generate_private_key(KEY_KIND)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sftp", daemon=True)
         self._listening: asyncssh.SSHAcceptor | None = None
-        for name in accounts:
-            (root / name).mkdir(parents=True, exist_ok=True)
+        for name, password in (accounts or {}).items():
+            self.admit(name, password)
+
+    def admit(self, account: str, password: str) -> None:
+        """Give somebody an account, and a folder."""
+        self._accounts[account] = password
+        (self.root / account).mkdir(parents=True, exist_ok=True)
+
+    def behave(self, account: str, mood: Mood) -> None:
+        """Serve one account well, slowly, or not at all."""
+        self._moods[account] = mood
 
     @property
     def host_key(self) -> str:
@@ -98,7 +142,7 @@ class FileServer:
             self._host,
             self.port,
             server_host_keys=[key],
-            server_factory=lambda: _Door(self._accounts),
+            server_factory=lambda: _Door(self._accounts, self._moods),
             sftp_factory=self._sftp,
             allow_scp=False,
         )

@@ -15,13 +15,14 @@ from psycopg.rows import dict_row
 from sandbox.distort import Clock
 from sandbox.grid.records import Records
 from sandbox.grid.tasks import rows
+from sandbox.kit.views import MODES
 from sandbox.misbehaviour import Mode
 
+__all__ = ["MODES", "GridDatabase", "GridUnavailable"]
 READER = "grid_reader"
 SCHEMA = "zzwg"
 VIEWS = ("v_syrk", "v_fw", "v_zt", "v_rw")
 FINISH = "f_bj(text, text, text, text, text)"
-MODES = frozenset({Mode.NORMAL, Mode.SLOW, Mode.HANG, Mode.DOWN, Mode.GARBAGE})
 _SHOWN = (
     'SELECT "RWBH" AS id, "RWLX" AS kind, "XM" AS name, "QHDM" AS region,'
     """ CASE "ZT" WHEN '1' THEN 'done' ELSE 'open' END AS state,"""

@@ -36,7 +36,7 @@ BEGIN
         PERFORM pg_sleep(0.2);
         SELECT * INTO k FROM t_kz;
     END LOOP;
-    IF k.zl = 'down' THEN
+    IF k.zl = 'down' OR (k.zl = 'flapping' AND pg_current_xact_id()::text::bigint % 2 = 0) THEN
         RAISE EXCEPTION USING ERRCODE = '57P03', MESSAGE = 'the database system is shutting down';
     END IF;
     RETURN k.zl;
@@ -45,13 +45,18 @@ END $$;
 CREATE VIEW zzwg.v_syrk AS
 SELECT
     r."RYBH",
-    CASE k.zl WHEN 'garbage' THEN repeat(chr(65533), 3) ELSE r."XM" END AS "XM",
+    CASE k.zl WHEN 'garbage' THEN repeat(chr(65533), 3)
+        WHEN 'disagree' THEN '邱' || substr(r."XM", 2) ELSE r."XM" END AS "XM",
     r."ZJHM", r."ZJHM_CX",
     CASE k.zl WHEN 'garbage' THEN '9' ELSE r."XB" END AS "XB",
-    CASE k.zl WHEN 'garbage' THEN timestamp '9999-12-31' ELSE r."CSRQ" END AS "CSRQ",
-    r."LXDH", r."HH", r."YHZGX", r."RYLB", r."HJ_QHDM", r."HJ_DZ", r."HJ_RQ",
+    CASE k.zl WHEN 'garbage' THEN timestamp '9999-12-31'
+        WHEN 'disagree' THEN r."CSRQ" - interval '3 days' ELSE r."CSRQ" END AS "CSRQ",
+    CASE k.zl WHEN 'disagree' THEN '199' || lpad(right(r."RYBH", 8), 8, '0')
+        ELSE r."LXDH" END AS "LXDH",
+    r."HH", r."YHZGX", r."RYLB", r."HJ_QHDM", r."HJ_DZ", r."HJ_RQ",
     CASE k.zl WHEN 'garbage' THEN '000000000000' ELSE r."XZ_QHDM" END AS "XZ_QHDM",
-    r."XZ_DZ", r."RZSJ", r."RHYZ", r."WGDM", r."WGMC", r."FWBH",
+    CASE k.zl WHEN 'disagree' THEN '（旧址）' || r."XZ_DZ" ELSE r."XZ_DZ" END AS "XZ_DZ",
+    r."RZSJ", r."RHYZ", r."WGDM", r."WGMC", r."FWBH",
     r."CQ_QHDM", r."CQ_DZ", r."CQ_RQ", r."GZDW", r."GZ_QHDM", r."GZ_DZ", r."GZ_RQ",
     r."HYZK", r."DJLR", r."CJDJ", r."SJLY", r."GXSJ"
 FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_syrk AS r;

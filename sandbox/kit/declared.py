@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sandbox.distort import Register
-from sandbox.misbehaviour import Mode, Switch
 from sandbox.people import Person
 from sandbox.tasks import Task
 
 Row = Mapping[str, Any]
-Faces = Any  # RestFace, SoapFace, ViewFace, DropFace or DoorFace; each is served by its own module
+
+
+class Face(Protocol):
+    """RestFace, SoapFace, ViewFace, DropFace or DoorFace; each is served by its own module."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The kinds of its credentials."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +59,17 @@ class Simulated:
 
     id: str
     name: str  # over its entrance
-    face: Faces
+    face: Face
     people: People | None = None
     things: Callable[[Any, Any], Iterable[Row]] | None = None  # (world, clock) -> rows
     errands: Errands | None = None
     as_of_style: str = "%Y-%m-%d %H:%M:%S"
+    pages: Sequence[str] = ()  # addresses behind the entrance that people are sent to
 
-
-def seen(person: Person, switch: Switch) -> Person:
-    """The person as this system has it just now: another name and telephone when it disagrees."""
-    if switch.mode is not Mode.DISAGREE:
-        return person
-    return replace(person, name=f"{person.name[:-1]}某", phone=f"1390000{person.no % 10_000:04}")
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """The references of what callers have to show."""
+        return tuple(f"{self.id}_{kind}" for kind in self.face.needs)
 
 
 def put(body: dict[str, Any], path: str, value: Any) -> None:

@@ -19,6 +19,7 @@ class DoorFace:
 
     path: str = "/health"
     kind: Literal["json", "text", "page"] = "json"
+    needs: tuple[str, ...] = ()
 
 
 class DoorService:

@@ -39,6 +39,7 @@ class DropFace:
     end: str = "#END"
     marked: bool = False
     renamed: int = 1  # the column that a wrong delivery renames
+    needs: tuple[str, ...] = ("username", "password")
 
 
 class Files:

@@ -11,7 +11,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import parse_qs
 
@@ -22,10 +22,11 @@ from starlette.routing import Route
 
 from sandbox.distort import Clock, Register, local
 from sandbox.kit.book import moment_of
-from sandbox.kit.declared import Row, Simulated, put, seen
+from sandbox.kit.declared import Row, Simulated, put
+from sandbox.kit.events import between
 from sandbox.kit.signatures import Signatures
 from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
-from sandbox.misbehaviour import Mode, Switch
+from sandbox.misbehaviour import Switch
 from sandbox.tasks import Outcome, TaskBook
 
 LARGEST_PAGE = 500
@@ -37,6 +38,7 @@ class AppKey:
     """A fixed key in a header."""
 
     header: str = "X-App-Key"
+    needs: tuple[str, ...] = ("app_key",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +46,14 @@ class OAuth:
     """Client credentials at a path of its own; tokens live two minutes."""
 
     path: str = "/oauth2/token"
+    needs: tuple[str, ...] = ("client_id", "client_secret")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
     """HMAC over the whole request, with a timestamp and a nonce."""
+
+    needs: tuple[str, ...] = ("app_id", "secret")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +132,11 @@ class RestFace:
     envelope: Envelope
     ops: Sequence[Op]
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The credentials of the way in."""
+        return self.auth.needs
+
 
 class Guard(Protocol):
     """Says which failure a caller's proof amounts to, or nothing."""
@@ -143,13 +153,12 @@ class _KeyGuard:
 
 
 class _TokenGuard:
-    def __init__(self, tokens: Tokens, switch: Switch) -> None:
-        self._tokens, self._switch = tokens, switch
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
 
     def refusal(self, request: Request, body: bytes) -> str | None:
         verdict = self._tokens.check(request.headers.get("Authorization", ""))
-        expired = self._switch.mode is Mode.EXPIRE_TOKEN
-        return None if verdict is Verdict.GOOD and not expired else "token"
+        return None if verdict is Verdict.GOOD else "token"
 
 
 class _SignatureGuard:
@@ -189,8 +198,8 @@ class RestService:
             known = (credentials["app_id"], credentials["secret"])
             return _SignatureGuard(Signatures(*known, self._clock))
         known = (credentials["client_id"], credentials["client_secret"])
-        self.tokens = Tokens(*known, self._clock)
-        return _TokenGuard(self.tokens, self._switch)
+        self.tokens = Tokens(*known, self._clock, self._switch)
+        return _TokenGuard(self.tokens)
 
     def routes(self) -> list[Route]:
         """The endpoints, the token's among them."""
@@ -265,11 +274,10 @@ class RestService:
         if people is None or self._register is None or len(number) not in (15, 18):
             return envelope.fault("parameter")
         find = self._register.find if len(number) == 18 else self._register.find_old
-        found = find(number)
-        if found is None:
+        person = find(number)
+        if person is None:
             missing = "missing" in envelope.faults
             return envelope.fault("missing") if missing else self._listed([], 0, None)
-        person = seen(found, self._switch)
         if people.verify is not None:
             row = people.verify(self._register, person, given)
         else:
@@ -288,16 +296,8 @@ class RestService:
         rows = [row(register, one) for one in members[first:last]]
         return self._page(rows, last, len(members))
 
-    def _things_of(self, given: Mapping[str, str]) -> list[Row]:
-        first, last = given.get("from"), given.get("to")
-        rows = self._things()
-        if not first or not last:
-            return rows
-        days = (date.fromisoformat(first), date.fromisoformat(last))
-        return [one for one in rows if days[0] <= one["_day"] <= days[1]]
-
     def _listing(self, given: Mapping[str, str]) -> Response:
-        found = self._things_of(given)
+        found = between(self._things(), given)
         first, last = self._window(given)
         rows = [
             {name: one for name, one in row.items() if not name.startswith("_")}

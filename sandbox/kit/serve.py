@@ -17,11 +17,12 @@ from sandbox.kit.book import book_of, register_of
 from sandbox.kit.declared import Row, Simulated
 from sandbox.kit.door import DoorFace, DoorService
 from sandbox.kit.drop import DropFace, Files
+from sandbox.kit.handmade import Handmade
 from sandbox.kit.rest import OAuth, RestFace, RestService
 from sandbox.kit.soap import SoapFace, SoapService
 from sandbox.kit.views import MODES as VIEW_MODES
 from sandbox.kit.views import ViewDatabase, ViewFace
-from sandbox.misbehaviour import HTTP_MODES, Faults, Mode, Switch
+from sandbox.misbehaviour import HTTP_MODES, PEOPLE_MODES, TOKEN_MODES, Faults, Mode, Switch
 from sandbox.population import World
 from sandbox.tasks import TaskBook
 
@@ -45,18 +46,14 @@ class Ground:
     database_url: str
     files: FileServer | None
 
-    def held(self, system: str) -> dict[str, str]:
+    def held(self, system: Simulated) -> dict[str, str]:
         """The credentials of one system, by what they are."""
-        start = f"{system}_"
-        found = {
-            name.removeprefix(start): value
-            for name, value in self.credentials.items()
-            if name.startswith(start)
-        }
-        return {kind: found.get(kind, "") for kind in (*found, *_KINDS)}
+        return {kind: self.credentials[f"{system.id}_{kind}"] for kind in system.face.needs}
 
-    def serve(self, system: Simulated) -> Served | None:
+    def serve(self, system: Simulated | Handmade) -> Served | None:
         """Serve one system; None where what it needs is not there."""
+        if isinstance(system, Handmade):
+            return system.build(self)
         face = system.face
         if isinstance(face, DropFace):
             return self._drop(system, face)
@@ -78,12 +75,12 @@ class Ground:
     def _rest(
         self, system: Simulated, face: RestFace, register: Register | None, book: TaskBook | None
     ) -> Served:
-        tokens = {Mode.EXPIRE_TOKEN} if isinstance(face.auth, OAuth) else set()
+        tokens = TOKEN_MODES if isinstance(face.auth, OAuth) else frozenset()
         switch = Switch(_modes(register) | tokens)
         service = RestService(
             system,
             face,
-            self.held(system.id),
+            self.held(system),
             self.clock,
             switch,
             register=register,
@@ -107,12 +104,11 @@ class Ground:
         service = SoapService(
             system,
             face,
-            self.held(system.id),
+            self.held(system),
             self.clock,
-            switch,
             register=register,
             book=book,
-            things=self._things(system),
+            things=lambda: self._things(system),
         )
         envelopes = service.envelopes
         handle = Handle(switch=switch, register=register, **_tasks_of(book))
@@ -125,9 +121,10 @@ class Ground:
         return Served(handle=handle, routes=service.routes(), faults=Faults(error=service.busy))
 
     def _drop(self, system: Simulated, face: DropFace) -> Served | None:
-        if self.files is None or not self.held(system.id)["username"]:
+        if self.files is None:
             return None
-        account = self.held(system.id)["username"]
+        account, password = (self.held(system)[kind] for kind in face.needs)
+        self.files.admit(account, password)
         kind = Files(system.id, face, self.world.region, self.world.seed)
         publisher = Publisher(self.files, account, kind, self.clock)
         publisher.open()
@@ -136,38 +133,36 @@ class Ground:
         return Served(handle=handle, routes=[], faults=Faults(error=_busy))
 
     def _views(self, system: Simulated, face: ViewFace) -> Served | None:
-        if not (self.database_url and self.held(system.id)["reader"]):
+        if not self.database_url:
             return None
         register = register_of(system, self.world)
-        database = ViewDatabase(self.database_url, face, self.held(system.id)["reader"])
-        rows = {"things": self._things(system), "people": []}
-        if register is not None and system.people is not None:
-            rows["people"] = [system.people.full(register, one) for one in register.members]
-        database.install(rows, self.clock)
-        handle = Handle(switch=Switch(VIEW_MODES), register=register, on_turn=database.turn)
+        database = ViewDatabase(self.database_url, face, self.held(system)["reader"])
+
+        def people() -> list[Row]:
+            if register is None or system.people is None:
+                return []
+            return [system.people.full(register, one) for one in register.members]
+
+        database.install({"things": self._things(system), "people": people()}, self.clock)
+
+        def turn(mode: Mode, delay_ms: int) -> None:
+            told = mode is Mode.DISAGREE
+            if register is not None and register.contrary != told:
+                register.contrary = told
+                database.refill(people())
+            database.turn(mode, delay_ms)
+
+        modes = VIEW_MODES if register is not None else VIEW_MODES - {Mode.DISAGREE}
+        handle = Handle(switch=Switch(modes), register=register, on_turn=turn)
         return Served(handle=handle, routes=[], faults=Faults(error=_busy))
 
 
-_KINDS = (
-    "app_key",
-    "app_id",
-    "secret",
-    "client_id",
-    "client_secret",
-    "username",
-    "password",
-    "reader",
-)
-
-
 def _modes(register: Register | None) -> frozenset[Mode]:
-    return HTTP_MODES | ({Mode.DISAGREE} if register is not None else set())
+    return HTTP_MODES if register is None else PEOPLE_MODES
 
 
 def _tasks_of(book: TaskBook | None) -> dict[str, Any]:
-    if book is None:
-        return {}
-    return {"tasks": book.shown, "seen": lambda: dict(book.keys), "finish": book.finish_here}
+    return book.on_the_desk() if book is not None else {}
 
 
 def _busy() -> Response:

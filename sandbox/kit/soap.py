@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Literal
@@ -15,10 +15,10 @@ from starlette.routing import Route
 
 from sandbox.distort import Clock, Register, local
 from sandbox.kit.book import moment_of
-from sandbox.kit.declared import Row, Simulated, seen
+from sandbox.kit.declared import Row, Simulated
 from sandbox.kit.envelopes import BrokenRequest, Call, Envelopes
+from sandbox.kit.events import between
 from sandbox.kit.rest import LARGEST_PAGE
-from sandbox.misbehaviour import Switch
 from sandbox.tasks import TaskBook
 
 Kind = Literal["person", "things", "tasks", "task", "act", "ping"]
@@ -50,6 +50,7 @@ class SoapFace:
     total: str = "TOTAL"
     codes: Mapping[str, str] = field(default_factory=dict)  # good missing parameter busy
     # unknown finished refused
+    needs: tuple[str, ...] = ("username", "password")
 
 
 class SoapService:
@@ -61,13 +62,12 @@ class SoapService:
         face: SoapFace,
         credentials: Mapping[str, str],
         clock: Clock,
-        switch: Switch,
         *,
         register: Register | None,
         book: TaskBook | None,
-        things: list[Row],
+        things: Callable[[], list[Row]],
     ) -> None:
-        self._system, self._face, self._clock, self._switch = system, face, clock, switch
+        self._system, self._face, self._clock = system, face, clock
         self._known = f"{credentials['username']}\n{credentials['password']}".encode()
         self._register, self._book, self._things = register, book, things
         self.envelopes = Envelopes(namespace=face.namespace, charset=face.charset)
@@ -124,7 +124,8 @@ class SoapService:
         if op.kind == "person":
             return self._person(given), None
         if op.kind == "things":
-            return _window([self._shown(one) for one in self._things], given)
+            found = between(self._things(), given)
+            return _window([self._shown(one) for one in found], given)
         return self._errand(op.kind, given)
 
     def _person(self, given: Mapping[str, str]) -> list[Row]:
@@ -134,7 +135,7 @@ class SoapService:
         found = register.find(number) if len(number) == 18 else register.find_old(number)
         if found is None:
             raise LookupError("missing", "查无此人")
-        return [people.full(register, seen(found, self._switch))]
+        return [people.full(register, found)]
 
     def _errand(self, kind: Kind, given: Mapping[str, str]) -> tuple[list[Row], int | None]:
         errands, book = self._system.errands, self._book

@@ -14,7 +14,9 @@ from sandbox.distort import Clock, local
 from sandbox.kit.declared import Row
 from sandbox.misbehaviour import Mode
 
-MODES = frozenset({Mode.NORMAL, Mode.SLOW, Mode.HANG, Mode.DOWN, Mode.GARBAGE})
+MODES = frozenset(
+    {Mode.NORMAL, Mode.SLOW, Mode.HANG, Mode.DOWN, Mode.FLAPPING, Mode.GARBAGE, Mode.DISAGREE}
+)
 _CONTROL = """
 CREATE TABLE {schema}.t_control (zl text NOT NULL, ys integer NOT NULL);
 INSERT INTO {schema}.t_control VALUES ('normal', 0);
@@ -28,7 +30,8 @@ BEGIN
         PERFORM pg_sleep(0.2);
         SELECT * INTO k FROM t_control;
     END LOOP;
-    IF k.zl = 'down' THEN
+    -- whoever reads may not write: flapping goes by the number of the reader's own transaction
+    IF k.zl = 'down' OR (k.zl = 'flapping' AND pg_current_xact_id()::text::bigint % 2 = 0) THEN
         RAISE EXCEPTION USING ERRCODE = '57P03', MESSAGE = 'the database system is shutting down';
     END IF;
     RETURN k.zl;
@@ -54,6 +57,7 @@ class ViewFace:
     reader: str
     views: Sequence[View]
     status: str = "v_status"  # (zt, sjsj): whether all is well, and as of when
+    needs: tuple[str, ...] = ("reader",)
 
 
 class ViewDatabase:
@@ -97,6 +101,23 @@ class ViewDatabase:
                 (mode.value, delay_ms),
             )
 
+    def refill(self, people: Sequence[Row]) -> None:
+        """Write down the people anew, as the system now sees them."""
+        with psycopg.connect(self._url, connect_timeout=10) as connection:
+            for view in self._face.views:
+                if view.rows == "people":
+                    table = self._in(f"t_{view.name}")
+                    connection.execute(sql.SQL("DELETE FROM {}").format(table))
+                    self._fill(connection, view, people)
+
+    def _fill(
+        self, connection: psycopg.Connection[tuple[object, ...]], view: View, rows: Sequence[Row]
+    ) -> None:
+        table = self._in(f"t_{view.name}")
+        with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as copy:
+            for row in rows:
+                copy.write_row([row.get(name) for name in view.columns])
+
     def _in(self, name: str) -> sql.Identifier:
         return sql.Identifier(self._face.schema, name)
 
@@ -108,9 +129,7 @@ class ViewDatabase:
             sql.SQL('{} text COLLATE "C"').format(sql.Identifier(one)) for one in view.columns
         )
         connection.execute(sql.SQL("CREATE TABLE {} ({})").format(table, cells))
-        with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as copy:
-            for row in rows:
-                copy.write_row([row.get(name) for name in view.columns])
+        self._fill(connection, view, rows)
         key = sql.Identifier(view.columns[0])
         connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(table, key))
         shown = sql.SQL(", ").join(self._shown(view, one) for one in view.columns)

@@ -19,7 +19,7 @@ from sandbox.distort import Clock, local
 from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.medical_insurance import tasks
 from sandbox.medical_insurance.records import Records
-from sandbox.misbehaviour import Faults, Mode, Switch, json_response
+from sandbox.misbehaviour import Faults, json_response
 
 LARGEST_PAGE = 500
 _REALM = 'realm="medical-insurance"'
@@ -47,12 +47,11 @@ FAULTS = Faults(error=_system_error, limited=_too_many)
 class Service:
     """Answers the calls; every one but the token call needs a token."""
 
-    def __init__(self, records: Records, tokens: Tokens, clock: Clock, switch: Switch) -> None:
+    def __init__(self, records: Records, tokens: Tokens, clock: Clock) -> None:
         self._records = records
         self._numbers = [records.number(person) for person in records.register.members]
         self._tokens = tokens
         self._clock = clock
-        self._switch = switch
         self.book = tasks.book(records, clock)
 
     def routes(self) -> list[Route]:
@@ -176,7 +175,7 @@ class Service:
             if verdict is Verdict.MISSING:
                 challenge = f"Bearer {_REALM}"
                 return _error(401, "TOKEN_MISSING", "缺少访问令牌", WWW_Authenticate=challenge)
-            if verdict is Verdict.EXPIRED or self._switch.mode is Mode.EXPIRE_TOKEN:
+            if verdict is Verdict.EXPIRED:
                 return _error(401, "TOKEN_EXPIRED", "访问令牌已过期", WWW_Authenticate=_EXPIRED)
             return await endpoint(request)
 

@@ -28,7 +28,6 @@ from sandbox.kit.book import register_of
 from sandbox.kit.declared import Simulated
 from sandbox.kit.drop import DropFace
 from sandbox.kit.views import ViewFace
-from sandbox.options import Credentials
 from sandbox.population import World, build
 from sandbox.region import load_region
 from sandbox.systems import declared
@@ -123,9 +122,7 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 def record_http(system: Simulated, world: World) -> None:
     """One system behind REST, SOAP or a door."""
-    held = {name: SECRETS[name] for name in Credentials.__dataclass_fields__ if name in SECRETS}
-    credentials = Credentials(**held, declared=SECRETS)
-    tape = Tape(create_app(world, credentials, clock=lambda: NOON))
+    tape = Tape(create_app(world, SECRETS, clock=lambda: NOON))
     register = register_of(system, world)
     known = person(register.members[0].id_number, register.members[0].name) if register else None
     with running(tape) as address:

@@ -1,7 +1,8 @@
 """Answers again as a recorded system did, by the index of its exchanges.
 
 Of the recordings of the same method and path the one fits whose parameters agree most; what is new
-with every request (keys, names, moments) differs from all of them alike.
+with every request (keys, names, moments) differs from all of them alike. What was said about the
+person of the recordings is never said about another.
 """
 
 import json
@@ -37,12 +38,19 @@ def replay(request: Request) -> Reply:
         for one in index(system_id).get("exchanges", [])
         if (one["method"], one["path"]) == (request.method, request.path)
     ]
-    if not known:
+    whose = index(system_id).get("known", "")
+    fitting = [one for one in known if _same_person(whose, asked, one)] or known
+    if not fitting:
         return Reply(status=404)
-    best = max(reversed(known), key=lambda one: _agreement(asked, one))
+    best = max(reversed(fitting), key=lambda one: _agreement(asked, one))
     body = (FIXTURES / system_id / best["file"]).read_bytes()
     kind = "text/xml" if best["file"].endswith(("xml", "wsdl")) else "application/json"
     return Reply(status=best["status"], body=body, headers={"Content-Type": kind})
+
+
+def _same_person(whose: str, asked: dict[str, str], one: dict[str, Any]) -> bool:
+    about_them = bool(whose) and whose in one["asked"] + one["query"]
+    return not about_them or whose in asked.values()
 
 
 def _agreement(asked: dict[str, str], one: dict[str, Any]) -> int:

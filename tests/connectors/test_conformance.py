@@ -17,6 +17,7 @@ from portal.connectors.manifest import FilesManifest
 from portal.connectors.registry import read_manifests
 from portal.connectors.tally import Tally
 from portal.store.clock import local
+from sandbox.systems import catalogue, references
 from tests.connectors.desk import Desk, desk_on
 from tests.connectors.grounds import FIXTURES, NOBODY, Ground, city, in_the_past
 from tests.connectors.support import has_chinese
@@ -258,8 +259,9 @@ def total_line(system_id: str, manifest: FilesManifest) -> dict[str, int]:
     head, rows = lines[0], lines[1:-1]  # the last line is a trailer in each of them
     return {
         one.id: sum(int(row[head.index(drop.columns[one.of.source])]) for row in rows)
-        for one in manifest.measures
         if one.of is not None
+        else len(rows)
+        for one in manifest.measures
     }
 
 
@@ -374,6 +376,14 @@ def test_a_conclusion_is_all_that_comes_back(
             rule = manifest.fields[one.name]
             told = rule.conclusion or one.name in {"name", "id_number"}
             assert told or rule.sensitivity == "open", one.name
+
+
+def test_every_manifest_has_its_counterpart_and_the_pack_its_credentials() -> None:
+    """A system that nobody simulates, or a credential that only one side knows, fails here."""
+    assert sorted(one.id for one in catalogue()) == ALL
+    given = {(name, one) for site in city().systems for name, one in site.credentials.items()}
+    shown = {one for name, one in given if name not in ("host_key", "ticket")}
+    assert shown == set(references())
 
 
 @pytest.mark.parametrize("field", ["party", "governance", "service"])

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -21,7 +22,7 @@ from portal.store.clock import FrozenClock
 from tests.connectors.conftest import free_port
 from tests.connectors.rest_world import MakeSystem, exchange, says
 from tests.connectors.scripted import Reply, Request, ScriptedServer
-from tests.connectors.support import GOOD, ID_NUMBER
+from tests.connectors.support import GOOD, ID_NUMBER, NOBODY
 
 
 def test_an_answer_is_plain_data_and_is_measured(
@@ -57,6 +58,16 @@ def test_a_value_arrives_as_it_was_and_alone(
 
     exchange(make_system(in_body), clock, values={"id_number": value})
     assert json.loads(server.seen[2].body) == {"a": [value]}
+
+    def in_form(text: str) -> str:
+        changed = text.replace('query = { id = "{id_number}" }', 'form = { a = "{id_number}" }')
+        changed = changed.replace("[envelope]\n", '[envelope]\nencoding = "gb18030"\n')
+        return changed.replace('path = "/person"', 'path = "/person"\nmethod = "POST"')
+
+    server.play(says(NOBODY))
+    exchange(make_system(in_form), clock, values={"id_number": value})
+    assert parse_qs(server.seen[3].body.decode("ascii"), encoding="gb18030") == {"a": [value]}
+    assert server.seen[3].headers["content-type"].endswith("charset=gb18030")
 
 
 BAD_ANSWERS: list[tuple[str, Callable[[Request], Reply | None], type[SystemFault]]] = [

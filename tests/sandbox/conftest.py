@@ -58,6 +58,6 @@ def bearer(client: Caller) -> dict[str, str]:
     answer = client.post(
         "/medical_insurance/oauth2/token",
         data={"grant_type": "client_credentials"},
-        auth=(CREDENTIALS.medical_client_id, CREDENTIALS.medical_client_secret),
+        auth=(CREDENTIALS["medical_client_id"], CREDENTIALS["medical_client_secret"]),
     )
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}

@@ -10,28 +10,15 @@ import httpx
 from lxml import etree
 from starlette.types import ASGIApp
 
-from sandbox.options import Credentials
+from sandbox.systems import references
 
 FIXTURES = Path(__file__).parents[1] / "connectors" / "fixtures"
 NOON = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
-CREDENTIALS = Credentials(
-    subsistence_app_key="key-of-tests",
-    medical_client_id="portal-of-tests",
-    medical_client_secret="client-secret-of-tests",
-    pension_username="user-of-tests",
-    pension_password="password-of-tests",
-    grid_reader="reader-of-tests",
-    hotline_app_id="app-of-tests",
-    hotline_secret="hotline-secret-of-tests",
-    party_username="party-of-tests",
-    party_password="party-password-of-tests",
-    committee_username="committee-of-tests",
-    committee_password="committee-password-of-tests",
-)
+CREDENTIALS = {name: f"{name}-of-tests" for name in references()}
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SERVICE = "urn:cxjmyl:query:v1"
-APP_KEY = {"X-App-Key": CREDENTIALS.subsistence_app_key}
+APP_KEY = {"X-App-Key": CREDENTIALS["subsistence_app_key"]}
 PENSION = "/pension/services/CxjmylService"
 
 
@@ -66,7 +53,7 @@ def soap(
     client: Caller,
     operation: str,
     *,
-    password: str = CREDENTIALS.pension_password,
+    password: str = CREDENTIALS["pension_password"],
     **arguments: object,
 ) -> bytes:
     """Call the pension system; gives the raw answer."""
@@ -74,7 +61,7 @@ def soap(
     envelope = etree.fromstring(request.encode())
     token = envelope.find(".//{*}UsernameToken")
     assert token is not None
-    for name, value in (("Username", CREDENTIALS.pension_username), ("Password", password)):
+    for name, value in (("Username", CREDENTIALS["pension_username"]), ("Password", password)):
         element = token.find(f"{{*}}{name}")
         assert element is not None
         element.text = value

@@ -87,7 +87,7 @@ def test_subsistence_errors(client: Caller) -> None:
 def test_medical_token(client: Caller) -> None:
     url = "/medical_insurance/oauth2/token"
     form = {"grant_type": "client_credentials"}
-    known = (CREDENTIALS.medical_client_id, CREDENTIALS.medical_client_secret)
+    known = (CREDENTIALS["medical_client_id"], CREDENTIALS["medical_client_secret"])
     good = client.post(url, data=form, auth=known).json()
     pattern = fixture("medical_insurance/token.json")
     assert good | {"access_token": pattern["access_token"]} == pattern

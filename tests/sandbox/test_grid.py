@@ -38,7 +38,7 @@ class Site:
     """The database of one grid system, and connections of its reader."""
 
     def __init__(self, cluster: TestCluster, name: str, application: Caller) -> None:
-        self.url = cluster.server.url(READER, CREDENTIALS.grid_reader, name)
+        self.url = cluster.server.url(READER, CREDENTIALS["grid_reader"], name)
         self.caller = application
 
     def connect(self) -> psycopg.Connection[dict[str, Any]]:
@@ -53,9 +53,12 @@ class Site:
 def served(cluster: TestCluster, world: World) -> Site:
     """As in a real start: the role is there, and the address is that of a plain owner."""
     name = cluster.new_database("grid")
-    cluster.server.ensure_role(READER, CREDENTIALS.grid_reader)
-    database = GridDatabase(cluster.owner_url(name), CREDENTIALS.grid_reader)
-    return Site(cluster, name, Caller(create_app(world, CREDENTIALS, grid=database)))
+    cluster.server.ensure_role(READER, CREDENTIALS["grid_reader"])
+    for role, word in CREDENTIALS.items():
+        if role.endswith("_reader"):
+            cluster.server.ensure_role(role, word)
+    app = create_app(world, CREDENTIALS, database_url=cluster.owner_url(name))
+    return Site(cluster, name, Caller(app))
 
 
 @pytest.fixture
@@ -213,7 +216,7 @@ def test_an_administrators_address_makes_the_role_itself(
         count = connection.execute("SELECT count(*) FROM zzwg.v_syrk").fetchone()
     assert count == (20,)
     database.install(few)
-    cluster.server.ensure_role(READER, CREDENTIALS.grid_reader)
+    cluster.server.ensure_role(READER, CREDENTIALS["grid_reader"])
 
 
 def test_a_database_that_cannot_be_reached_is_said_so(cluster: TestCluster, world: World) -> None:

@@ -24,14 +24,14 @@ def signed(
     *,
     nonce: str,
     off: int = 0,
-    secret: str = CREDENTIALS.hotline_secret,
+    secret: str = CREDENTIALS["hotline_secret"],
 ) -> dict[str, str]:
     """The headers of a request."""
     stamp = str(int(NOON.timestamp()) + off)
     lines = (method, path, query, hashlib.sha256(body).hexdigest(), stamp, nonce)
     text = "\n".join(lines).encode()
     return {
-        "X-App-Id": CREDENTIALS.hotline_app_id,
+        "X-App-Id": CREDENTIALS["hotline_app_id"],
         "X-Timestamp": stamp,
         "X-Nonce": nonce,
         "X-Signature": hmac.new(secret.encode(), text, hashlib.sha256).hexdigest(),

@@ -158,7 +158,8 @@ def test_normal_is_normal_again(client: Caller) -> None:
     "wish",
     [
         {"mode": "expire_token"},
-        {"mode": "disagree"},
+        {"mode": "short_tokens"},
+        {"mode": "late"},
         {"mode": "never heard"},
         {"mode": ["slow"]},
         {"mode": "slow", "delay_ms": -1},

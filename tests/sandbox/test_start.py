@@ -10,21 +10,18 @@ import httpx
 import pytest
 
 from sandbox.allocation import Scale
-from sandbox.options import PREFIX, Credentials, Refused, read_options
+from sandbox.options import PREFIX, Refused, read_options
+from sandbox.systems import references
 
 ROOT = Path(__file__).parents[2]
-SECRETS = {
-    PREFIX + name.upper(): f"{name}-of-tests"
-    for name in Credentials.__dataclass_fields__
-    if name != "declared"
-}
+SECRETS = {PREFIX + name.upper(): f"{name}-of-tests" for name in references()}
 
 
 def test_options_have_the_promised_defaults(pack: Path) -> None:
     options = read_options(["--pack", str(pack)], SECRETS)
     assert (options.host, options.port, options.scale) == ("127.0.0.1", 8600, Scale.DEMO)
     assert options.database_url == ""
-    assert options.credentials.grid_reader == "grid_reader-of-tests"
+    assert options.credentials["grid_reader"] == "grid_reader-of-tests"
 
 
 @pytest.mark.parametrize("value", ["true", "True", "1", "yes", " on "])

@@ -115,7 +115,7 @@ def test_an_external_entity_is_not_read(client: Caller) -> None:
 def test_a_token_runs_out(world: World) -> None:
     now = [NOON]
     client = Caller(create_app(world, CREDENTIALS, clock=lambda: now[0]))
-    known_client = (CREDENTIALS.medical_client_id, CREDENTIALS.medical_client_secret)
+    known_client = (CREDENTIALS["medical_client_id"], CREDENTIALS["medical_client_secret"])
     form = {"grant_type": "client_credentials"}
     token = client.post("/medical_insurance/oauth2/token", data=form, auth=known_client).json()
     header = {"Authorization": f"Bearer {token['access_token']}"}
@@ -143,7 +143,7 @@ def test_when_tokens_expire_at_once_none_is_good(client: Caller, bearer: dict[st
 
 
 def test_another_grant_is_not_given(client: Caller) -> None:
-    known_client = (CREDENTIALS.medical_client_id, CREDENTIALS.medical_client_secret)
+    known_client = (CREDENTIALS["medical_client_id"], CREDENTIALS["medical_client_secret"])
     url = "/medical_insurance/oauth2/token"
     answer = client.post(url, data={"grant_type": "password"}, auth=known_client)
     assert answer.json() == {"error": "unsupported_grant_type"}
@@ -162,7 +162,7 @@ def test_the_age_of_data_differs_between_systems(client: Caller, bearer: dict[st
 
 def test_a_soap_library_can_talk_to_the_pension_system(client: Caller) -> None:
     """zeep writes the request and reads the answer; only the wire between is ours."""
-    token = UsernameToken(CREDENTIALS.pension_username, CREDENTIALS.pension_password)
+    token = UsernameToken(CREDENTIALS["pension_username"], CREDENTIALS["pension_password"])
     service = zeep.Client(str(FIXTURES / "pension" / "service.wsdl"), wsse=token)
     binding = service.service._binding
 

@@ -7,4 +7,5 @@ SYSTEM = Simulated(
     id="business_environment",
     name="营商环境监督监测平台",
     face=DoorFace(path="/health", kind="json"),
+    pages=("/wtfk/{number}",),
 )

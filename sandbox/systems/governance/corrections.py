@@ -7,4 +7,5 @@ SYSTEM = Simulated(
     id="corrections",
     name="社区矫正·安置帮教系统",
     face=DoorFace(path="/actuator/health", kind="json"),
+    pages=("/jzbj/zoufang",),
 )

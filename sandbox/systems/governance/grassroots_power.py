@@ -35,4 +35,5 @@ SYSTEM = Simulated(
         sums=(3, 4, 5),
         renamed=4,
     ),
+    pages=("/ndgx",),
 )

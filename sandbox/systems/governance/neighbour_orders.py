@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.distort import LOCAL_TIME, Clock, local
 from sandbox.kit.declared import Errands, Row, Simulated
-from sandbox.kit.events import events
+from sandbox.kit.events import ended, events
 from sandbox.kit.rest import AppKey, Envelope, Op, RestFace, Said
 from sandbox.population import World
 from sandbox.tasks import DONE, Task
@@ -34,14 +34,19 @@ def _task(task: Task) -> Mapping[str, Any]:
 
 
 def _orders(world: World, clock: Clock) -> Iterator[Row]:
+    today = local(clock()).date()
+
     def make(dice: Random, day: date, number: int, region: str) -> Row:
         at = datetime.combine(day, time(8), LOCAL_TIME) + timedelta(minutes=dice.randint(0, 600))
+        end = ended(dice, day, today, within=5, open_share=0.1)
         return {
             "GDH": f"LL{day:%Y%m%d}{number:04d}",
             "GDLB": dice.choice(tuple(_TITLES)),
             "SQDM": region,
             "LRSJ": f"{at:{_STYLE}}",
-            "GDZT": dice.choice(("处理中", "已办结", "已办结")),
+            "BJSJ": f"{end:%Y/%m/%d} 19:30" if end else "",
+            "GDZT": "已办结" if end else "处理中",
+            "_end": end,
         }
 
     return events(world, clock, "neighbour_orders", one_in=2000, make=make)
@@ -108,4 +113,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="区综合信息服务中心",
     ),
+    pages=("/Order/View/{number}",),
 )

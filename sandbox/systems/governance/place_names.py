@@ -45,4 +45,5 @@ SYSTEM = Simulated(
             ),
         ),
     ),
+    pages=("/dz/{number}", "/jiucuo"),
 )

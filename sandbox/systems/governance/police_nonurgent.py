@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.distort import Clock, local
 from sandbox.kit.declared import Errands, Row, Simulated
-from sandbox.kit.events import events
+from sandbox.kit.events import ended, events
 from sandbox.kit.rest import Envelope, Op, RestFace, Said, Signed
 from sandbox.population import World
 from sandbox.tasks import DONE, Task
@@ -37,12 +37,17 @@ def _task(task: Task) -> Mapping[str, Any]:
 
 
 def _cases(world: World, clock: Clock) -> Iterator[Row]:
+    today = local(clock()).date()
+
     def make(dice: Random, day: date, number: int, region: str) -> Row:
+        end = ended(dice, day, today, within=3, open_share=0.08)
         return {
             "fldbh": f"F{day:%Y%m%d}{number:04d}",
             "fllb": dice.choice(tuple(_TITLES)),
             "gxdm": region,
-            "flsj": f"{day:%Y%m%d}{dice.randint(0, 23):02d}0000",
+            "flsj": f"{day:%Y%m%d}{dice.randint(0, 21):02d}0000",
+            "fksj": f"{end:%Y%m%d}223000" if end else "",
+            "_end": end,
         }
 
     return events(world, clock, "police_nonurgent", one_in=4000, make=make)
@@ -108,4 +113,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="指挥中心",
     ),
+    pages=("/ldjs/fld/{number}",),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sandbox.distort import Register
@@ -10,6 +11,8 @@ from sandbox.kit.rest import Envelope, Op, RestFace, Said, Signed
 from sandbox.people import Person, Tie
 
 _STYLE = "%Y%m%d%H%M%S"
+_MOVED_UNTOLD = 0.1  # of those who moved, the share that is still on file at the former home
+_TAIL = re.compile(r"(?<=^\d{6})0{6}$|(?<=^\d{9})0{3}$")  # a whole county or street, padded
 
 
 def _checked(register: Register, person: Person, asked: Mapping[str, str]) -> Row:
@@ -19,9 +22,17 @@ def _checked(register: Register, person: Person, asked: Mapping[str, str]) -> Ro
         "gmsfhm": person.id_number,
         "xmyz": "1" if asked.get("name") == person.name else "0",
         "hjzs": "1" if inside else "0",
-        "xzzs": "1",
+        "xzzs": _lives_there(register, person, asked.get("place", "")),
         "yzbh": f"YZ{person.no:010d}",
     }
+
+
+def _lives_there(register: Register, person: Person, stated: str) -> str:
+    """Whether the stated place is, or holds, the home on file; empty when none was stated."""
+    if not stated:
+        return ""
+    home = register.home(person, _MOVED_UNTOLD).region
+    return "1" if home.startswith(_TAIL.sub("", stated)) else "0"
 
 
 def _full(register: Register, person: Person) -> Row:
@@ -54,9 +65,10 @@ SYSTEM = Simulated(
                 kind="person",
                 path="/hyfw/rkhy",
                 method="POST",
-                names={"id_number": "gmsfhm", "name": "xm"},
+                names={"id_number": "gmsfhm", "name": "xm", "place": "xzqh"},
             ),
             Op(kind="ping", path="/hyfw/zt"),
         ),
     ),
+    pages=("/caiji",),
 )

@@ -1,4 +1,4 @@
-"""“710”政务督办系统：每周一份各地督办事项数。"""
+"""“710”政务督办系统：每月一份各乡镇（街道）督办件数。"""
 
 from __future__ import annotations
 
@@ -35,4 +35,5 @@ SYSTEM = Simulated(
         sums=(2, 3, 4),
         renamed=3,
     ),
+    pages=("/duban/{number}", "/duban/fankui"),
 )

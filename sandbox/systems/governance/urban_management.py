@@ -8,7 +8,7 @@ from random import Random
 
 from sandbox.distort import Clock, local
 from sandbox.kit.declared import Errands, Row, Simulated
-from sandbox.kit.events import events
+from sandbox.kit.events import ended, events
 from sandbox.kit.soap import SoapFace, SoapOp
 from sandbox.population import World
 from sandbox.tasks import DONE, Task
@@ -32,12 +32,17 @@ def _task(task: Task) -> Row:
 
 
 def _cases(world: World, clock: Clock) -> Iterator[Row]:
+    today = local(clock()).date()
+
     def make(dice: Random, day: date, number: int, region: str) -> Row:
+        end = ended(dice, day, today, within=7, open_share=0.15)
         return {
             "RecID": f"C{day:%Y%m%d}{number:04d}",
             "EventTypeID": dice.choice(tuple(_TITLES)),
             "CommunityCode": region,
-            "CreateTime": f"{day:%Y-%m-%d} {dice.randint(7, 21):02d}:00:00",
+            "CreateTime": f"{day:%Y-%m-%d} {dice.randint(7, 20):02d}:00:00",
+            "ArchiveTime": f"{end:%Y-%m-%d} 21:30:00" if end else None,
+            "_end": end,
         }
 
     return events(world, clock, "urban_management", one_in=1500, make=make)
@@ -50,7 +55,7 @@ SYSTEM = Simulated(
     face=SoapFace(
         path="/egova/services/CaseService",
         namespace="http://service.case.szcg/",
-        columns=("RecID", "EventTypeID", "CommunityCode", "CreateTime"),
+        columns=("RecID", "EventTypeID", "CommunityCode", "CreateTime", "ArchiveTime"),
         task_columns=(
             *("RecID", "EventTypeID", "EventDesc", "CommunityCode", "DeadLine"),
             *("ActState", "HumanName", "CheckResult", "UpdateTime"),
@@ -107,4 +112,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="监督中心",
     ),
+    pages=("/egova/check/{number}",),
 )

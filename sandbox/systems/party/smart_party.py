@@ -105,4 +105,5 @@ SYSTEM = Simulated(
         desk="组织科",
         wants_note="2",
     ),
+    pages=("/dj/db/{number}",),
 )

@@ -121,4 +121,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="民政局残疾人福利科",
     ),
+    pages=("/lxbt/dx/{number}",),
 )

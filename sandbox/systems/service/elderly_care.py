@@ -135,4 +135,5 @@ SYSTEM = Simulated(
         notice="NOTICE",
         desk="养老服务指导中心",
     ),
+    pages=("/elders/{number}",),
 )

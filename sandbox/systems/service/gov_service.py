@@ -115,4 +115,5 @@ SYSTEM = Simulated(
         outcomes=("ACCEPT", "REJECT", "1"),
         wants_note="REJECT",
     ),
+    pages=("/applications/{number}",),
 )

@@ -112,4 +112,5 @@ SYSTEM = Simulated(
         style=_STYLE,
         desk="民政科",
     ),
+    pages=("/sq/{number}",),
 )

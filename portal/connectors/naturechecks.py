@@ -1,0 +1,33 @@
+"""What a system may not offer because of what it is: petitions, corrections, police, court.
+
+People enter such a system and do its tasks here; who is in it is never known to this platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from portal.connectors.contract import Capability
+from portal.connectors.manifest import Manifest
+
+Finding = tuple[str, str]
+WHOSE = "信访、矫正、公安、法院类系统"
+
+
+def natures(manifest: Manifest) -> Iterator[Finding]:
+    """Everything that does not go with the nature of one manifest."""
+    if manifest.nature == "ordinary":
+        return
+    if Capability.RECORDS in manifest.capabilities or manifest.records:
+        yield "capabilities", f"{WHOSE}不得进入档案（records）"
+    if Capability.ROSTER in manifest.capabilities or manifest.roster:
+        yield "roster", f"{WHOSE}不得提供名册"
+    if "person" in manifest.calls:
+        yield "calls.person", f"{WHOSE}不得查询个人"
+    if manifest.tasks:
+        for part in ("person", "id_number"):
+            if getattr(manifest.tasks.map, part) is not None:
+                yield f"tasks.map.{part}", f"{WHOSE}的任务不得带出个人"
+    if manifest.nature == "petition" and manifest.measures:
+        # A measure is rolled up by region and set side by side in every table of regions.
+        yield "measures", "信访件数不作单位间比较，不得作为统计指标"

@@ -1,0 +1,33 @@
+"""全国党员管理信息系统: files with numbers of organisations and members, nobody by name."""
+
+from __future__ import annotations
+
+from sandbox.control import Handle
+from sandbox.files.numbers import Numbers
+from sandbox.files.publish import CSV_MODES, PartyFiles, Publisher
+from sandbox.kit.handmade import Handmade
+from sandbox.kit.serve import Ground, Served
+from sandbox.misbehaviour import Faults, Switch, json_response
+
+_USER, _PASSWORD = "party_username", "party_password"
+
+
+def _open(ground: Ground) -> Served | None:
+    if ground.files is None:
+        return None
+    numbers = Numbers(region=ground.world.region, seed=ground.world.seed)
+    files = PartyFiles(numbers)
+    ground.files.admit(ground.credentials[_USER], ground.credentials[_PASSWORD])
+    publisher = Publisher(ground.files, ground.credentials[_USER], files, ground.clock)
+    publisher.open()
+    handle = Handle(switch=Switch(CSV_MODES), on_turn=publisher.turn)
+    faults = Faults(error=lambda: json_response({"status": "DOWN"}))
+    return Served(handle=handle, routes=[], faults=faults)
+
+
+SYSTEM = Handmade(
+    id="party_members",
+    name="全国党员管理信息系统",
+    credentials=(_USER, _PASSWORD),
+    build=_open,
+)
