@@ -38,6 +38,11 @@ def owner_of(system_id: str) -> str:
     return next((one.owner for one in pack().systems if one.id == system_id), "未登记")
 
 
+def correction_grounds() -> dict[str, str]:
+    """On what grounds a value may be put in question, by code."""
+    return {one.code: one.name for one in pack().corrections.grounds}
+
+
 def map_features() -> Sequence[dict[str, Any]]:
     """The outlines of the districts; empty when the city brings no map."""
     return pack().map_features()

@@ -68,6 +68,11 @@ STATES: dict[str, Tone] = {
     "被拒绝": SHUT,
     "滞留": FAILED,
     "已撤回": QUIET,
+    "已提出": WAITING,
+    "受理中": WAITING,
+    "已更正": GOOD,
+    "不予更正": SHUT,
+    "超期": LATE,
 }
 
 

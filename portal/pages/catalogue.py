@@ -71,6 +71,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="records",
     ),
     PageSpec(
+        path="corrections",
+        title="数据校核",
+        permission="corrections.view",
+        section=WORK,
+        module="corrections",
+    ),
+    PageSpec(
         path="reports",
         title="统一报表",
         permission="reports.view",

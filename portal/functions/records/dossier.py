@@ -3,16 +3,16 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
 from auth import audit, permissions
 from auth.principal import Principal
-from portal.connectors.contract import Answer, Asker, State, Subject
+from portal.connectors.contract import Answer, Asker, Field, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
-from portal.functions.records import mask, restraint
+from portal.functions.records import compare, mask, restraint
 from portal.functions.records.people import about
 from portal.functions.records.words import (
     CASE,
@@ -108,7 +108,7 @@ class Records:
         found, asker, case = self._begin(principal, subject_id, purpose)
         look = self._look(principal, asker, case)
         for answer in self.gateway.stream(asker, _subject(found)):
-            yield mask.masked_answer(answer, look.about(answer))
+            yield mask.masked_answer(answer, look.about(answer), compare.digest)
         look.end()
 
     async def find(
@@ -118,7 +118,8 @@ class Records:
         found, asker, case = self._begin(principal, subject_id, purpose)
         look = self._look(principal, asker, case)
         async for answer in self.gateway.ask_all(asker, _subject(found)):
-            yield mask.masked_answer(answer, await asyncio.to_thread(look.about, answer))
+            changed = await asyncio.to_thread(look.about, answer)
+            yield mask.masked_answer(answer, changed, compare.digest)
         await asyncio.to_thread(look.end)
 
     def unmask(
@@ -142,13 +143,18 @@ class Records:
         detail = {"system": system_id, "record": record_no, "field": field_name, "label": label,
                   "reason": why}  # fmt: skip
         self._record(principal, "records.unmask", found, purpose, detail)
-        value = self._value(principal, found, purpose, system_id, record_no, field_name)
+        held = self.field_of(principal, found, purpose, system_id, record_no, field_name)
         until = clock.now() + timedelta(minutes=settings().unmask_minutes)
-        return Unmasked(value=value, until=until)
+        return Unmasked(value=held.value or "", until=until)
 
     def admit(self, principal: Principal, subject_id: str, purpose: Purpose) -> None:
         """Ask again whether this may be shown: for a page that draws answers it already has."""
         self._admit(principal, subject_id, purpose)
+
+    def found(self, principal: Principal, subject_id: str, purpose: Purpose) -> tuple[Found, str]:
+        """A person one may open for this purpose, and the region that puts them in view."""
+        found, case = self._admit(principal, subject_id, purpose)
+        return found, found.region_code or (case.region_code if case else "")
 
     # -- the guard ------------------------------------------------------------------------------
 
@@ -233,7 +239,7 @@ class Records:
             readable=readable,
         )
 
-    def _value(
+    def field_of(
         self,
         principal: Principal,
         found: Found,
@@ -241,25 +247,19 @@ class Records:
         system_id: str,
         record_no: int,
         field_name: str,
-    ) -> str:
+    ) -> Field:
+        """One value as its system says it just now: for functions, never for a page."""
         answer = self._one_answer(self._asker(principal, purpose, found), found, system_id)
         if answer is None or record_no not in range(len(answer.records)):
             raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
         for one in answer.records[record_no].fields:
             if one.name == field_name and one.value:
-                return one.value
+                return one
         raise BadQueryError("该记录中没有这一项，原值未能显示，请重新调取后再试。")
 
     def _one_answer(self, asker: Asker, found: Found, system_id: str) -> Answer | None:
-        only = Asker(
-            actor=asker.actor,
-            unit=asker.unit,
-            prefixes=asker.prefixes,
-            permission_digest=asker.permission_digest,
-            purpose=asker.purpose,
-            case_id=asker.case_id,
-            readable={k: v for k, v in asker.readable.items() if k == system_id},
-        )
+        mine = {k: v for k, v in asker.readable.items() if k == system_id}
+        only = replace(asker, readable=mine)
         for answer in self.gateway.stream(only, _subject(found)):
             if answer.state in (State.RETURNED, State.STALE):
                 return answer

@@ -105,6 +105,7 @@ class ShownField:
     text: str
     masked: bool
     note: str = ""
+    digest: str = ""  # tells equal values from different ones, where values are compared
 
 
 @dataclass(frozen=True, kw_only=True)
