@@ -28,6 +28,8 @@ PERMISSIONS: dict[str, str] = {
     "tasks.view": "查看各系统任务",
     "tasks.act": "办理各系统任务",
     "matters.close": "办结在办事项",
+    "verify.ask": "批量查询核验",
+    "verify.release": "放行批量查询核验",
     "corrections.view": "查看数据校核",
     "corrections.ask": "提出数据校核",
     "corrections.handle": "核实数据校核申请",
@@ -60,7 +62,9 @@ NOT_DELEGABLE = frozenset(
 EVERYBODY = frozenset({"feedback.send"})
 
 # Personal data opens only with a second factor where a role asks for one.
-_PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
+_PERSONAL = frozenset(
+    {"records.search", "records.open", "records.unmask", "verify.ask", "verify.release"}
+)
 
 
 class Denied(Exception):

@@ -21,6 +21,7 @@ from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks, hand_over
+from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate
@@ -73,6 +74,7 @@ class Wired:
     patrol: Patrol
     tasks: Tasks
     disputes: Disputes
+    verify: Verify
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -156,6 +158,7 @@ def build() -> Wired:
     ours = corrections.CorrectionTasks()
     tasks = Tasks(registry=registry, platform={ours.id: ours})
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
+    runner = Runner(records=records)
     return Wired(
         gateway=gateway,
         records=records,
@@ -165,6 +168,7 @@ def build() -> Wired:
         patrol=patrol,
         tasks=tasks,
         disputes=Disputes(records=records, take=_file, standing=corrections.about),
+        verify=Verify(records=records),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
@@ -180,6 +184,8 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
+                Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
+                Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
             )
         ),
@@ -194,6 +200,7 @@ def functions() -> Functions:
         reports=lambda: app().reports,
         tasks=lambda: app().tasks,
         entry=lambda: app().entry,
+        verify=lambda: app().verify,
     )
 
 

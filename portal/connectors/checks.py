@@ -13,7 +13,7 @@ from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import errand_expressions, errands, form_slots
-from portal.connectors.manifest import Call, FilesManifest, JumpManifest, Manifest
+from portal.connectors.manifest import Call, FieldRule, FilesManifest, JumpManifest, Manifest
 from portal.connectors.parts import Part, Value
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 
@@ -257,6 +257,8 @@ def _conclusions(manifest: Manifest) -> Iterator[Finding]:
     for name, rule in manifest.fields.items():
         if rule.conclusion and not read.get(name, "").startswith("code:"):
             yield f"fields.{name}.conclusion", "结论须是代码表里的词，请用 code: 转换"
+        if rule.verifiable and not _plain_word(rule, read.get(name, "")):
+            yield f"fields.{name}.verifiable", "可批量核验的须是代码表里的词，且不敏感"
         told = rule.conclusion or name in IDENTIFYING or rule.sensitivity is Sensitivity.OPEN
         if manifest.answers != "record" and not told:
             yield f"fields.{name}", "只给结论的系统不得带出其他个人信息"
@@ -264,6 +266,10 @@ def _conclusions(manifest: Manifest) -> Iterator[Finding]:
         yield "roster", "只给结论的系统不得提供名册"
     if manifest.answers != "record" and not any(one.conclusion for one in manifest.fields.values()):
         yield "answers", "至少要有一个字段是结论（conclusion = true）"
+
+
+def _plain_word(rule: FieldRule, converter: str) -> bool:
+    return converter.startswith("code:") and rule.sensitivity is not Sensitivity.SENSITIVE
 
 
 def _door(manifest: Manifest) -> Iterator[Finding]:

@@ -73,6 +73,13 @@ STATES: dict[str, Tone] = {
     "已更正": GOOD,
     "不予更正": SHUT,
     "超期": LATE,
+    "待放行": WAITING,
+    "核验中": WAITING,
+    "已完成": GOOD,
+    "未放行": SHUT,
+    "已取消": QUIET,
+    "已中止": FAILED,
+    "已过期": QUIET,
 }
 
 

@@ -78,6 +78,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="corrections",
     ),
     PageSpec(
+        path="verify",
+        title="查询核验",
+        permission="verify.release",
+        section=WORK,
+        module="verify",
+    ),
+    PageSpec(
         path="reports",
         title="统一报表",
         permission="reports.view",

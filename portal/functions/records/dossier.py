@@ -85,7 +85,7 @@ class Records:
         self._record(principal, "records.open", found, purpose, {})
         number = crypto.decrypt(found.id_cipher)
         code = found.region_code or (case.region_code if case else None)
-        asker = self._asker(principal, purpose, found)
+        asker = self.asker(principal, purpose, found)
         return Dossier(
             subject_id=str(found.id),
             name=found.name,
@@ -107,7 +107,7 @@ class Records:
         """The answers as they come, for a page's thread; masked, and recorded before the first."""
         found, asker, case = self._begin(principal, subject_id, purpose)
         look = self._look(principal, asker, case)
-        for answer in self.gateway.stream(asker, _subject(found)):
+        for answer in self.gateway.stream(asker, self.subject(found)):
             yield mask.masked_answer(answer, look.about(answer), compare.digest)
         look.end()
 
@@ -117,7 +117,7 @@ class Records:
         """The answers as they come, for the HTTP API; the same function as :meth:`stream`."""
         found, asker, case = self._begin(principal, subject_id, purpose)
         look = self._look(principal, asker, case)
-        async for answer in self.gateway.ask_all(asker, _subject(found)):
+        async for answer in self.gateway.ask_all(asker, self.subject(found)):
             changed = await asyncio.to_thread(look.about, answer)
             yield mask.masked_answer(answer, changed, compare.digest)
         await asyncio.to_thread(look.end)
@@ -189,7 +189,7 @@ class Records:
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> tuple[Found, Asker, CaseRef | None]:
         found, case = self._admit(principal, subject_id, purpose)
-        asker = self._asker(principal, purpose, found)
+        asker = self.asker(principal, purpose, found)
         systems = [one.system_id for one in self.gateway.planned(asker)]
         self._record(principal, "records.view", found, purpose, {"systems": systems})
         return found, asker, case
@@ -222,7 +222,8 @@ class Records:
         today = clock.local(clock.now()).date()
         return restraint.is_child(crypto.decrypt(found.id_cipher), today)
 
-    def _asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
+    def asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
+        """What this post may read of this person for this purpose, system by system."""
         fields = self.gateway.registry.readable(principal.roles, purpose.id)
         asked = permissions.readable_systems(principal, purpose.id, fields)
         readable = {system_id: fields[system_id] for system_id in sorted(asked)}
@@ -249,7 +250,7 @@ class Records:
         field_name: str,
     ) -> Field:
         """One value as its system says it just now: for functions, never for a page."""
-        answer = self._one_answer(self._asker(principal, purpose, found), found, system_id)
+        answer = self._one_answer(self.asker(principal, purpose, found), found, system_id)
         if answer is None or record_no not in range(len(answer.records)):
             raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
         for one in answer.records[record_no].fields:
@@ -260,16 +261,16 @@ class Records:
     def _one_answer(self, asker: Asker, found: Found, system_id: str) -> Answer | None:
         mine = {k: v for k, v in asker.readable.items() if k == system_id}
         only = replace(asker, readable=mine)
-        for answer in self.gateway.stream(only, _subject(found)):
+        for answer in self.gateway.stream(only, self.subject(found)):
             if answer.state in (State.RETURNED, State.STALE):
                 return answer
         return None
 
-
-def _subject(found: Found) -> Subject:
-    return Subject(
-        id=str(found.id),
-        id_number=crypto.decrypt(found.id_cipher),
-        name=found.name,
-        region_code=found.region_code or "",
-    )
+    def subject(self, found: Found) -> Subject:
+        """A person as the systems are asked about them."""
+        return Subject(
+            id=str(found.id),
+            id_number=crypto.decrypt(found.id_cipher),
+            name=found.name,
+            region_code=found.region_code or "",
+        )
