@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, str] = {
     "records.search": "按姓名、证件号、住址查找人员",
     "records.open": "调取一人一档",
     "records.unmask": "查看敏感信息原值",
+    "records.authorise": "登记和撤销家庭授权",
     "reports.view": "查看统计报表",
     "entry.jump": "从统一入口进入业务系统",
     "tasks.view": "查看各系统任务",

@@ -28,6 +28,7 @@ _OTHER_ACTIONS = {
     "corrections.take": "受理数据校核申请",
     "corrections.decide": "答复数据校核申请",
     "corrections.withdraw": "撤回数据校核申请",
+    "records.revoke_authorisation": "撤销家庭授权",
     "verify.person": "核验人员",
     "verify.refuse": "不予放行批量查询核验",
     "verify.cancel": "取消批量查询核验",

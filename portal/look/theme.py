@@ -73,6 +73,8 @@ STATES: dict[str, Tone] = {
     "已更正": GOOD,
     "不予更正": SHUT,
     "超期": LATE,
+    "有效": GOOD,
+    "已撤销": QUIET,
     "待放行": WAITING,
     "核验中": WAITING,
     "已完成": GOOD,

@@ -11,7 +11,7 @@ from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import require
-from portal.pages.parts import answers, cases, closing, finder, memory
+from portal.pages.parts import answers, cases, closing, consenting, finder, memory
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.finder import PICKED, Picked
 
@@ -60,6 +60,8 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     for note in opened.dossier.notes:
         st.html(tag("div", text(note), class_="default"))
+    if opened.dossier.needs_paper:
+        consenting.card()
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",

@@ -191,6 +191,7 @@ class CityPack(_Data):
     holidays: tuple[HolidayYear, ...] = ()
     corrections: CorrectionTexts
     verification: VerificationTexts
+    authorisation_days: int  # how long a family's authorisation may be valid
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:

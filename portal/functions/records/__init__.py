@@ -2,6 +2,7 @@
 
 from portal.connectors.contract import Planned, State
 from portal.functions.records.compare import Disagreement, Said, disagreements
+from portal.functions.records.consent import Paper, Signed
 from portal.functions.records.disputes import Dispute, Disputes, Filed, Standing
 from portal.functions.records.dossier import Records
 from portal.functions.records.people import find_people
@@ -29,6 +30,7 @@ __all__ = [
     "Filed",
     "Hit",
     "MaskedAnswer",
+    "Paper",
     "Planned",
     "Purpose",
     "PurposeChoice",
@@ -37,6 +39,7 @@ __all__ = [
     "SearchResult",
     "ShownField",
     "ShownRecord",
+    "Signed",
     "Standing",
     "State",
     "Unmasked",

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from auth import audit, permissions
 from auth.principal import Principal
-from portal.connectors.contract import Answer, Asker, Field, State, Subject
+from portal.connectors.contract import Answer, Asker, Capability, Field, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
-from portal.functions.records import compare, mask, restraint
+from portal.functions.records import compare, consent, mask, restraint
 from portal.functions.records.people import about
 from portal.functions.records.words import (
     CASE,
@@ -98,6 +98,7 @@ class Records:
             purpose=purpose,
             planned=tuple(self.gateway.planned(asker)),
             notes=restraint.notes(self._is_child(found), self.gateway.unauthorised(asker)),
+            needs_paper=self._needs_paper(asker),
             case=case,
         )
 
@@ -218,6 +219,35 @@ class Records:
             detail=detail,
         )
 
+    def _needs_paper(self, asker: Asker) -> tuple[tuple[str, str], ...]:
+        serving = self.gateway.registry.serving(Capability.RECORDS)
+        mine = (one for one in serving if one.id in asker.readable)
+        return tuple((one.id, one.name) for one in mine if one.manifest.requires_authorisation)
+
+    # -- the family's authorisation ---------------------------------------------------------------
+
+    def papers(
+        self, principal: Principal, subject_id: str, purpose: Purpose
+    ) -> tuple[consent.Paper, ...]:
+        """The family's papers on file."""
+        return consent.papers(principal, self._admit(principal, subject_id, purpose)[0])
+
+    def authorise(
+        self, principal: Principal, subject_id: str, purpose: Purpose, signed: consent.Signed
+    ) -> str:
+        """Put a paper on file that the person and the family have signed."""
+        found, region_code = self.found(principal, subject_id, purpose)
+        offered = self._needs_paper(self.asker(principal, purpose, found))
+        ids = frozenset(system_id for system_id, _ in offered)
+        return consent.record(principal, found, region_code, signed, ids)
+
+    def revoke_paper(
+        self, principal: Principal, subject_id: str, purpose: Purpose, paper_id: str, why: str
+    ) -> None:
+        """The family takes a paper back."""
+        found, _ = self._admit(principal, subject_id, purpose)
+        consent.revoke(principal, found, paper_id, why)
+
     def _is_child(self, found: Found) -> bool:
         today = clock.local(clock.now()).date()
         return restraint.is_child(crypto.decrypt(found.id_cipher), today)
@@ -238,6 +268,7 @@ class Records:
             purpose=purpose.id,
             case_id=purpose.case_id,
             readable=readable,
+            authorised=consent.on_file(found.id_hash, purpose.id),
         )
 
     def field_of(

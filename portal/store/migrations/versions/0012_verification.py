@@ -1,7 +1,9 @@
-"""Batches of persons to be verified, and a state per row
+"""Batches of persons to be verified with a state per row, and families' authorisations
 
 A batch is seen by who asked, by the unit and by the level above, who release it; its rows only by
-who asked and by the service that works them off. Policies fail closed like those of 0002.
+who asked and by the service that works them off. An
+authorisation is seen in the scope it lies in; whether there is one, a service asks for whoever was
+admitted to the person. Policies fail closed like those of 0002.
 """
 
 import sqlalchemy as sa
@@ -32,6 +34,7 @@ IN_SCOPE = (
 MY_UNIT = "(unit_id = (SELECT nullif(current_setting('app.unit', true), '')))"
 MINE = "(owner = (SELECT nullif(current_setting('app.actor', true), '')))"
 SERVICE = "(SELECT current_setting('app.actor', true) = 'service:verify')"
+PAPERS = "(SELECT current_setting('app.actor', true) = 'service:authorisations')"
 SEEN = f"{MINE} OR {MY_UNIT} OR {IN_SCOPE} OR {SERVICE}"
 OWN = f"{MINE} OR {SERVICE}"
 
@@ -39,7 +42,9 @@ OWN = f"{MINE} OR {SERVICE}"
 POLICIES = {
     "verify_job": (SEEN, MINE, SEEN, "false"),
     "verify_row": (OWN, MINE, SERVICE, OWN),
-}
+    "family_authorisation": (f"{IN_SCOPE} OR {MY_UNIT} OR {PAPERS}", MY_UNIT,
+                             f"{IN_SCOPE} OR {MY_UNIT}", "false"),
+}  # fmt: skip
 
 
 def _jobs() -> None:
@@ -98,10 +103,37 @@ def _rows() -> None:
     op.create_index("ix_verify_row_state", "verify_row", ["job_id", "state"])
 
 
+def _authorisations() -> None:
+    op.create_table(
+        "family_authorisation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject_hash", sa.Text(), nullable=False),
+        sa.Column("region_code", PLAIN, nullable=False),
+        sa.Column("systems", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("purposes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("signed_on", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("signers", sa.Integer(), nullable=False),
+        sa.Column("paper_number", sa.Text(), nullable=False),
+        sa.Column("unit_id", sa.Text(), nullable=False),
+        sa.Column("unit_name", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_name", sa.Text(), nullable=False),
+        sa.Column("recorded_at", MOMENT, nullable=False),
+        sa.Column("revoked_at", MOMENT),
+        sa.Column("revoked_name", sa.Text()),
+        sa.Column("revoked_why", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_authorisation")),
+    )
+    for column in ("subject_hash", "region_code", "unit_id"):
+        op.create_index(f"ix_family_authorisation_{column}", "family_authorisation", [column])
+
+
 def upgrade() -> None:
     _jobs()
     _rows()
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON verify_job TO {APP}")
+    _authorisations()
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON verify_job, family_authorisation TO {APP}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON verify_row TO {APP}")
     for table, (reading, adding, changing, removing) in POLICIES.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -115,5 +147,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("family_authorisation")
     op.drop_table("verify_row")
     op.drop_table("verify_job")
