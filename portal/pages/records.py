@@ -60,15 +60,17 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     for note in opened.dossier.notes:
         st.html(tag("div", text(note), class_="default"))
-    if opened.dossier.needs_paper:
-        consenting.card()
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",
             "请核对查询目的；确需调取的，请联系本单位管理员核对岗位权限。",
         )
+    else:
+        answers.draw(opened)
+    if opened.dossier.needs_paper:
+        consenting.card()
+    if not opened.dossier.planned:
         return
-    answers.draw(opened)
     # Only on paper: the sheet is signed by whoever printed it.
     blanks = ("经办人（签字）：", "复核人（签字）：", "日期：    年    月    日")
     st.html(tag("div", join(tag("span", text(one)) for one in blanks), class_="sign"))

@@ -48,6 +48,8 @@ def _answer(system: str, state: State = State.RETURNED, **values: str) -> Masked
         ("text", "女", "男", False),
         ("address", "某省海陵市柳岸区一路1号", "柳岸区 一路１号", True),
         ("address", "柳岸区一路1号", "柳岸区一路2号", False),
+        ("address", "东湖区湖滨街道柳岸社区一路1号", "一路１号", True),
+        ("address", "甲小区1号楼", "乙小区1号楼", False),
     ],
 )
 def test_only_a_different_fact_is_different(how: How, one: str, other: str, same: bool) -> None:

@@ -33,14 +33,22 @@ def test_a_disagreement_is_shown_side_by_side_and_asked_about(office: Office) ->
     text = shown(tab)
     assert "1 项不一致" in text and "才让措毛" in text and "系统b" in text
     tab.button(key="dispute-name").click().run()
-    places = tab.selectbox(key="dispute_place")
+    places = tab.radio(key="dispute_place")
     assert places.options == ["系统a·姓名：才让卓玛", "系统b·姓名：才让措毛"]
-    places.select_index(1).run()
+    places.set_value(("b", 0, "name")).run()
     tab.radio(key="dispute_ground").set_value("document").run()
     tab.button(key="dispute_send").click().run()
     assert not tab.exception
     text = shown(tab.run())
     assert "JH-" in text and "校核已提出" in text
+
+
+def test_any_value_may_be_put_in_question(office: Office) -> None:
+    tab = _dossier(office)
+    tab.button(key="dispute-any").click().run()
+    assert "系统a·等级：甲" in tab.selectbox(key="dispute_place").options
+    tab.button(key="dispute_leave").click().run()
+    assert not [one for one in tab.selectbox if one.key == "dispute_place"]
 
 
 def test_the_list_says_what_to_do_when_it_is_empty(office: Office) -> None:
@@ -54,7 +62,7 @@ def test_the_owner_answers_in_the_inbox_and_the_asker_finds_it(
     clerk = office.who
     tab = _dossier(office)
     tab.button(key="dispute-name").click().run()
-    tab.selectbox(key="dispute_place").select_index(1).run()
+    tab.radio(key="dispute_place").set_value(("b", 0, "name")).run()
     tab.radio(key="dispute_ground").set_value("document").run()
     tab.button(key="dispute_send").click().run()
     become(roles=("department_officer",), prefixes=(), unit_id="dept-civil", kind="department",

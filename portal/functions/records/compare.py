@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.connectors.contract import Field
+from portal.functions import city
 from portal.functions.records.words import MaskedAnswer
-from portal.store import crypto
+from portal.store import crypto, divisions
 from portal.store.citypack import pack
 from portal.store.work_texts import ComparedField, How
 
 _CAME_MASKED = re.compile(r"[*＊×xX]{2,}")
 _NOT_WORDS = re.compile(r"[\s,，.。、:：;；()（）\-—_·/]+")
-_BEFORE_STREET = re.compile(r"^(?:[^省市区县]{2,8}省)?(?:[^市]{2,8}市)?")
+_PROVINCE = re.compile(r"^[^省市区县]{2,8}省")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,19 @@ def normal(value: str, how: How) -> str:
     if how == "digits":
         return re.sub(r"\D", "", plain)
     plain = _NOT_WORDS.sub("", plain)
-    return _BEFORE_STREET.sub("", plain) if how == "address" else plain
+    return _from_street(plain) if how == "address" else plain
+
+
+def _from_street(address: str) -> str:
+    """An address without the places it begins with: one system writes them, another does not."""
+    left = _PROVINCE.sub("", address)
+    for level in ("city", "district", "street", "community"):
+        for place in divisions.below(pack().region_code, level):
+            name = city.everyday(place.name)
+            if left.startswith(name):
+                left = left.removeprefix(name)
+                break
+    return left
 
 
 def digest(field: Field) -> str:

@@ -25,7 +25,8 @@ _FORM = ("dispute_place", "dispute_other", "dispute_typed", "dispute_ground", "d
 def _cell(one: Said, opened: Opened) -> Html:
     about = f"{one.system_name} · {states.moment(one.as_of)}"
     standing = opened.standing.get((one.system_id, one.field))
-    chip = states.chip(standing.state, f"校核{standing.state}") if standing else ""
+    # No chip: that of a request under way would look like an answer still awaited.
+    chip = tag("small", text(f"校核{standing.state}"), class_="standing") if standing else ""
     value = tag("b", text(one.text)) + chip + tag("small", text(about))
     return tag("div", value, class_="said-by")
 
@@ -116,15 +117,17 @@ def _pick_place(opened: Opened, field: str) -> Place | None:
         for it in one.said
     }
     offered = [one for one in places if one in compared] if field else list(places)
+
+    def words(one: Place) -> str:
+        return f"{places[one][0]}：{places[one][1]}"
+
+    label = "哪个系统的记载需要更正"
+    if field:
+        return st.radio(label, offered, index=None, format_func=words, key=_FORM[0])
     return st.selectbox(
-        "哪个系统的记载需要更正",
-        offered,
-        index=None,
-        format_func=lambda one: f"{places[one][0]}：{places[one][1]}",
-        key=_FORM[0],
-        placeholder="请选择",
+        label, offered, index=None, format_func=words, key=_FORM[0], placeholder="请选择",
         filter_mode=None,
-    )
+    )  # fmt: skip
 
 
 def _form(who: Principal, opened: Opened, field: str) -> None:
