@@ -19,7 +19,7 @@ from portal.store.work_texts import ComparedField, How
 
 _CAME_MASKED = re.compile(r"[*＊×xX]{2,}")
 _NOT_WORDS = re.compile(r"[\s,，.。、:：;；()（）\-—_·/]+")
-_PROVINCE = re.compile(r"^[^省市区县]{2,8}省")
+_PROVINCE = re.compile(r"^[^省市区县]{1,8}省")
 
 
 @dataclass(frozen=True, kw_only=True)
