@@ -23,11 +23,17 @@ PERMISSIONS: dict[str, str] = {
     "records.search": "按姓名、证件号、住址查找人员",
     "records.open": "调取一人一档",
     "records.unmask": "查看敏感信息原值",
+    "records.authorise": "登记和撤销家庭授权",
     "reports.view": "查看统计报表",
     "entry.jump": "从统一入口进入业务系统",
     "tasks.view": "查看各系统任务",
     "tasks.act": "办理各系统任务",
     "matters.close": "办结在办事项",
+    "verify.ask": "批量查询核验",
+    "verify.release": "放行批量查询核验",
+    "corrections.view": "查看数据校核",
+    "corrections.ask": "提出数据校核",
+    "corrections.handle": "核实数据校核申请",
     "systems.view": "查看业务系统接入情况",
     "feedback.send": "提交投诉建议，查看本人的反馈",
     "feedback.view": "查看和答复投诉建议",
@@ -57,7 +63,9 @@ NOT_DELEGABLE = frozenset(
 EVERYBODY = frozenset({"feedback.send"})
 
 # Personal data opens only with a second factor where a role asks for one.
-_PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
+_PERSONAL = frozenset(
+    {"records.search", "records.open", "records.unmask", "verify.ask", "verify.release"}
+)
 
 
 class Denied(Exception):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from auth.principal import Principal
 from portal import logs
+from portal.affairs.corrections import offer as corrections
 from portal.affairs.matters import offer as matters
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
@@ -17,9 +18,10 @@ from portal.functions import drops, rounds
 from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
 from portal.functions.people import Carriers
-from portal.functions.records import CaseRef, Records
+from portal.functions.records import CaseRef, Dispute, Disputes, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks, hand_over
+from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate
@@ -52,6 +54,10 @@ def _open_cases(reach: Reach, limit: int) -> list[WatchedCase]:
     ]
 
 
+def _file(principal: Principal, one: Dispute) -> corrections.Asked:
+    return corrections.ask(principal, corrections.Asking(**vars(one)))
+
+
 # What a 交接单 moves: words for the slip -> the move itself, within its transaction.
 CARRIERS: Carriers = {"任务": hand_over, "草稿": drafts.carry}
 
@@ -67,6 +73,8 @@ class Wired:
     notices: Notices
     patrol: Patrol
     tasks: Tasks
+    disputes: Disputes
+    verify: Verify
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -147,8 +155,10 @@ def build() -> Wired:
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
-    tasks = Tasks(registry=registry)
+    ours = corrections.CorrectionTasks()
+    tasks = Tasks(registry=registry, platform={ours.id: ours})
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
+    runner = Runner(records=records)
     return Wired(
         gateway=gateway,
         records=records,
@@ -157,6 +167,8 @@ def build() -> Wired:
         notices=notices,
         patrol=patrol,
         tasks=tasks,
+        disputes=Disputes(records=records, take=_file, standing=corrections.about),
+        verify=Verify(records=records),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
@@ -171,6 +183,9 @@ def build() -> Wired:
                     work=lambda: rounds.at_night(gateway),
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
+                Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
+                Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
+                Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
             )
         ),
@@ -185,6 +200,7 @@ def functions() -> Functions:
         reports=lambda: app().reports,
         tasks=lambda: app().tasks,
         entry=lambda: app().entry,
+        verify=lambda: app().verify,
     )
 
 

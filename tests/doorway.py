@@ -30,6 +30,7 @@ from portal.functions.entry import Entry
 from portal.functions.records import Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
+from portal.functions.verify import Verify
 from portal.shield.errors import Errors
 from portal.shield.headers import Headers
 from portal.shield.origin import Origin
@@ -117,6 +118,7 @@ class Doorway:
             reports=lambda: self.reports,
             tasks=lambda: self.tasks,
             entry=lambda: self.entry,
+            verify=lambda: Verify(records=self.records),
         )
         routes = application.routes(functions, self.identify)
         inner = Paths(

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, people, records, reports, tasks
+from portal.api import doors, errors, jump, people, records, reports, tasks, verify
 from portal.api.access import Identify
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
 from portal.functions.records import Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
+from portal.functions.verify import Verify
 
 VERSION = "v1"
 LARGEST_BODY = 64 * 1024
@@ -26,6 +27,7 @@ class Functions:
     reports: Callable[[], Reports]
     tasks: Callable[[], Tasks]
     entry: Callable[[], Entry]
+    verify: Callable[[], Verify]
 
 
 def create_api(functions: Functions, identify: Identify) -> FastAPI:
@@ -45,6 +47,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole.include_router(reports.router(functions.reports, identify))
     whole.include_router(tasks.router(functions.tasks))
     whole.include_router(people.router(identify))
+    whole.include_router(verify.router(functions.verify, identify))
     whole.include_router(doors.router(functions.entry))
     whole.include_router(doors.tickets(functions.entry))
     whole.include_router(doors.keys(keys.published))

@@ -19,6 +19,7 @@ from portal.functions.records import BadQueryError
 from portal.functions.reports import NoSuchReport
 from portal.functions.tasks import TakenError, TaskError
 from portal.functions.tasks.inbox import GONE
+from portal.functions.verify import VerifyError
 
 _log = structlog.get_logger(__name__)
 Handle = Callable[[Request, Exception], Awaitable[Response]]
@@ -158,6 +159,7 @@ _TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     NoSuchDoor: lambda error: ApiError(404, message=error.message),
     TicketRefused: _of_ticket,
     TaskError: _of_task,
+    VerifyError: lambda error: ApiError(404, message=error.message),
     HTTPException: _of_framework,
     Exception: lambda _error: ApiError(500),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from portal.connectors.contract import Mask
+from portal.connectors.contract import Mask, Sensitivity
 from portal.connectors.manifest import Manifest
 
 Finding = tuple[str, str]
@@ -30,6 +30,8 @@ def conclusions(manifest: Manifest) -> Iterator[Finding]:
             yield from _conclusion(f"fields.{name}.conclusion", kind, manifest.tables.get(table))
         elif INTIMATE.search(rule.label):
             yield f"fields.{name}", f"“{rule.label}”属医疗、生育、残疾信息，只能给结论"
+        if rule.verifiable and (kind != "code" or rule.sensitivity is Sensitivity.SENSITIVE):
+            yield f"fields.{name}.verifiable", "可批量核验的须是代码表里的词，且不敏感"
         identifies = IDENTIFYING.get(name) is rule.mask
         told = rule.conclusion or identifies or kind in {"date", "month", "moment"}
         if manifest.answers != "record" and not told:

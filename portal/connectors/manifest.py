@@ -68,6 +68,7 @@ class FieldRule(Part):
     mask: Mask = Mask.NONE
     readers: Slug | None = None
     conclusion: bool = False  # says that something is so, and nothing of how or why
+    verifiable: bool = False  # a word that may also be asked for many persons at once
 
 
 class RecordMap(Part):

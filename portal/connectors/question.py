@@ -34,7 +34,7 @@ from portal.store.clock import local
 
 log = structlog.get_logger(__name__)
 
-NOT_AUTHORISED = "须有本人及家庭成员的授权在案；平台没有该授权，未向该系统查询。"
+NOT_AUTHORISED = "需本人及家庭成员授权；平台没有在案的授权，未向该系统查询。"
 NO_PERMISSION = "您现在的岗位不能为此目的查看该系统的信息。"
 
 

@@ -38,6 +38,11 @@ def owner_of(system_id: str) -> str:
     return next((one.owner for one in pack().systems if one.id == system_id), "未登记")
 
 
+def correction_grounds() -> dict[str, str]:
+    """On what grounds a value may be put in question, by code."""
+    return {one.code: one.name for one in pack().corrections.grounds}
+
+
 def map_features() -> Sequence[dict[str, Any]]:
     """The outlines of the districts; empty when the city brings no map."""
     return pack().map_features()
@@ -75,7 +80,8 @@ def place_name(code: str) -> str:
 _ENDINGS = {"居民委员会": "", "居委会": "", "村民委员会": "村", "村委会": "村"}
 
 
-def _everyday(name: str) -> str:
+def everyday(name: str) -> str:
+    """The everyday name of a committee's place: 某某社区居民委员会 is 某某社区."""
     for ending, kind in _ENDINGS.items():
         if name.endswith(ending):
             stem = name.removesuffix(ending)
@@ -89,7 +95,7 @@ def place_within(principal: Principal, full_name: str) -> str:
     steps = full_name.split(SEPARATOR)
     while len(steps) > 1 and own and steps[0] == own[0]:
         steps, own = steps[1:], own[1:]
-    return SEPARATOR.join(map(_everyday, steps))
+    return SEPARATOR.join(map(everyday, steps))
 
 
 def scope_name(principal: Principal) -> str:

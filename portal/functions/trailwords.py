@@ -24,6 +24,15 @@ _OTHER_ACTIONS = {
     "reports.export": "下载报表",
     "tasks.resend": "重新发送办理结果",
     "tasks.withdraw": "撤回办理结果",
+    "corrections.open": "打开数据校核申请",
+    "corrections.take": "受理数据校核申请",
+    "corrections.decide": "答复数据校核申请",
+    "corrections.withdraw": "撤回数据校核申请",
+    "records.revoke_authorisation": "撤销家庭授权",
+    "verify.person": "核验人员",
+    "verify.refuse": "不予放行批量查询核验",
+    "verify.cancel": "取消批量查询核验",
+    "verify.download": "下载核验结果",
     "entry.redeem": "业务系统核验票据",
     "tokens.issue": "发放访问令牌",
     "tokens.revoke": "停用访问令牌",
@@ -169,6 +178,8 @@ def purpose(name: str) -> str:
     """What a look-up was for."""
     if name == CASE:
         return "在办事项"
+    if name == "verify":
+        return pack().verification.purpose
     return next((one.name for one in pack().purposes if one.id == name), name)
 
 

@@ -68,6 +68,20 @@ STATES: dict[str, Tone] = {
     "被拒绝": SHUT,
     "滞留": FAILED,
     "已撤回": QUIET,
+    "已提出": WAITING,
+    "受理中": WAITING,
+    "已更正": GOOD,
+    "不予更正": SHUT,
+    "超期": LATE,
+    "有效": GOOD,
+    "已撤销": QUIET,
+    "待放行": WAITING,
+    "核验中": WAITING,
+    "已完成": GOOD,
+    "未放行": SHUT,
+    "已取消": QUIET,
+    "已中止": FAILED,
+    "已过期": QUIET,
 }
 
 

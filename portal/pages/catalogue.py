@@ -71,6 +71,20 @@ PAGES: tuple[PageSpec, ...] = (
         module="records",
     ),
     PageSpec(
+        path="corrections",
+        title="数据校核",
+        permission="corrections.view",
+        section=WORK,
+        module="corrections",
+    ),
+    PageSpec(
+        path="verify",
+        title="查询核验",
+        permission="verify.release",
+        section=WORK,
+        module="verify",
+    ),
+    PageSpec(
         path="reports",
         title="统一报表",
         permission="reports.view",

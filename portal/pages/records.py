@@ -11,7 +11,7 @@ from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import require
-from portal.pages.parts import answers, cases, closing, finder, memory
+from portal.pages.parts import answers, cases, closing, consenting, finder, memory
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.finder import PICKED, Picked
 
@@ -65,8 +65,12 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
             "以此目的没有可以调取的业务系统",
             "请核对查询目的；确需调取的，请联系本单位管理员核对岗位权限。",
         )
+    else:
+        answers.draw(opened)
+    if opened.dossier.needs_paper:
+        consenting.card()
+    if not opened.dossier.planned:
         return
-    answers.draw(opened)
     # Only on paper: the sheet is signed by whoever printed it.
     blanks = ("经办人（签字）：", "复核人（签字）：", "日期：    年    月    日")
     st.html(tag("div", join(tag("span", text(one)) for one in blanks), class_="sign"))

@@ -1,9 +1,9 @@
 """The city pack: everything that makes this city this city, read from one folder of data.
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
-systems are joined and how far, ``reports.toml`` the reports, ``divisions.csv`` and
-``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
-demonstration uses. Another city is another folder.
+systems are joined and how far, ``reports.toml`` the reports, ``holidays.toml`` the days off,
+``divisions.csv`` and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``)
+what only a demonstration uses. Another city is another folder.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from portal.settings import settings
+from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
 
 Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
 
@@ -187,6 +188,10 @@ class CityPack(_Data):
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]
     reports: tuple[ReportTemplate, ...] = ()
+    holidays: tuple[HolidayYear, ...] = ()
+    corrections: CorrectionTexts
+    verification: VerificationTexts
+    authorisation_days: int  # how long a family's authorisation may be valid
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -239,6 +244,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "roles": _toml(folder / "roles.toml").get("role", []),
             "systems": _sites(folder, production=production),
             "reports": _toml(folder / "reports.toml").get("report", []),
+            "holidays": _toml(folder / "holidays.toml").get("year", []),
             "demo": demo,
         }
     )

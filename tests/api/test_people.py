@@ -23,7 +23,9 @@ def _unasked() -> NoReturn:
     raise AssertionError("these files need none of the other functions")
 
 
-NOTHING_ELSE = Functions(records=_unasked, reports=_unasked, tasks=_unasked, entry=_unasked)
+NOTHING_ELSE = Functions(
+    records=_unasked, reports=_unasked, tasks=_unasked, entry=_unasked, verify=_unasked
+)
 
 
 def get(role: str | None, name: str, code: str = WILLOW) -> httpx.Response:

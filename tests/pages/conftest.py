@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 from auth import oidc
 from auth.principal import Principal
 from portal import wiring
+from portal.affairs.corrections import offer as corrections
 from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Notices
 from portal.functions.entry import Entry
-from portal.functions.records import Records
+from portal.functions.records import Disputes, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
 from portal.pages import background
@@ -95,13 +96,16 @@ def office(
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
     notices = Notices(registry=registry)
+    ours = corrections.CorrectionTasks()
+    records = Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices)
     wired = SimpleNamespace(
         gateway=gateway,
         notices=notices,
-        records=Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices),
+        records=records,
+        disputes=Disputes(records=records, take=wiring._file, standing=corrections.about),
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
-        tasks=Tasks(registry=registry),
+        tasks=Tasks(registry=registry, platform={ours.id: ours}),
         carriers={},
     )
     made = Office(who=people.principal(), transports=transports)

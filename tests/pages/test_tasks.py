@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from portal import wiring
+from portal.affairs.corrections import offer as corrections
 from portal.connectors.contract import Unreachable
-from portal.functions.records import Records
+from portal.functions.records import Disputes, Records
 from portal.functions.tasks import post
 from portal.store import clock
 from tests import people
@@ -26,8 +27,13 @@ def world(
     made.gateway.start()
     wired = wiring.app()
     records = Records(gateway=made.gateway, case_sources=[made.function.case])
+    disputes = Disputes(records=records, take=wiring._file, standing=corrections.about)
     with_tasks = SimpleNamespace(
-        gateway=made.gateway, records=records, entry=wired.entry, tasks=made.function
+        disputes=disputes,
+        gateway=made.gateway,
+        records=records,
+        entry=wired.entry,
+        tasks=made.function,
     )
     monkeypatch.setattr(wiring, "app", lambda: with_tasks)
     yield made

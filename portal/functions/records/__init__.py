@@ -1,6 +1,9 @@
 """统一数据: find a person within one's scope and pull every system's record with one click."""
 
 from portal.connectors.contract import Planned, State
+from portal.functions.records.compare import Disagreement, Said, disagreements
+from portal.functions.records.consent import Paper, Signed
+from portal.functions.records.disputes import Dispute, Disputes, Filed, Standing
 from portal.functions.records.dossier import Records
 from portal.functions.records.people import find_people
 from portal.functions.records.words import (
@@ -20,17 +23,26 @@ from portal.functions.records.words import (
 __all__ = [
     "BadQueryError",
     "CaseRef",
+    "Disagreement",
+    "Dispute",
+    "Disputes",
     "Dossier",
+    "Filed",
     "Hit",
     "MaskedAnswer",
+    "Paper",
     "Planned",
     "Purpose",
     "PurposeChoice",
     "Records",
+    "Said",
     "SearchResult",
     "ShownField",
     "ShownRecord",
+    "Signed",
+    "Standing",
     "State",
     "Unmasked",
+    "disagreements",
     "find_people",
 ]

@@ -3,17 +3,17 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.children import is_child, of_a_child
-from portal.connectors.contract import Answer, Asker, State, Subject
+from portal.connectors.contract import Answer, Asker, Capability, Field, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
-from portal.functions.records import mask, restraint
+from portal.functions.records import compare, consent, mask, restraint
 from portal.functions.records.people import about
 from portal.functions.records.words import (
     CASE,
@@ -86,7 +86,7 @@ class Records:
         self._record(principal, "records.open", found, purpose, {})
         number = crypto.decrypt(found.id_cipher)
         code = found.region_code or (case.region_code if case else None)
-        asker = self._asker(principal, purpose, found)
+        asker = self.asker(principal, purpose, found)
         return Dossier(
             subject_id=str(found.id),
             name=found.name,
@@ -99,6 +99,7 @@ class Records:
             purpose=purpose,
             planned=tuple(self.gateway.planned(asker)),
             notes=restraint.notes(self._is_child(found), self.gateway.unauthorised(asker)),
+            needs_paper=self._needs_paper(asker),
             case=case,
         )
 
@@ -108,8 +109,8 @@ class Records:
         """The answers as they come, for a page's thread; masked, and recorded before the first."""
         found, asker, case = self._begin(principal, subject_id, purpose)
         look = self._look(principal, asker, case)
-        for answer in self.gateway.stream(asker, _subject(found)):
-            yield mask.masked_answer(answer, look.about(answer))
+        for answer in self.gateway.stream(asker, self.subject(found)):
+            yield mask.masked_answer(answer, look.about(answer), compare.digest)
         look.end()
 
     async def find(
@@ -118,8 +119,9 @@ class Records:
         """The answers as they come, for the HTTP API; the same function as :meth:`stream`."""
         found, asker, case = self._begin(principal, subject_id, purpose)
         look = self._look(principal, asker, case)
-        async for answer in self.gateway.ask_all(asker, _subject(found)):
-            yield mask.masked_answer(answer, await asyncio.to_thread(look.about, answer))
+        async for answer in self.gateway.ask_all(asker, self.subject(found)):
+            changed = await asyncio.to_thread(look.about, answer)
+            yield mask.masked_answer(answer, changed, compare.digest)
         await asyncio.to_thread(look.end)
 
     def unmask(
@@ -143,13 +145,18 @@ class Records:
         detail = {"system": system_id, "record": record_no, "field": field_name, "label": label,
                   "reason": why}  # fmt: skip
         self._record(principal, "records.unmask", found, purpose, detail)
-        value = self._value(principal, found, purpose, system_id, record_no, field_name)
+        held = self.field_of(principal, found, purpose, system_id, record_no, field_name)
         until = clock.now() + timedelta(minutes=settings().unmask_minutes)
-        return Unmasked(value=value, until=until)
+        return Unmasked(value=held.value or "", until=until)
 
     def admit(self, principal: Principal, subject_id: str, purpose: Purpose) -> None:
         """Ask again whether this may be shown: for a page that draws answers it already has."""
         self._admit(principal, subject_id, purpose)
+
+    def found(self, principal: Principal, subject_id: str, purpose: Purpose) -> tuple[Found, str]:
+        """A person one may open for this purpose, and the region that puts them in view."""
+        found, case = self._admit(principal, subject_id, purpose)
+        return found, found.region_code or (case.region_code if case else "")
 
     # -- the guard ------------------------------------------------------------------------------
 
@@ -184,7 +191,7 @@ class Records:
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> tuple[Found, Asker, CaseRef | None]:
         found, case = self._admit(principal, subject_id, purpose)
-        asker = self._asker(principal, purpose, found)
+        asker = self.asker(principal, purpose, found)
         systems = [one.system_id for one in self.gateway.planned(asker)]
         self._record(principal, "records.view", found, purpose, {"systems": systems})
         return found, asker, case
@@ -213,11 +220,41 @@ class Records:
             detail=detail,
         )
 
+    def _needs_paper(self, asker: Asker) -> tuple[tuple[str, str], ...]:
+        serving = self.gateway.registry.serving(Capability.RECORDS)
+        mine = (one for one in serving if one.id in asker.readable)
+        return tuple((one.id, one.name) for one in mine if one.manifest.requires_authorisation)
+
+    # -- the family's authorisation ---------------------------------------------------------------
+
+    def papers(
+        self, principal: Principal, subject_id: str, purpose: Purpose
+    ) -> tuple[consent.Paper, ...]:
+        """The family's papers on file."""
+        return consent.papers(principal, self._admit(principal, subject_id, purpose)[0])
+
+    def authorise(
+        self, principal: Principal, subject_id: str, purpose: Purpose, signed: consent.Signed
+    ) -> str:
+        """Put a paper on file that the person and the family have signed."""
+        found, region_code = self.found(principal, subject_id, purpose)
+        offered = self._needs_paper(self.asker(principal, purpose, found))
+        ids = frozenset(system_id for system_id, _ in offered)
+        return consent.record(principal, found, region_code, signed, ids)
+
+    def revoke_paper(
+        self, principal: Principal, subject_id: str, purpose: Purpose, paper_id: str, why: str
+    ) -> None:
+        """The family takes a paper back."""
+        found, _ = self._admit(principal, subject_id, purpose)
+        consent.revoke(principal, found, paper_id, why)
+
     def _is_child(self, found: Found) -> bool:
         today = clock.local(clock.now()).date()
         return is_child(crypto.decrypt(found.id_cipher), today)
 
-    def _asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
+    def asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
+        """What this post may read of this person for this purpose, system by system."""
         fields = self.gateway.registry.readable(principal.roles, purpose.id)
         asked = permissions.readable_systems(principal, purpose.id, fields)
         readable = {system_id: fields[system_id] for system_id in sorted(asked)}
@@ -232,9 +269,10 @@ class Records:
             purpose=purpose.id,
             case_id=purpose.case_id,
             readable=readable,
+            authorised=consent.on_file(found.id_hash, purpose.id),
         )
 
-    def _value(
+    def field_of(
         self,
         principal: Principal,
         found: Found,
@@ -242,35 +280,29 @@ class Records:
         system_id: str,
         record_no: int,
         field_name: str,
-    ) -> str:
-        answer = self._one_answer(self._asker(principal, purpose, found), found, system_id)
+    ) -> Field:
+        """One value as its system says it just now: for functions, never for a page."""
+        answer = self._one_answer(self.asker(principal, purpose, found), found, system_id)
         if answer is None or record_no not in range(len(answer.records)):
             raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
         for one in answer.records[record_no].fields:
             if one.name == field_name and one.value:
-                return one.value
+                return one
         raise BadQueryError("该记录中没有这一项，原值未能显示，请重新调取后再试。")
 
     def _one_answer(self, asker: Asker, found: Found, system_id: str) -> Answer | None:
-        only = Asker(
-            actor=asker.actor,
-            unit=asker.unit,
-            prefixes=asker.prefixes,
-            permission_digest=asker.permission_digest,
-            purpose=asker.purpose,
-            case_id=asker.case_id,
-            readable={k: v for k, v in asker.readable.items() if k == system_id},
-        )
-        for answer in self.gateway.stream(only, _subject(found)):
+        mine = {k: v for k, v in asker.readable.items() if k == system_id}
+        only = replace(asker, readable=mine)
+        for answer in self.gateway.stream(only, self.subject(found)):
             if answer.state in (State.RETURNED, State.STALE):
                 return answer
         return None
 
-
-def _subject(found: Found) -> Subject:
-    return Subject(
-        id=str(found.id),
-        id_number=crypto.decrypt(found.id_cipher),
-        name=found.name,
-        region_code=found.region_code or "",
-    )
+    def subject(self, found: Found) -> Subject:
+        """A person as the systems are asked about them."""
+        return Subject(
+            id=str(found.id),
+            id_number=crypto.decrypt(found.id_cipher),
+            name=found.name,
+            region_code=found.region_code or "",
+        )

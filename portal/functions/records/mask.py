@@ -74,8 +74,8 @@ def is_masked(field: Field) -> bool:
     )
 
 
-def shown(field: Field) -> ShownField:
-    """The field as it may be shown."""
+def shown(field: Field, told: Callable[[Field], str] = lambda _: "") -> ShownField:
+    """The field as it may be shown; ``told`` gives what it is compared by."""
     hidden = is_masked(field)
     text = field.value or _EMPTY
     return ShownField(
@@ -84,10 +84,15 @@ def shown(field: Field) -> ShownField:
         text=masked(field.mask, text) if hidden else text,
         masked=hidden,
         note=field.note or "",
+        digest=told(field),
     )
 
 
-def masked_answer(answer: Answer, changed: tuple[str, ...] = ()) -> MaskedAnswer:
+def masked_answer(
+    answer: Answer,
+    changed: tuple[str, ...] = (),
+    told: Callable[[Field], str] = lambda _: "",
+) -> MaskedAnswer:
     """The whole answer as it may be shown, with the labels of what changed since the last look."""
     return MaskedAnswer(
         system_id=answer.system_id,
@@ -95,7 +100,7 @@ def masked_answer(answer: Answer, changed: tuple[str, ...] = ()) -> MaskedAnswer
         simulated=answer.simulated,
         state=answer.state,
         records=tuple(
-            ShownRecord(title=record.title, fields=tuple(shown(one) for one in record.fields))
+            ShownRecord(title=record.title, fields=tuple(shown(one, told) for one in record.fields))
             for record in answer.records
         ),
         as_of=answer.as_of,

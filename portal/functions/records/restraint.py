@@ -12,6 +12,6 @@ def notes(child: bool, unauthorised: Sequence[str]) -> tuple[str, ...]:
     said = [WHY] if child else []
     if unauthorised:
         said.append(
-            f"{'、'.join(unauthorised)}：须有本人及家庭成员的授权在案方可调取，本次未列入。"
+            f"{'、'.join(unauthorised)}：需本人及家庭成员授权，平台没有在案的授权，本次未查询。"
         )
     return tuple(said)

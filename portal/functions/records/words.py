@@ -94,6 +94,7 @@ class Dossier:
     planned: tuple[Planned, ...]
     case: CaseRef | None = None
     notes: tuple[str, ...] = ()  # why less is shown than there is
+    needs_paper: tuple[tuple[str, str], ...] = ()  # systems that want the family's authorisation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,7 @@ class ShownField:
     text: str
     masked: bool
     note: str = ""
+    digest: str = ""  # tells equal values from different ones, where values are compared
 
 
 @dataclass(frozen=True, kw_only=True)

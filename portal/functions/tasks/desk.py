@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, insert, update
 
 from auth import audit, permissions
 from auth.principal import Principal
+from portal.connectors.contract import TaskAction
 from portal.functions.records import CaseRef
-from portal.functions.tasks import rules
+from portal.functions.tasks import platform, rules
 from portal.functions.tasks.inbox import ACT, GONE, VIEW, Reading, changeable, key
 from portal.functions.tasks.rules import TakenError, TaskError
 from portal.store import clock, crypto, task_reads, tasks
@@ -37,13 +38,12 @@ class Tasks(Reading):
         was faster, ``TaskError`` for a form that cannot be sent.
         """
         permissions.check(principal, ACT)
+        if (done := self._act_here(principal, task_id, action, form, version)) is not None:
+            return done
         with scoped(principal.reach) as connection:
             row = self.find(principal, connection, task_id, lock=True)
             _still_mine(row, version)
-            chosen = next((one for one in self.actions(row) if one.id == action), None)
-            if chosen is None:
-                raise TaskError("该任务现在不能这样办理，请刷新后查看。")
-            filled = rules.checked_form(chosen, form)
+            chosen, filled = self._chosen(principal, row, action, form)
             entry_id = uuid4()
             now = clock.now()
             connection.execute(
@@ -70,6 +70,36 @@ class Tasks(Reading):
             tasks.note(connection, row, f"提交“{chosen.label}”", at=now, actor=principal.name)
         _audit(principal, "tasks.act", row, {"action": chosen.label})
         return str(entry_id)
+
+    def _chosen(
+        self, principal: Principal, row: Row[Any], action: str, form: Mapping[str, str | None]
+    ) -> tuple[TaskAction, dict[str, str]]:
+        chosen = next((one for one in self.actions(principal, row) if one.id == action), None)
+        if chosen is None:
+            raise TaskError("该任务现在不能这样办理，请刷新后查看。")
+        return chosen, rules.checked_form(chosen, form)
+
+    def _act_here(
+        self,
+        principal: Principal,
+        task_id: str,
+        action: str,
+        form: Mapping[str, str | None],
+        version: int,
+    ) -> str | None:
+        """A task of our own is acted on at once, by its affair; ``None`` when it is not ours.
+
+        Not locked here: the affair locks its own row first and then the task.
+        """
+        with scoped(principal.reach) as connection:
+            row = self.find(principal, connection, task_id)
+        if (ours := self.platform.get(row.system_id)) is None:
+            return None
+        _still_mine(row, version)
+        chosen, filled = self._chosen(principal, row, action, form)
+        platform.act(ours, principal, row, action, filled)
+        _audit(principal, "tasks.act", row, {"action": chosen.label})
+        return str(row.id)
 
     def resend(self, principal: Principal, entry_id: str) -> None:
         """Try a stuck command again, with the same key."""

@@ -1,7 +1,6 @@
 """统一办理, reading: one inbox of the tasks of every system, and one of them opened."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from auth.principal import Principal
 from portal.connectors.contract import Capability, TaskAction
 from portal.connectors.registry import Registry, System
 from portal.connectors.taskmap import actions_for
-from portal.functions.tasks import rules
+from portal.functions.tasks import platform, rules
 from portal.functions.tasks.model import (
     PAGE,
     Box,
@@ -28,6 +27,7 @@ from portal.functions.tasks.model import (
     Trouble,
     Waiting,
 )
+from portal.functions.tasks.platform import Platform, PlatformTasks
 from portal.functions.tasks.rules import TaskError
 from portal.store import clock, divisions, task_reads
 from portal.store.scope import scoped
@@ -64,12 +64,19 @@ class Reading:
     """Reading tasks: which systems a post may see tasks of, and how they are shown."""
 
     registry: Registry
+    platform: Platform = field(default_factory=dict)  # our own affairs that have tasks
 
-    def systems(self, principal: Principal) -> dict[str, System]:
-        """The systems with tasks that this post may handle."""
+    def systems(self, principal: Principal) -> dict[str, System | PlatformTasks]:
+        """The systems with tasks that this post may handle, the platform's own affairs last."""
         serving = {one.id: one for one in self.registry.serving(Capability.TASKS)}
         allowed = permissions.usable_systems(principal, VIEW, serving)
-        return {name: one for name, one in serving.items() if name in allowed}
+        found: dict[str, System | PlatformTasks] = {
+            name: one for name, one in serving.items() if name in allowed
+        }
+        for name, ours in self.platform.items():
+            if permissions.allowed(principal, ours.permission):
+                found[name] = ours
+        return found
 
     def places(self, principal: Principal) -> tuple[tuple[str, str], ...]:
         """The places one step down, to narrow the list to; none for a community."""
@@ -101,7 +108,11 @@ class Reading:
             counts={name: counts[name] for name in ("待办", "待阅", "已办", "我发起")},
             overdue=counts["逾期"],
             kinds=tuple(dict.fromkeys(kind for one in systems.values() for kind in one.task_kinds)),
-            sources=tuple(_source(one, walked.get(one.id)) for one in systems.values()),
+            sources=tuple(
+                _source(one, walked.get(one.id))
+                for one in systems.values()
+                if isinstance(one, System)
+            ),
             troubles=tuple(self._trouble(one) for one in troubles),
         )
 
@@ -164,7 +175,8 @@ class Reading:
         return OpenedTask(
             row=self._row(row),
             result=row.result or "",
-            actions=self.actions(row) if may else (),
+            actions=self.actions(principal, row) if may else (),
+            details=self._details(principal, row),
             history=tuple(
                 Event(at=one.at, source=one.source, actor=one.actor or "", words=one.words)
                 for one in history
@@ -182,15 +194,21 @@ class Reading:
             raise TaskError(GONE)
         return row
 
-    def actions(self, row: Row[Any]) -> tuple[TaskAction, ...]:
+    def actions(self, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:
         """What may be done to a task now: nothing while a command is under way."""
+        if (ours := self.platform.get(row.system_id)) is not None:
+            return platform.actions(ours, principal, row)
         section = self.registry.system(row.system_id).manifest.tasks
         if section is None or row.waiting is not None:
             return ()
         return actions_for(section, row.kind, row.state)
 
+    def _details(self, principal: Principal, row: Row[Any]) -> tuple[tuple[str, str], ...]:
+        ours = self.platform.get(row.system_id)
+        return ours.details(principal, row.foreign_id) if ours is not None else ()
+
     def _name(self, system_id: str) -> str:
-        known: Mapping[str, System] = self.registry.systems
+        known: dict[str, System | PlatformTasks] = {**self.registry.systems, **self.platform}
         return known[system_id].name if system_id in known else system_id
 
     def _row(self, row: Row[Any], *, own: bool = False) -> TaskRow:

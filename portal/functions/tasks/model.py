@@ -146,3 +146,4 @@ class OpenedTask:
     history: tuple[Event, ...]
     entry: Entry | None
     has_subject: bool
+    details: tuple[tuple[str, str], ...] = ()  # of a task of our own: what it is about

@@ -20,6 +20,7 @@ from portal.look import notice, states
 from portal.look.markup import Html, join, tag, text
 from portal.pages.background import POLL_SECONDS
 from portal.pages.guards import guarded
+from portal.pages.parts import disputing
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.opened import Opened
 from portal.pages.parts.unmasking import ask_for_reason
@@ -50,8 +51,8 @@ def progress(opened: Opened) -> Html:
     )  # fmt: skip
 
 
-def _value(field: ShownField, shown: Unmasked | None) -> Html:
-    note = tag("small", text(field.note)) if field.note else ""
+def _value(field: ShownField, shown: Unmasked | None, beside: Html) -> Html:
+    note = (tag("small", text(field.note)) if field.note else "") + beside
     if shown is not None:
         left = tag("small", f"{states.left(shown.until)} 秒后遮盖")
         return tag("dd", text(shown.value) + left + note, class_="open")
@@ -59,12 +60,24 @@ def _value(field: ShownField, shown: Unmasked | None) -> Html:
     return tag("dd", text(field.text) + note, **kind)
 
 
+def _beside(opened: Opened, system_id: str, name: str) -> Html:
+    """What was asked about a value, beside it."""
+    one = opened.standing.get((system_id, name))
+    if one is None:
+        return ""
+    return tag("small", text(f"校核 {one.number}：{one.state}"), class_="standing")
+
+
 def _record(opened: Opened, answer: MaskedAnswer, number: int, record: ShownRecord) -> Html:
     rows = join(
         tag(
             "div",
             tag("dt", text(one.label), title=one.label)
-            + _value(one, opened.values.get((answer.system_id, number, one.name))),
+            + _value(
+                one,
+                opened.values.get((answer.system_id, number, one.name)),
+                _beside(opened, answer.system_id, one.name),
+            ),
         )
         for one in record.fields
     )
@@ -189,6 +202,7 @@ def _body(who: Principal) -> None:
     st.html(progress(opened))
     if opened.gathering.problem:
         notice.error("部分系统没有调取完", opened.gathering.problem)
+    disputing.card(who, opened)
     _cards(who, opened, opened.dossier.planned)
     if opened.looking and settled:
         # The last look: a whole run draws the page once more, without looking again.

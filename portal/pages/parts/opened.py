@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from auth.principal import Principal
 from portal import wiring
-from portal.functions.records import Dossier, MaskedAnswer, Purpose, Unmasked
+from portal.functions.records import Dossier, MaskedAnswer, Purpose, Standing, Unmasked
 from portal.look import states
 from portal.pages.background import Gathering
 from portal.pages.parts import memory
@@ -22,6 +22,7 @@ class Opened:
     gathering: Gathering[MaskedAnswer] = field(default_factory=Gathering)
     values: dict[Place, Unmasked] = field(default_factory=dict)
     looking: bool = False
+    standing: dict[tuple[str, str], Standing] = field(default_factory=dict)  # by system and field
 
     def is_for(self, subject_id: str, purpose: Purpose) -> bool:
         """Whether this is the dossier of that person for that purpose."""
@@ -40,6 +41,11 @@ class Opened:
 
         self.gathering.start(source, lambda answer: answer.system_id)
 
+    def look_up(self, who: Principal) -> None:
+        """What was asked about this person's values, and what came of it."""
+        dossier = self.dossier
+        self.standing = wiring.app().disputes.about(who, dossier.subject_id, dossier.purpose)
+
     def drop_expired(self) -> None:
         """Forget the values whose time is over."""
         self.values = {place: one for place, one in self.values.items() if states.left(one.until)}
@@ -54,6 +60,7 @@ def open_for(who: Principal, subject_id: str, purpose: Purpose) -> Opened:
     dossier = wiring.app().records.open_dossier(who, subject_id, purpose)
     opened = Opened(dossier=dossier)
     memory.keep(who, _KEY, opened)
+    opened.look_up(who)
     opened.fetch(who)
     opened.gathering.wait_a_moment()
     return opened

@@ -40,6 +40,7 @@ def _about(opened: OpenedTask) -> Html:
     if row.state == "已办":
         items += [_item("办理人", text(row.handler or "未提供"))]
         items += [_item("结果", text(opened.result))] if opened.result else []
+    items += [_item(name, text(value)) for name, value in opened.details]
     return tag("dl", join(items), class_="person")
 
 

@@ -1,0 +1,65 @@
+"""The seam through which the platform's own affairs put tasks into the one inbox.
+
+An affair writes its tasks with ``portal.store.platform_tasks`` and offers an object of this shape;
+wiring hands it to ``Tasks``. Acting goes to the affair itself, at once: there is no outbox to it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import Row
+
+from auth.principal import Principal
+from portal.connectors.contract import TaskAction, TurnedDown
+from portal.functions.tasks.rules import TakenError, TaskError
+from portal.store import platform_tasks
+
+
+class PlatformTasks(Protocol):
+    """An affair with tasks."""
+
+    @property
+    def id(self) -> str:
+        """``platform:<affair>``, as its tasks are stored under."""
+
+    @property
+    def name(self) -> str:
+        """What the inbox shows as 来源."""
+
+    @property
+    def task_kinds(self) -> tuple[str, ...]:
+        """The kinds of tasks there may be."""
+
+    @property
+    def permission(self) -> str:
+        """Who without it sees none of them."""
+
+    def actions(self, principal: Principal, key: str, kind: str) -> tuple[TaskAction, ...]:
+        """What may be done to an open task now."""
+
+    def details(self, principal: Principal, key: str) -> tuple[tuple[str, str], ...]:
+        """What stands beside a task when it is opened."""
+
+    def act(self, principal: Principal, key: str, action: str, form: Mapping[str, str]) -> None:
+        """Do it, or raise ``TurnedDown`` with the reason for the person."""
+
+
+Platform = Mapping[str, PlatformTasks]
+
+
+def actions(source: PlatformTasks, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:
+    """What may be done to a task: nothing once it is done."""
+    if row.state == platform_tasks.DONE:
+        return ()
+    return source.actions(principal, row.foreign_id, row.kind)
+
+
+def act(
+    source: PlatformTasks, principal: Principal, row: Row[Any], action: str, form: Mapping[str, str]
+) -> None:
+    """Let the affair act; what it says no to becomes the inbox's own error."""
+    try:
+        source.act(principal, row.foreign_id, action, form)
+    except TurnedDown as no:
+        kind = TakenError if no.finished else TaskError
+        raise kind(no.reason) from no
