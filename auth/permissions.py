@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, str] = {
     "tasks.view": "查看各系统任务",
     "tasks.act": "办理各系统任务",
     "matters.close": "办结在办事项",
+    "matters.apply": "为居民核对政策、代办申请",
     "systems.view": "查看业务系统接入情况",
     "feedback.send": "提交投诉建议，查看本人的反馈",
     "feedback.view": "查看和答复投诉建议",
@@ -57,7 +58,7 @@ NOT_DELEGABLE = frozenset(
 EVERYBODY = frozenset({"feedback.send"})
 
 # Personal data opens only with a second factor where a role asks for one.
-_PERSONAL = frozenset({"records.search", "records.open", "records.unmask"})
+_PERSONAL = frozenset({"records.search", "records.open", "records.unmask", "matters.apply"})
 
 
 class Denied(Exception):

@@ -16,6 +16,8 @@ from portal.connectors.registry import load_registry
 from portal.functions import drops, rounds
 from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
+from portal.functions.matters import Matters
+from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
@@ -67,6 +69,7 @@ class Wired:
     notices: Notices
     patrol: Patrol
     tasks: Tasks
+    matters: Matters
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -139,6 +142,7 @@ def build() -> Wired:
         place_name=_place_name,
         allow=chosen.endpoint_allow,
     )
+    check_matters(registry, city.matters)
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -157,6 +161,7 @@ def build() -> Wired:
         notices=notices,
         patrol=patrol,
         tasks=tasks,
+        matters=Matters(records=records, registry=registry),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),

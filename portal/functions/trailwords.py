@@ -21,6 +21,8 @@ _OTHER_ACTIONS = {
     "identity.switch": "切换岗位",
     "records.view": "调取各系统记录",
     "changes.check": "夜间核对在办事项的变化",
+    "policies.check": "应居民要求核对可享政策",
+    "matters.prefill": "为居民预填申请",
     "reports.export": "下载报表",
     "tasks.resend": "重新发送办理结果",
     "tasks.withdraw": "撤回办理结果",
@@ -67,6 +69,7 @@ _LABELS = {
     "logins": "账号",
     "name": "姓名",
     "template": "报表",
+    "matter": "事项",
     "period": "期间",
     "form": "格式",
     "counts": "合计",
@@ -117,6 +120,11 @@ def _report(value: str) -> str:
     return next((one.name for one in pack().reports if one.id == value), value)
 
 
+def _matter(value: str) -> str:
+    found = pack().matters.find(value)
+    return found.name if found else value
+
+
 def _permission(value: str) -> str:
     return PERMISSIONS.get(value, value)
 
@@ -145,6 +153,7 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "system": _system,
     "systems": _system,
     "template": _report,
+    "matter": _matter,
     "permissions": _permission,
     "items": _permission,
     "by": _by,

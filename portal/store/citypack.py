@@ -1,7 +1,8 @@
 """The city pack: everything that makes this city this city, read from one folder of data.
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
-systems are joined and how far, ``reports.toml`` the reports, ``divisions.csv`` and
+systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
+for, ``divisions.csv`` and
 ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
 demonstration uses. Another city is another folder.
 """
@@ -15,6 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from portal.settings import settings
+from portal.store import matter_texts
+from portal.store.matter_texts import MatterTexts
 
 Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
 
@@ -187,6 +190,7 @@ class CityPack(_Data):
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]
     reports: tuple[ReportTemplate, ...] = ()
+    matters: MatterTexts = MatterTexts()
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -239,6 +243,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "roles": _toml(folder / "roles.toml").get("role", []),
             "systems": _sites(folder, production=production),
             "reports": _toml(folder / "reports.toml").get("report", []),
+            "matters": matter_texts.read(folder),
             "demo": demo,
         }
     )
