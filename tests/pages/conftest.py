@@ -17,6 +17,7 @@ from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Notices
 from portal.functions.entry import Entry
+from portal.functions.matters import Matters
 from portal.functions.records import Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
@@ -95,10 +96,13 @@ def office(
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
     notices = Notices(registry=registry)
+    sources = [wiring._case_of_matters]
+    records = Records(gateway=gateway, case_sources=sources, notices=notices)
     wired = SimpleNamespace(
         gateway=gateway,
         notices=notices,
-        records=Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices),
+        records=records,
+        matters=Matters(records=records, registry=registry),
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
         tasks=Tasks(registry=registry),

@@ -160,11 +160,17 @@ class Sheet:
         for system_id, name in map(split, item.sources):
             if system_id == RESIDENT:
                 found += [("居民索引", one, None) for one in self._resident(name)]
-            elif (answer := self.answers.get(system_id)) is not None:
-                if answer.state in (State.RETURNED, State.STALE):
-                    given = [one for one in self._fields(system_id, name) if one.value]
-                    found += [(self.system_name(system_id), one, answer) for one in given[:1]]
+            else:
+                found += self._given(system_id, name)
         return found
+
+    def _given(self, system_id: str, name: str) -> list[tuple[str, Field, Answer | None]]:
+        """What one system gives for a line: the first value of its records."""
+        answer = self.answers.get(system_id)
+        if answer is None or answer.state not in (State.RETURNED, State.STALE):
+            return []
+        given = [one for one in self._fields(system_id, name) if one.value]
+        return [(self.system_name(system_id), one, answer) for one in given[:1]]
 
     def _resident(self, name: str) -> list[Field]:
         person, number = self.person, self.person.id_number
