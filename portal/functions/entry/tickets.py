@@ -101,12 +101,17 @@ def issue(principal: Principal, system_id: str, target: str) -> str:
 
 
 def remember(principal: Principal, system_id: str) -> None:
-    """Note which door this person used last; only the moment, never how often."""
-    row = upsert(door_use).values(login=principal.login, system_id=system_id, last_at=clock.now())
+    """Note which door was used last in this post; only the moment, never how often."""
+    row = upsert(door_use).values(
+        login=principal.login,
+        post_id=principal.post_id,
+        system_id=system_id,
+        last_at=clock.now(),
+    )
     with scoped(principal.reach) as connection:
         connection.execute(
             row.on_conflict_do_update(
-                index_elements=[door_use.c.login, door_use.c.system_id],
+                index_elements=[door_use.c.login, door_use.c.post_id, door_use.c.system_id],
                 set_={"last_at": row.excluded.last_at},
             )
         )

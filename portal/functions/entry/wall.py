@@ -24,6 +24,13 @@ LOGINS = {
     "对方统一认证": "由对方统一认证核验身份，平台不代为登录",
     AGAIN: "需在对方系统再次登录，不属于统一登录",
 }
+# How well the name over a door is known to be the system's own.
+MARKS = {
+    "A": "公开资料可见",
+    "N": "全国可见",
+    "M": "为拟，机制可见",
+    "P": "为推定",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +52,7 @@ class WallDoor:
     field_name: str
     mode: str
     simulated: bool
+    mark: str
     network: str
     client_requires: tuple[str, ...]
     login: str
@@ -53,6 +61,7 @@ class WallDoor:
     closed_why: str
     links: tuple[Link, ...]
     last_used: datetime | None
+    account: str = ""  # whom the system knows the person as, where that needs a word
 
 
 def wall(registry: Registry, principal: Principal) -> tuple[WallDoor, ...]:
@@ -62,7 +71,7 @@ def wall(registry: Registry, principal: Principal) -> tuple[WallDoor, ...]:
     with scoped(principal.reach) as connection:
         rows = connection.execute(
             select(door_use.c.system_id, door_use.c.last_at).where(
-                door_use.c.login == principal.login
+                door_use.c.login == principal.login, door_use.c.post_id == principal.post_id
             )
         ).all()
     last = {row.system_id: row.last_at for row in rows}
@@ -74,6 +83,11 @@ def wall(registry: Registry, principal: Principal) -> tuple[WallDoor, ...]:
     doors.sort(key=lambda one: lazy_pinyin(one.name))
     doors.sort(key=lambda one: -one.last_used.timestamp() if one.last_used else 0.0)
     return tuple(doors)
+
+
+def used_last(doors: Sequence[WallDoor], most: int = 5) -> tuple[WallDoor, ...]:
+    """The open doors used last in this post, whatever their field."""
+    return tuple(one for one in doors if one.last_used and one.open)[:most]
 
 
 def closed_why(system: System) -> str:
@@ -97,6 +111,7 @@ def _door(system: System, last_used: datetime | None) -> WallDoor:
         field_name=named.get(manifest.field, "其他业务"),
         mode=site.mode,
         simulated=site.simulated,
+        mark=site.mark,
         network=manifest.network,
         client_requires=manifest.client_requires,
         login=manifest.login,
@@ -127,9 +142,8 @@ def matches(name: str, typed: str) -> bool:
 
 def grouped(doors: Sequence[WallDoor]) -> dict[str, tuple[WallDoor, ...]]:
     """The doors by field under the city's names, in the city's order of fields."""
-    order: dict[str, int] = {one.id: place for place, one in enumerate(pack().fields)}
-    fields = sorted({one.field: one.field_name for one in doors}.items(),
-                    key=lambda one: order.get(one[0], len(order)))  # fmt: skip
-    return {
-        title: tuple(one for one in doors if one.field == field_id) for field_id, title in fields
-    }
+    order = {one.id: place for place, one in enumerate(pack().fields)}
+    placed = sorted(doors, key=lambda one: order.get(one.field, len(order)))
+    titles = dict.fromkeys(one.field_name for one in placed)
+    # Fields that the city has no name for stand together: no door may be lost.
+    return {title: tuple(one for one in doors if one.field_name == title) for title in titles}

@@ -1,6 +1,6 @@
 """按系统: the systems of one's post as doors, each with its live health and a way in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -9,9 +9,9 @@ from portal import wiring
 from portal.connectors.contract import Health
 from portal.functions import city
 from portal.functions.entry import WallDoor
-from portal.functions.entry.wall import grouped, matches
+from portal.functions.entry.wall import grouped, matches, used_last
 from portal.look import notice, tables
-from portal.look.markup import text
+from portal.look.markup import Html, text
 from portal.pages.guards import guarded
 from portal.pages.parts import doorways, knocking
 from portal.pages.parts.knocking import Knock
@@ -20,40 +20,33 @@ PERMISSION = "entry.jump"
 _SEARCH = "entry_search"
 
 
-def _draw_door(who: Principal, door: WallDoor, health: Health | None, knock: Knock) -> None:
-    with st.container(key=f"door-{door.system_id}", horizontal=True, vertical_alignment="center"):
-        state = doorways.Knocked(
-            word=health.state.value if health else "",
-            message=health.message if health else "",
-            at=health.checked_at if health else None,
-            waiting=not knock.done,
-            failed=bool(knock.problem),
-        )
-        st.html(doorways.door(door, state), width="stretch")
-        with st.container(key=f"in-{door.system_id}", width="content"):
-            if not door.open:
-                return
-            function = wiring.app().entry
-            st.link_button("进入系统", function.way(who, door.system_id))
-            for link in door.links:
-                way = function.way(who, door.system_id, link.id)
-                st.link_button(link.name, way, type="tertiary")
+def _ways(who: Principal, door: WallDoor) -> dict[str, str]:
+    """The links through a door, each good in this sign-in and post only."""
+    if not door.open:
+        return {}
+    way = wiring.app().entry.way
+    ways = {one.id: way(who, door.system_id, one.id) for one in door.links}
+    return {"": way(who, door.system_id), **ways}
 
 
-def _draw_field(
-    who: Principal,
-    title: str,
-    found: Sequence[WallDoor],
-    health: Mapping[str, Health],
-    knock: Knock,
-) -> None:
+def _door(who: Principal, door: WallDoor, health: Health | None, knock: Knock) -> Html:
+    state = doorways.Knocked(
+        word=health.state.value if health else "",
+        message=health.message if health else "",
+        at=health.checked_at if health else None,
+        waiting=not knock.done,
+        failed=bool(knock.problem),
+    )
+    return doorways.door(door, state, _ways(who, door))
+
+
+def _field(who: Principal, title: str, found: Sequence[WallDoor], knock: Knock) -> None:
+    unified = sum(one.unified for one in found)
+    aside = f"{len(found)} 个系统，其中 {unified} 个一次登录即可进入"
     with st.container(key=f"card-field-{found[0].field}"):
-        unified = sum(one.unified for one in found)
-        aside = f"{len(found)} 个系统，其中 {unified} 个一次登录即可进入"
-        st.html(tables.head(title, text(aside)))
-        with st.container(key=f"doors-{found[0].field}"):
-            for door in found:
-                _draw_door(who, door, health.get(door.system_id), knock)
+        health = knock.answers
+        drawn = [_door(who, one, health.get(one.system_id), knock) for one in found]
+        st.html(tables.head(title, text(aside)) + doorways.doors(drawn))
 
 
 @guarded(PERMISSION)
@@ -67,8 +60,13 @@ def _body(who: Principal) -> None:
     knock = knocking.knocked(who)
     if not found:
         notice.empty("没有找到这个系统", "请换用系统名称、全拼或拼音首字母，或清空查找框。")
+    if not typed.strip():
+        way = wiring.app().entry.way
+        last = [(one, way(who, one.system_id)) for one in used_last(wall)]
+        if last:
+            st.html(doorways.recent(last))
     for title, group in grouped(found).items():
-        _draw_field(who, title, group, knock.answers, knock)
+        _field(who, title, group, knock)
     if st.button("重新检测", key="entry_again", disabled=not knock.done):
         knock.ask(who, anew=True)
         st.rerun()
