@@ -9,20 +9,22 @@ from sqlalchemy import text
 
 from auth.principal import Principal
 from portal import logs
+from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
+from portal.affairs.matters import queries as case_queries
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions import drops, rounds
 from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
-from portal.functions.matters import Matters
+from portal.functions.matters import Filing, Matters
 from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks, hand_over
-from portal.jobs import Jobs, Recurring, of_tasks
+from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate
 from portal.store.citypack import pack
@@ -70,6 +72,7 @@ class Wired:
     patrol: Patrol
     tasks: Tasks
     matters: Matters
+    filing: Filing
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -153,6 +156,7 @@ def build() -> Wired:
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
     tasks = Tasks(registry=registry)
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
+    catalogue = Matters(records=records, registry=registry)
     return Wired(
         gateway=gateway,
         records=records,
@@ -161,10 +165,12 @@ def build() -> Wired:
         notices=notices,
         patrol=patrol,
         tasks=tasks,
-        matters=Matters(records=records, registry=registry),
+        matters=catalogue,
+        filing=Filing(matters=catalogue, open_case=cases.open_case, numbers=case_queries.numbers),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
+                *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,
                     name="drops.fetch",

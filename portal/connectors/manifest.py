@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from portal.connectors.applications import ApplicationSection
 from portal.connectors.calls import CallName, FunctionCall, RestCall, SoapCall, ViewCall
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.errands import TaskSection
@@ -199,6 +200,7 @@ class _Manifest(Part):
     tally: TallyMap | None = None
     measures: tuple[MeasureMap, ...] = ()
     tasks: TaskSection | None = None
+    applications: ApplicationSection | None = None
 
 
 class RestManifest(_Manifest):

@@ -17,7 +17,7 @@ from portal.connectors.converters import short_id_number
 PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
     | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
-    | {"from_day", "to_day"}
+    | {"from_day", "to_day", "matter", "number"}
 )
 BELONGS = {"since": "tasks", "from_day": "counts", "to_day": "counts"}  # to one call only
 FORM = "form_"  # what a person typed: {form_<name of the field>}

@@ -23,6 +23,7 @@ _OTHER_ACTIONS = {
     "changes.check": "夜间核对在办事项的变化",
     "policies.check": "应居民要求核对可享政策",
     "matters.prefill": "为居民预填申请",
+    "matters.resend": "重新发送申请",
     "reports.export": "下载报表",
     "tasks.resend": "重新发送办理结果",
     "tasks.withdraw": "撤回办理结果",

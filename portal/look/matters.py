@@ -116,6 +116,29 @@ class Line(Protocol):
     def differs(self) -> Sequence[str]: ...
 
 
+class Filed(Protocol):
+    """An application that was filed, as far as it is drawn."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def matter(self) -> str: ...
+    @property
+    def system_id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def foreign_number(self) -> str: ...
+    @property
+    def progress(self) -> str: ...
+    @property
+    def progress_at(self) -> datetime | None: ...
+    @property
+    def error(self) -> str: ...
+
+
 class Paper(Protocol):
     """A 一次性告知单, as far as it is drawn."""
 
@@ -255,6 +278,38 @@ def _line(one: Line) -> list[Html]:
     value = text(one.shown) + (tag("small", text(f"▲ {note}"), class_="due") if note else "")
     when = states.moment(one.as_of) if one.as_of else "—"
     return [label, value, text(one.source), text(when)]
+
+
+_STATES = {"已受理": "good", "已办结": "good", "被拒绝": "failed", "滞留": "failed"}
+
+
+def filed(found: Sequence[Filed], names: Mapping[str, str]) -> Html:
+    """Applications that were filed, with what their systems say of them."""
+    columns = (
+        Column(head="编号"),
+        Column(head="事项"),
+        Column(head="提交"),
+        Column(head="责任系统"),
+        Column(head="状态"),
+        Column(head="受理编号"),
+        Column(head="进度", kind="wrap"),
+    )
+    return table("已申请的事项", columns, [_filed(one, names) for one in found])
+
+
+def _filed(one: Filed, names: Mapping[str, str]) -> list[Html]:
+    state = tag("span", text(one.state), class_=f"chip {_STATES.get(one.state, 'waiting')}")
+    said = one.error or one.progress or "—"
+    when = f"（{states.moment(one.progress_at)}）" if one.progress_at and not one.error else ""
+    return [
+        text(one.number),
+        text(one.matter),
+        text(states.moment(one.created_at)),
+        text(names.get(one.system_id, "尚未接入")),
+        state,
+        text(one.foreign_number or "—"),
+        text(said + when),
+    ]
 
 
 def slip(paper: Paper) -> Html:

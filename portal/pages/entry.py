@@ -7,7 +7,15 @@ from auth.permissions import Denied
 from auth.principal import Principal
 from portal.look import notice
 from portal.pages.guards import require
-from portal.pages.parts import doorwall, finder, matterlist, matteropened, memory, policies
+from portal.pages.parts import (
+    applying,
+    doorwall,
+    finder,
+    matterlist,
+    matteropened,
+    memory,
+    policies,
+)
 
 PERMISSION = "entry.jump"
 MATTERS, POLICIES, SYSTEMS = "按事项", "可享政策", "按系统"
@@ -17,7 +25,8 @@ _NAMES = {"matters": MATTERS, "policies": POLICIES, "systems": SYSTEMS}
 def page() -> None:
     """Draw the page."""
     who = require(PERMISSION)
-    matter_id = st.query_params.get("matter")
+    # A draft names its resident after the matter: whom it is about is chosen again, for a purpose.
+    matter_id = str(st.query_params.get("matter", "")).partition(".")[0]
     try:
         if matter_id:
             matteropened.draw(who, matter_id)
@@ -50,3 +59,5 @@ def _views(who: Principal) -> None:
         policies.draw(who)
     else:
         matterlist.draw(who)
+        if permissions.allowed(who, applying.APPLY):
+            applying.card(who)

@@ -136,3 +136,19 @@ def test_rights_taken_away_close_what_is_open(office: Office) -> None:
     tab = settled(pick(office, tab, person))
     office.who = people.principal(roles=("reader",))
     assert "张三" not in shown(tab.run())
+
+
+def test_a_matter_is_registered_and_leads_to_its_own_page_over_there(office: Office) -> None:
+    person = people.add_person(ID_NUMBER, name="张三")
+    tab = find(office.open("entry", matter="grade_allowance"))
+    tab = settled(pick(office, tab, person))
+    tab = tab.button(key="application_send").click().run()
+    assert "编号 SX-20261123-0001，已列入在办事项" in shown(tab)
+    (link,) = [one.proto.url for one in tab.get("link_button")]
+    assert link.startswith("/jump/a?to=household&number=SX-20261123-0001&i=")
+    tab.button(key="application_again").click().run()
+    tab.button(key="application_send").click().run()
+    assert "没有重复提交" in shown(tab)
+    text = shown(office.open("entry"))
+    for words in ("已申请", "SX-20261123-0001", "转对方办理"):
+        assert words in text, words

@@ -142,7 +142,7 @@ def matches(name: str, typed: str) -> bool:
 
 def grouped(doors: Sequence[WallDoor]) -> dict[str, tuple[WallDoor, ...]]:
     """The doors by field under the city's names, in the city's order of fields."""
-    order = {one.id: place for place, one in enumerate(pack().fields)}
+    order: dict[str, int] = {one.id: place for place, one in enumerate(pack().fields)}
     placed = sorted(doors, key=lambda one: order.get(one.field, len(order)))
     titles = dict.fromkeys(one.field_name for one in placed)
     # Fields that the city has no name for stand together: no door may be lost.

@@ -1,5 +1,6 @@
 """Matters: what residents come for, who may have it, and the application that fills itself in."""
 
+from portal.functions.matters.filing import Filed, Filing
 from portal.functions.matters.rules import Verdict
 from portal.functions.matters.service import Matters, load
 from portal.functions.matters.words import (
@@ -16,6 +17,8 @@ from portal.store.matter_texts import Matter
 
 __all__ = [
     "ConditionResult",
+    "Filed",
+    "Filing",
     "Line",
     "MaterialState",
     "Matter",

@@ -12,7 +12,7 @@ stays unknown (Kleene's logic): learning less can turn a result into 无法判�
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -267,3 +267,15 @@ def _months(value: str, today: date) -> Decimal | None:
 def _here(value: str, setting: Setting) -> bool:
     """Whether a place is one of this city: a place elsewhere has kept its code."""
     return not value.isdigit() or value.startswith(setting.region)
+
+
+def due_on(begun: date, days: int) -> date:
+    """The day on which so many working days have passed since the day of filing.
+
+    Monday to Friday: what public holidays change is the limit of the system in charge.
+    """
+    day = begun
+    while days > 0:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day

@@ -3,17 +3,18 @@
 What a check finds is shown and never written down: only that a check was made is in the audit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import State
-from portal.connectors.registry import Registry
+from portal.connectors.registry import Registry, System
 from portal.functions.entry import tickets
 from portal.functions.entry.wall import closed_why
 from portal.functions.matters import catalogue, rules
 from portal.functions.matters.facts import Sheet, split, wanted_for
+from portal.functions.matters.form import tidied
 from portal.functions.matters.rules import Setting, Verdict
 from portal.functions.matters.words import (
     ConditionResult,
@@ -24,10 +25,10 @@ from portal.functions.matters.words import (
     Slip,
     Way,
 )
-from portal.functions.records import Gathered, Purpose, Records, mask
+from portal.functions.records import Gathered, Person, Purpose, Records, mask
 from portal.store import clock
 from portal.store.citypack import pack
-from portal.store.matter_texts import Matter, MatterTexts
+from portal.store.matter_texts import FormItem, Matter, MatterTexts
 
 VIEW, APPLY = "entry.jump", "matters.apply"
 CHECK, PREFILL = "policies.check", "matters.prefill"
@@ -75,7 +76,7 @@ class Matters:
             name=system.name,
             open=True,
             closed_why="",
-            takes=False,
+            takes=_takes(system, matter),
             link=matter.link,
             numbered="{" in path,
             simulated=system.site.simulated,
@@ -135,6 +136,29 @@ class Matters:
             sheet.add(answer)
             yield self._prefilled(matter, sheet, pending=True)
         yield self._prefilled(matter, sheet, pending=False)
+
+    def lines(self, matter: Matter) -> tuple[FormItem, ...]:
+        """The whole application of a matter."""
+        return pack().matters.lines(matter)
+
+    def form(
+        self,
+        principal: Principal,
+        matter: Matter,
+        subject_id: str,
+        purpose: Purpose,
+        typed: Mapping[str, str],
+    ) -> tuple[Person, dict[str, str]]:
+        """Whom it is for, and every line in full: what was typed, else what the systems gave."""
+        said = tidied(self.lines(matter), typed)
+        detail: dict[str, object] = {"matter": matter.id}
+        sheet, gathered = self._ask(
+            principal, subject_id, purpose, [matter], PREFILL, detail, form=True
+        )
+        for answer in gathered.answers:
+            sheet.add(answer)
+        form = {one.name: said.get(one.name) or sheet.value(one) for one in self.lines(matter)}
+        return sheet.person, form
 
     def slip(self, principal: Principal, matter: Matter, filled: Prefilled | None = None) -> Slip:
         """The 一次性告知单 of a matter, with or without a resident."""
@@ -208,6 +232,11 @@ class Matters:
             ),
             pending=pending,
         )
+
+
+def _takes(system: System, matter: Matter) -> bool:
+    section = system.manifest.applications
+    return section is not None and matter.id in section.matters
 
 
 def _shut(matter: Matter, name: str, why: str) -> Way:

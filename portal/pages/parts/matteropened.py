@@ -14,7 +14,7 @@ from portal.look.markup import tag, text
 from portal.look.today import link
 from portal.pages.background import POLL_SECONDS, Gathering
 from portal.pages.guards import guarded
-from portal.pages.parts import finder, memory, policies
+from portal.pages.parts import applying, finder, memory, policies
 from portal.pages.parts.finder import Leads, Picked
 
 APPLY, VIEW = "matters.apply", "entry.jump"
@@ -54,6 +54,7 @@ def filling(who: Principal, matter_id: str, picked: Picked) -> Filling:
     made = Filling(matter_id, picked)
     memory.keep(who, _KEY, made)
     memory.keep(who, _SLIP, None)
+    applying.forget(who)
     made.ask(who)
     made.wait_a_moment()
     return made
@@ -89,7 +90,7 @@ def _way(who: Principal, matter: Matter) -> None:
         st.html(tag("span", text(f"责任系统：{way.name}"), class_="mode"), width="content")
         if not way.open:
             st.html(tag("span", text(way.closed_why), class_="default"), width="content")
-        elif not way.numbered:
+        elif not way.numbered and not way.takes:
             address = wiring.app().entry.way(who, way.system_id, way.link or None)
             st.link_button("进入系统办理", address)
         if way.simulated:
@@ -123,9 +124,9 @@ def _slip(who: Principal, matter: Matter) -> None:
 
 @guarded(APPLY)
 def _leave(who: Principal) -> None:
-    memory.keep(who, finder.PICKED, None)
-    memory.keep(who, _KEY, None)
-    memory.keep(who, _SLIP, None)
+    for name in (finder.PICKED, _KEY, _SLIP):
+        memory.keep(who, name, None)
+    applying.forget(who)
 
 
 @guarded(APPLY)
@@ -140,6 +141,9 @@ def _filled(who: Principal, matter_id: str) -> None:
         notice.empty("正在向各系统调取", "返回后自动填入，其他操作不受影响。")
     else:
         _application(held.last, picked.purpose, done=held.done)
+        if held.done:
+            way = wiring.app().matters.way(who, held.last.matter)
+            applying.form(who, held.last, picked, way)
     if held.looking and held.done:
         held.looking = False
         st.rerun()
