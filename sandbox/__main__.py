@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import uvicorn
 
 from sandbox.application import create_app
+from sandbox.entrance import Platform
 from sandbox.files.server import FileServer
 from sandbox.grid.database import GridDatabase, GridUnavailable
 from sandbox.kit.drop import DropFace
-from sandbox.landing import Platform
 from sandbox.options import Options, Refused, read_options
 from sandbox.population import World, build
 from sandbox.region import PackError, load_region
@@ -79,7 +79,11 @@ def _prepare(options: Options, files: FileServer) -> _Server:
         grid = GridDatabase(options.database_url, options.credentials.grid_reader)
     else:
         print("未设置 SANDBOX_DATABASE_URL：不提供网格系统，其余系统照常。", file=sys.stderr)
-    platform = Platform(url=options.portal_url, passwords=options.ticket_passwords)
+    platform = Platform(
+        url=options.portal_url,
+        passwords=options.ticket_passwords,
+        links=options.link_secrets,
+    )
     app = create_app(world, options.credentials, grid=grid, files=files, portal=platform)
     config = uvicorn.Config(
         app,

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from sandbox.control import Desk, Handle
 from sandbox.distort import Clock
+from sandbox.entrance import Platform
 from sandbox.files.numbers import Numbers
 from sandbox.files.publish import CSV_MODES, FILE_MODES, CommitteeFiles, PartyFiles, Publisher
 from sandbox.files.server import FileServer
@@ -21,7 +22,7 @@ from sandbox.hotline.records import Records as HotlineRecords
 from sandbox.kit.serve import Ground
 from sandbox.kit.signatures import Signatures
 from sandbox.kit.tokens import Tokens
-from sandbox.landing import Landing, Platform
+from sandbox.landing import Landing
 from sandbox.medical_insurance import service as medical_insurance
 from sandbox.medical_insurance.records import Records as MedicalRecords
 from sandbox.misbehaviour import HTTP_MODES, Faults, Misbehave, Mode, Switch

@@ -170,9 +170,11 @@ class LinkMap(Part):
 
 
 class EntryMap(Part):
-    """How people enter the system itself: where a ticket is taken in, and what may be opened."""
+    """How people enter the system itself: where a ticket is taken in, where one proves an account
+    of one's own (``linking``), and what may be opened."""
 
     landing: LinkPath = "/sso/login"
+    linking: LinkPath | None = None
     front: LinkPath = "/"
     links: dict[Slug, LinkMap] = Field(default={})
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from auth.permissions import PERMISSIONS
+from portal.functions.entry.links import REFUSALS as LINK_REFUSALS
 from portal.functions.entry.tickets import REFUSALS
 from portal.store import clock
 from portal.store.citypack import pack
@@ -28,6 +29,9 @@ _OTHER_ACTIONS = {
     "tasks.resend": "重新发送办理结果",
     "tasks.withdraw": "撤回办理结果",
     "entry.redeem": "业务系统核验票据",
+    "links.prove": "关联业务系统账号",
+    "links.end": "解除业务系统账号",
+    "links.import": "导入业务系统账号",
     "tokens.issue": "发放访问令牌",
     "tokens.revoke": "停用访问令牌",
     "feedback.answer": "答复投诉建议",
@@ -71,6 +75,7 @@ _LABELS = {
     "name": "姓名",
     "template": "报表",
     "matter": "事项",
+    "account": "对方账号",
     "period": "期间",
     "form": "格式",
     "counts": "合计",
@@ -143,7 +148,7 @@ def _locked(value: str) -> str:
 
 
 def _reason(value: str) -> str:
-    return REFUSALS.get(value) or _mark(value)
+    return REFUSALS.get(value) or LINK_REFUSALS.get(value) or _mark(value)
 
 
 def _moment(value: str) -> str:

@@ -186,6 +186,7 @@ class CityPack(_Data):
     purposes: tuple[PurposeText, ...]
     case_purpose: PurposeText
     unmask_reasons: tuple[str, ...]
+    link_warn_days: int = 14  # how long before its end an account over there is spoken of
     departments: tuple[DemoDepartment, ...] = ()
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]

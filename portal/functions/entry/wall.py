@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Capability
 from portal.connectors.registry import BY_TICKET, Registry, System
+from portal.functions.entry.accounts import standing, today
+from portal.functions.entry.linkrules import LinkState, state_of
 from portal.functions.entry.tables import door_use
 from portal.functions.entry.tickets import PERMISSION
 from portal.store.citypack import pack
@@ -74,9 +77,10 @@ def wall(registry: Registry, principal: Principal) -> tuple[WallDoor, ...]:
                 door_use.c.login == principal.login, door_use.c.post_id == principal.post_id
             )
         ).all()
+        held = {one.system_id: one for one in connection.execute(standing(principal.login))}
     last = {row.system_id: row.last_at for row in rows}
     doors = [
-        _door(one, last.get(one.id))
+        _door(one, last.get(one.id), _account(held.get(one.id)))
         for one in registry.systems.values()
         if one.id in mine and Capability.ENTRY in one.manifest.capabilities
     ]
@@ -99,7 +103,16 @@ def closed_why(system: System) -> str:
     return ""
 
 
-def _door(system: System, last_used: datetime | None) -> WallDoor:
+def _account(row: Any) -> str:
+    """Whom the system knows one as, and whether that ends soon."""
+    if row is None:
+        return ""
+    state = state_of(True, row.expires_on, row.checked_at, today(), pack().link_warn_days)
+    said = "" if state in (LinkState.GOOD, LinkState.IMPORTED) else f"（{state.value}）"
+    return f"对方账号 {row.foreign_account}{said}"
+
+
+def _door(system: System, last_used: datetime | None, account: str) -> WallDoor:
     manifest, site, why = system.manifest, system.site, closed_why(system)
     named = {one.id: one.name for one in pack().fields}
     links = manifest.entry.links if manifest.entry and not why else {}
@@ -122,6 +135,7 @@ def _door(system: System, last_used: datetime | None) -> WallDoor:
             Link(id=key, name=one.name) for key, one in links.items() if "{" not in one.path
         ),
         last_used=last_used,
+        account=account,
     )
 
 

@@ -12,6 +12,7 @@ from portal.functions.entry import WallDoor
 from portal.functions.entry.wall import grouped, matches, used_last
 from portal.look import notice, tables
 from portal.look.markup import Html, text
+from portal.look.today import link
 from portal.pages.guards import guarded
 from portal.pages.parts import doorways, knocking
 from portal.pages.parts.knocking import Knock
@@ -76,7 +77,8 @@ def _body(who: Principal) -> None:
 def draw(who: Principal) -> None:
     """The doors."""
     with st.container(key="card-entry"):
-        st.html(tables.head("业务系统", text(f"系统名称为{city.default_note()}")))
+        note = text(f"系统名称为{city.default_note()}") + " · " + link("我的系统账号", "/accounts")
+        st.html(tables.head("业务系统", note))
         st.text_input(
             "查找系统",
             key=_SEARCH,
