@@ -20,7 +20,7 @@ from portal.connectors.contract import (
 )
 from portal.connectors.converters import Unreadable
 from portal.connectors.loop import UpstreamLoop
-from portal.connectors.mapping import Getter, text_of
+from portal.connectors.mapping import getter, text_of
 from portal.connectors.parts import Value
 from portal.connectors.recorder import Attribution, CallRecorder, row
 from portal.connectors.template import FORM
@@ -94,7 +94,7 @@ class Applying:
 
     def _text(self, value: Value, given: Any) -> str | None:
         try:
-            return text_of(Getter(value, self._channel.system.context)(given))
+            return text_of(getter(value, self._channel.system.context)(given))
         except Unreadable:
             return None
 

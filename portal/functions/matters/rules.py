@@ -77,6 +77,7 @@ def altogether(found: Iterable[Verdict]) -> Verdict:
     return Verdict.YES if seen and set(seen) == {Verdict.YES} else Verdict.UNKNOWN
 
 
+BY_HAND = "没有系统可以核对，请当面核实"
 _PLAIN = frozenset({"age", "sex"})
 _FUNCTIONS = frozenset({"here", "months_since"})
 
@@ -105,6 +106,8 @@ def _truth(node: ast.expr, check: str) -> None:
             _comparison(operator, wanted, check)
         case ast.Attribute(attr="record") | ast.Call(func=ast.Name(id="here")):
             _term(node, check)
+        case ast.Name(id="unknown"):
+            return
         case _:
             raise BadCheckError(f"判断式“{check}”中有不允许的写法：{ast.unparse(node)}")
 
@@ -177,6 +180,8 @@ def _judge(node: ast.expr, facts: Facts, setting: Setting) -> Judgement:
             return Judgement(holds=turned, used=inner.used, missing=inner.missing)
         case ast.Compare():
             return _compared(node, facts, setting)
+        case ast.Name():
+            return Judgement(holds=None, missing=(BY_HAND,))
         case ast.Call():
             return _about(node.args[0], facts, lambda one: _here(one, setting))
         case _:

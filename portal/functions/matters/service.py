@@ -34,7 +34,6 @@ VIEW, APPLY = "entry.jump", "matters.apply"
 CHECK, PREFILL = "policies.check", "matters.prefill"
 GONE = "没有这个事项，请从“统一入口”重新选择。"
 AT_REQUEST = "政策匹配只在居民本人到场并提出要求时进行，请从“本人到场办理事项”重新查找居民。"
-BY_HAND = "没有系统可以核对，请当面核实"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +278,7 @@ def _result(matter: Matter, sheet: Sheet) -> MatterResult:
 
 def _condition(words: str, check: str, sheet: Sheet, setting: Setting) -> ConditionResult:
     if not check:
-        return ConditionResult(words=words, verdict=Verdict.UNKNOWN, missing=(BY_HAND,))
+        return ConditionResult(words=words, verdict=Verdict.UNKNOWN, missing=(rules.BY_HAND,))
     found = rules.judge(check, sheet.fact, setting)
     return ConditionResult(
         words=words, verdict=found.verdict, used=found.used, missing=found.missing
