@@ -157,6 +157,8 @@ class Paper(Protocol):
     @property
     def id_number(self) -> str: ...
     @property
+    def simulated(self) -> bool: ...
+    @property
     def note(self) -> str: ...
 
 
@@ -227,10 +229,11 @@ def chip(word: str) -> Html:
 
 def _why(one: Checked) -> str:
     parts = [f"缺：{'；'.join(one.missing)}"] if one.missing else []
-    sources = [
+    # Two facts of one source are one ground.
+    sources = dict.fromkeys(
         f"{used.source}（数据时间 {states.moment(used.as_of)}）" if used.as_of else used.source
         for used in one.used
-    ]
+    )
     return "。".join([f"依据：{'、'.join(sources)}", *parts] if sources else parts)
 
 
@@ -318,7 +321,8 @@ def slip(paper: Paper) -> Html:
     for_whom = f"{paper.resident}（{paper.id_number}）" if paper.resident else ""
     rows: list[tuple[str, Html]] = [("事项", text(matter.name))]
     if for_whom:
-        rows.append(("申请人", text(for_whom)))
+        mock = " " + states.mock() if paper.simulated else ""
+        rows.append(("申请人", text(for_whom) + mock))
     rows += [
         ("办理条件", conditions(matter.conditions)),
         ("所需材料", materials(paper.materials, paper=True)),

@@ -16,9 +16,9 @@ PERMISSION = "entry.jump"
 _CODE, _SAID = "link_code", "link_said"
 _TONES = {
     LinkState.GOOD: "good",
-    LinkState.SOON: "waiting",
+    LinkState.SOON: "aged",
     LinkState.OVER: "failed",
-    LinkState.IMPORTED: "waiting",
+    LinkState.IMPORTED: "aged",
     LinkState.NONE: "quiet",
 }
 _SHAPES = {LinkState.GOOD: "●", LinkState.SOON: "▲", LinkState.OVER: "×"}

@@ -1,5 +1,6 @@
 """An application fills itself in: each value with its source, masked, what is missing said."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from auth.permissions import Denied
 from portal.connectors.contract import TimedOut
 from portal.functions.matters import MatterError, Prefilled
+from portal.look import matters as look
 from tests import people
 from tests.connectors.support import GOOD, ID_NUMBER, always
 from tests.doorway import audit
@@ -76,6 +78,8 @@ def test_the_slip_stands_with_and_without_a_resident(matters: Office) -> None:
     named = matters.matters.slip(who, matter, filled(matters))
     assert named.resident == "才让卓玛" and "*" in named.id_number
     assert named.materials[0].confirmed
+    assert "模拟数据" not in look.slip(named)
+    assert "模拟数据" in look.slip(replace(named, simulated=True))
 
 
 def test_an_unknown_matter_and_a_post_without_the_right_are_refused(matters: Office) -> None:

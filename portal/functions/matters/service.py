@@ -101,7 +101,7 @@ class Matters:
     def check(
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> Iterator[MatterResult]:
-        """Every matter with conditions, as soon as the systems it rests on have answered.
+        """Every matter that systems can say something of, as soon as those have answered.
 
         At the resident's own request, hence for that one purpose only.
         """
@@ -109,7 +109,7 @@ class Matters:
         texts = pack().matters
         if not texts.purpose or purpose.id != texts.purpose:
             permissions.refuse(principal, APPLY, AT_REQUEST)
-        matters = [one for one in texts.matter if one.conditions]
+        matters = [one for one in texts.matter if any(part.check for part in one.conditions)]
         sheet, gathered = self._ask(principal, subject_id, purpose, matters, CHECK, {})
         left = {one.id: one for one in matters}
         yield from _ready(left, sheet)
@@ -171,6 +171,7 @@ class Matters:
             materials=filled.materials if filled else self.materials(matter),
             resident=filled.resident if filled else "",
             id_number=filled.id_number if filled else "",
+            simulated=bool(filled and filled.simulated),
             note=f"本单所列条件、材料、时限为{pack().default_note}的内容，以主管部门公布的为准。"
             if matter.default
             else "",

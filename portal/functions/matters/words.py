@@ -109,4 +109,5 @@ class Slip:
     materials: tuple[MaterialState, ...]
     resident: str = ""
     id_number: str = ""  # masked
+    simulated: bool = False
     note: str = ""

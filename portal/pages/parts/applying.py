@@ -49,7 +49,7 @@ def form(who: Principal, filled: Prefilled, picked: Picked, way: Way) -> None:
         return
     matter = filled.matter
     key = f"{matter.id}.{picked.subject_id}"
-    paper = draft.paper(who, APPLY, key, f"{matter.name}申请")
+    paper = draft.paper(who, APPLY, key, f"申请：{matter.name}")
     typed: dict[str, str] = {}
     if way.takes:
         with st.container(key="application-lines"):

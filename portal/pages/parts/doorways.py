@@ -78,9 +78,10 @@ def door(one: WallDoor, state: Knocked, ways: Mapping[str, str]) -> Html:
     return tag(
         "li",
         tag("div", name, class_="door-name")
-        + tag("p", login + words, class_="about")
-        + _said(one, state)
-        + (tag("p", links, class_="ways") if links else ""),
+        + tag(
+            "p", login + words + (tag("em", links, class_="ways") if links else ""), class_="about"
+        )
+        + _said(one, state),
         class_="door",
         data_system=one.system_id,
     )
