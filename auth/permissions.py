@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, str] = {
     "corrections.view": "查看数据校核",
     "corrections.ask": "提出数据校核",
     "corrections.handle": "核实数据校核申请",
+    "matters.apply": "为居民核对政策、代办申请",
     "systems.view": "查看业务系统接入情况",
     "feedback.send": "提交投诉建议，查看本人的反馈",
     "feedback.view": "查看和答复投诉建议",
@@ -64,7 +65,8 @@ EVERYBODY = frozenset({"feedback.send"})
 
 # Personal data opens only with a second factor where a role asks for one.
 _PERSONAL = frozenset(
-    {"records.search", "records.open", "records.unmask", "verify.ask", "verify.release"}
+    {"records.search", "records.open", "records.unmask", "matters.apply"}
+    | {"verify.ask", "verify.release"}
 )
 
 

@@ -10,6 +10,7 @@ import structlog
 from auth import audit
 from portal.connectors.contract import Capability
 from portal.connectors.gateway import Gateway
+from portal.functions.matters import post as applications
 from portal.functions.tasks import post, sync
 from portal.settings import settings
 
@@ -41,6 +42,21 @@ def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
             seconds=settings().task_send_seconds,
             name=f"tasks.send.{system.id}",
             work=partial(post.drain, gateway, system),
+        )
+
+
+def of_applications(gateway: Gateway, finish: applications.FinishCase) -> Iterator[Recurring]:
+    """Sending applications and asking how far they are, apart for each system that takes them."""
+    for system in applications.takers(gateway):
+        yield Recurring(
+            seconds=settings().task_send_seconds,
+            name=f"applications.send.{system.id}",
+            work=partial(applications.deliver, gateway, system),
+        )
+        yield Recurring(
+            seconds=settings().task_sync_seconds,
+            name=f"applications.follow.{system.id}",
+            work=partial(applications.follow, gateway, system, finish),
         )
 
 

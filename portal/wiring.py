@@ -10,19 +10,23 @@ from sqlalchemy import text
 from auth.principal import Principal
 from portal import logs
 from portal.affairs.corrections import offer as corrections
+from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
+from portal.affairs.matters import queries as case_queries
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions import drops, rounds
 from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
+from portal.functions.matters import Filing, Matters
+from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.verify import Runner, Verify
-from portal.jobs import Jobs, Recurring, of_tasks
+from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate
 from portal.store.citypack import pack
@@ -75,6 +79,8 @@ class Wired:
     tasks: Tasks
     disputes: Disputes
     verify: Verify
+    matters: Matters
+    filing: Filing
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -147,6 +153,7 @@ def build() -> Wired:
         place_name=_place_name,
         allow=chosen.endpoint_allow,
     )
+    check_matters(registry, city.matters)
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -159,6 +166,7 @@ def build() -> Wired:
     tasks = Tasks(registry=registry, platform={ours.id: ours})
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
+    catalogue = Matters(records=records, registry=registry)
     return Wired(
         gateway=gateway,
         records=records,
@@ -169,9 +177,12 @@ def build() -> Wired:
         tasks=tasks,
         disputes=Disputes(records=records, take=_file, standing=corrections.about),
         verify=Verify(records=records),
+        matters=catalogue,
+        filing=Filing(matters=catalogue, open_case=cases.open_case, numbers=case_queries.numbers),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
+                *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,
                     name="drops.fetch",

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 import uvicorn
 
 from sandbox.application import create_app
+from sandbox.entrance import Platform
 from sandbox.files.server import FileServer
 from sandbox.grid.database import GridUnavailable
-from sandbox.landing import Platform
 from sandbox.options import Options, Refused, read_options
 from sandbox.population import World, build
 from sandbox.region import PackError, load_region
@@ -63,12 +63,17 @@ def _prepare(options: Options, files: FileServer) -> _Server:
     world = build(load_region(options.pack), scale=options.scale, seed=options.seed)
     if not options.database_url:
         print("未设置 SANDBOX_DATABASE_URL：不提供数据库视图类系统，其余照常。", file=sys.stderr)
+    platform = Platform(
+        url=options.portal_url,
+        passwords=options.ticket_passwords,
+        links=options.link_secrets,
+    )
     app = create_app(
         world,
         options.credentials,
         database_url=options.database_url,
         files=files,
-        portal=Platform(url=options.portal_url, passwords=options.ticket_passwords),
+        portal=platform,
     )
     config = uvicorn.Config(
         app,

@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Mount, Router
 
 from sandbox.control import Desk, Handle
 from sandbox.distort import Clock
+from sandbox.entrance import Platform
 from sandbox.files.server import FileServer
 from sandbox.kit.serve import Ground
-from sandbox.landing import Landing, Platform
+from sandbox.landing import Landing
 from sandbox.misbehaviour import Misbehave
 from sandbox.population import World
 from sandbox.systems import catalogue

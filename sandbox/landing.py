@@ -7,8 +7,7 @@ back channel, whether it is still good. Only the second answer says who has come
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,61 +16,16 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.accounts import Accounts
 from sandbox.distort import Clock
+from sandbox.entrance import AGAIN, Platform, Refused, page
 
 _ALGORITHM, _TYPE = "ES256", "jump+jwt"
 _LARGEST_FORM = 16_384
-_SECONDS = 5.0
-_AGAIN = "请关闭本页，从平台“统一入口”重新进入。"
 _OWN_ACCOUNT = "本系统需要使用自己的账号登录，未与平台统一登录。"
-
-_PAGE = """<!DOCTYPE html>
-<html lang="zh-CN"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
-<style>
-body{{margin:0;font:16px/1.7 'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;
-color:#26323d;background:#eef1f3}}
-header{{background:#3d4f5f;color:#fff;padding:10px 24px}}
-header b{{border:1px dashed #fff;border-radius:3px;padding:0 6px;margin-left:12px;font-weight:400}}
-main{{max-width:40rem;margin:6vh auto 0;padding:1.5rem 2rem;background:#fff;
-border:1px solid #d5dce2}}
-h1{{font-size:1.2rem;margin:0 0 .5rem}}p{{margin:.25rem 0}}
-</style></head><body><header>{system}<b>模拟系统</b></header>
-<main><h1>{heading}</h1>{lines}</main></body></html>
-"""
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-class _Refused(Exception):
-    """The ticket opens nothing; the text is for the person."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Platform:
-    """The platform that sends people: where it is, and our passwords on its back channel."""
-
-    url: str  # empty: no platform is known
-    passwords: Mapping[str, str]
-    wire: httpx.AsyncBaseTransport | None = None
-
-    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One call of the back channel."""
-        try:
-            async with httpx.AsyncClient(
-                base_url=self.url, transport=self.wire, timeout=_SECONDS, trust_env=False
-            ) as client:
-                return await client.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise _Refused(f"暂时联系不上平台，未能核验票据，没有登录。{_AGAIN}") from error
 
 
 class Landing:
@@ -97,6 +51,7 @@ class Landing:
             Route("/sso/login", self.enter, methods=["GET", "POST"]),
             Route("/portal", self.front, methods=["GET"]),
             *(Route(page, self.behind, methods=["GET"]) for page in self._pages),
+            *Accounts(self._system, self._name, self._platform, self._clock).routes(),
         ]
 
     async def front(self, request: Request) -> Response:
@@ -111,29 +66,31 @@ class Landing:
     async def enter(self, request: Request) -> Response:
         """Take in a ticket."""
         if request.method != "POST":
-            return self._page(405, "没有登录", f"本地址只接受平台送来的票据。{_AGAIN}")
+            return self._page(405, "没有登录", f"本地址只接受平台送来的票据。{AGAIN}")
         try:
             told = await self._redeem(await self._ticket(request))
-        except _Refused as refusal:
+        except Refused as refusal:
             return self._page(403, "没有登录", str(refusal))
         who = f"已登录：{told['name']}（模拟系统）"
-        return self._page(200, who, f"单位：{told['unit']}", f"打开的页面：{told['target']}")
+        account = f"本系统账号：{told['account']}" if told["account"] else "本系统账号：没有关联"
+        lines = (f"单位：{told['unit']}", account, f"打开的页面：{told['target']}")
+        return self._page(200, who, *lines)
 
     async def _ticket(self, request: Request) -> str:
         if not self._platform.url:
-            raise _Refused("本模拟系统没有配置平台地址，不能接受票据，没有登录。")
+            raise Refused("本模拟系统没有配置平台地址，不能接受票据，没有登录。")
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > _LARGEST_FORM:
-                raise _Refused(f"提交的内容过大，没有登录。{_AGAIN}")
+                raise Refused(f"提交的内容过大，没有登录。{AGAIN}")
         try:
             fields = parse_qs(body.decode("ascii"), max_num_fields=5)
         except ValueError:
             fields = {}
         given = fields.get("ticket", [])
         if len(given) != 1:
-            raise _Refused(f"没有收到票据，没有登录。{_AGAIN}")
+            raise Refused(f"没有收到票据，没有登录。{AGAIN}")
         return given[0]
 
     async def _redeem(self, ticket: str) -> dict[str, str]:
@@ -150,8 +107,8 @@ class Landing:
             told = {}
         if answer.status_code != httpx.codes.OK or told.get("sub") != claims.get("sub"):
             said = str(told.get("error", {}).get("message") or "平台没有认可这张票据。")
-            raise _Refused(f"没有登录。{said}")
-        return {key: str(told.get(key, "")) for key in ("name", "unit", "target")}
+            raise Refused(f"没有登录。{said}")
+        return {key: str(told.get(key, "")) for key in ("name", "unit", "target", "account")}
 
     async def _verified(self, ticket: str) -> dict[str, Any]:
         answer = await self._platform.ask("GET", "/api/v1/tickets/keys")
@@ -159,21 +116,16 @@ class Landing:
             keys = KeySet.import_key_set(answer.json())
             token = jwt.decode(ticket, keys, algorithms=[_ALGORITHM])
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise _Refused(f"票据无法识别或已被改动，没有登录。{_AGAIN}") from error
+            raise Refused(f"票据无法识别或已被改动，没有登录。{AGAIN}") from error
         claims = dict(token.claims)
         if token.header.get("typ") != _TYPE or claims.get("iss") != self._platform.url:
-            raise _Refused(f"票据不是本平台签发的，没有登录。{_AGAIN}")
+            raise Refused(f"票据不是本平台签发的，没有登录。{AGAIN}")
         if claims.get("aud") != self._system:
-            raise _Refused(f"这张票据不是给本系统的，没有登录。{_AGAIN}")
+            raise Refused(f"这张票据不是给本系统的，没有登录。{AGAIN}")
         if not isinstance(claims.get("exp"), int) or claims["exp"] <= self._clock().timestamp():
-            raise _Refused(f"票据已过有效期，没有登录。{_AGAIN}")
+            raise Refused(f"票据已过有效期，没有登录。{AGAIN}")
         return claims
 
     def _page(self, status: int, heading: str, *lines: str) -> Response:
-        text = _PAGE.format(
-            title=html.escape(heading),
-            system=html.escape(self._name),
-            heading=html.escape(heading),
-            lines="".join(f"<p>{html.escape(line)}</p>" for line in lines),
-        )
-        return HTMLResponse(text, status_code=status, headers=_HEADERS)
+        body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+        return page(status, self._name, heading, body)

@@ -11,7 +11,7 @@ from sandbox.allocation import Scale
 from sandbox.population import DEFAULT_SEED
 from sandbox.systems import references
 
-PREFIX, TICKET = "SANDBOX_SECRET_", "_TICKET"
+PREFIX, TICKET, LINK = "SANDBOX_SECRET_", "_TICKET", "_LINK"
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
 
 
@@ -33,6 +33,7 @@ class Options:
     credentials: Mapping[str, str] = field(repr=False)  # what callers have to show, by reference
     portal_url: str = ""  # empty: nobody can be sent here with a ticket
     ticket_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    link_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
@@ -50,12 +51,18 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> Op
         database_url=environment.get("SANDBOX_DATABASE_URL", ""),
         credentials=_credentials(environment),
         portal_url=environment.get("SANDBOX_PORTAL_URL", "").rstrip("/"),
-        ticket_passwords={
-            name.removeprefix(PREFIX).removesuffix(TICKET).lower(): value
-            for name, value in environment.items()
-            if name.startswith(PREFIX) and name.endswith(TICKET)
-        },
+        ticket_passwords=_by_system(environment, TICKET),
+        link_secrets=_by_system(environment, LINK),
     )
+
+
+def _by_system(environment: Mapping[str, str], ending: str) -> dict[str, str]:
+    """The secrets of one kind by the system they belong to."""
+    return {
+        name.removeprefix(PREFIX).removesuffix(ending).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name.endswith(ending)
+    }
 
 
 def _credentials(environment: Mapping[str, str]) -> dict[str, str]:

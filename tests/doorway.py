@@ -45,10 +45,17 @@ from tests.connectors.support import GOOD, NOBODY, FakeTransport, always
 PORTAL = "http://portal.test"
 WILLOW, LOTUS = "990102001001", "990102001002"
 KINDS = {"a": "平台票据", "b": "对方统一认证", "c": "需再次登录", "d": "平台票据"}
-PASSWORDS = {"a_ticket": "password-of-a", "d_ticket": "password-of-d"}
+PASSWORDS = {
+    "a_ticket": "password-of-a",
+    "d_ticket": "password-of-d",
+    "a_link": "secret-between-a-and-the-platform",
+    "b_link": "secret-between-b-and-the-platform",
+    "c_link": "secret-between-c-and-the-platform",
+}
 ENTRY = """
 [entry]
 landing = "/sso/login"
+linking = "/sso/link"
 front = "/portal"
 [entry.links.review]
 name = "定期复核"
@@ -196,7 +203,8 @@ def opened(folder: Path) -> Iterator[Doorway]:
     sites = [
         support.site(
             one, entry=f"http://{one}.test/app", name=f"{one.upper()}系统",
-            credentials={"ticket": f"{one}_ticket"},
+            credentials={"ticket": f"{one}_ticket"}
+            | ({"link": f"{one}_link"} if f"{one}_link" in PASSWORDS else {}),
         )
         for one in KINDS
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, people, records, reports, tasks, verify
+from portal.api import doors, errors, jump, link, people, records, reports, tasks, verify
 from portal.api.access import Identify
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
@@ -58,4 +58,5 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
 def routes(functions: Functions, identify: Identify) -> list[BaseRoute]:
     """The way to the doors, and everything below ``/api/``, known or not: also its 404 is JSON."""
     api = Route("/api/{rest:path}", errors.Traced(create_api(functions, identify)))
-    return [*jump.routes(functions.entry, identify), api]
+    ways = [*jump.routes(functions.entry, identify), *link.routes(functions.entry, identify)]
+    return [*ways, api]

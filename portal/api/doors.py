@@ -82,7 +82,9 @@ def tickets(entry: Callable[[], Entry]) -> APIRouter:
     def redeem(asked: models.Ticket, system: System) -> Any:
         """业务系统收到票据后在后台核销；每张票据只能核销一次，60 秒内有效。"""
         who = entry().redeem(system, asked.ticket)
-        return models.Visitor(sub=who.login, name=who.name, unit=who.unit, target=who.target)
+        return models.Visitor(
+            sub=who.login, name=who.name, unit=who.unit, target=who.target, account=who.account
+        )
 
     return made
 

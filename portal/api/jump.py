@@ -57,7 +57,8 @@ def _page(status: int, title: str, body: str, form_action: str = "'none'") -> Re
     return HTMLResponse(text, status_code=status, headers=headers)
 
 
-def _refused(status: int, words: str) -> Response:
+def refused(status: int, words: str) -> Response:
+    """Why one was not let through, with the way back."""
     back = f'<p>{escape(words)}</p><a href="/entry">返回统一入口</a>'
     return _page(status, "没有进入业务系统", back)
 
@@ -96,19 +97,19 @@ def routes(entry: Callable[[], Entry], identify: Identify) -> list[BaseRoute]:
     def answer(cookies: Mapping[str, str], system_id: str, query: bytes) -> Response:
         principal = posts.behind(identify(cookies))
         if principal is None:
-            return _refused(401, SIGNED_OUT)
+            return refused(401, SIGNED_OUT)
         asked = _asked(query)
         if asked is None:
-            return _refused(400, "链接不完整或有误。请回到“统一入口”重新点击。")
+            return refused(400, "链接不完整或有误。请回到“统一入口”重新点击。")
         sealed, target = asked.pop("i"), asked.pop("to", None)
         if not meant(principal, system_id, target, asked, sealed):
-            return _refused(403, NOT_MEANT)
+            return refused(403, NOT_MEANT)
         try:
             return _through(entry().jump(principal, system_id, target, asked))
         except Denied as refusal:
-            return _refused(403, refusal.message)
+            return refused(403, refusal.message)
         except NoSuchDoor as missing:
-            return _refused(404, missing.message)
+            return refused(404, missing.message)
 
     async def jump(request: Request) -> Response:
         return await to_thread.run_sync(

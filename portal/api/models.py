@@ -242,12 +242,13 @@ class Ticket(_Asked):
 
 
 class Visitor(BaseModel):
-    """Who has come, and where to."""
+    """Who has come, where to, and whom the system itself knows them as (empty: never linked)."""
 
     sub: str
     name: str
     unit: str
     target: str
+    account: str
 
 
 class Key(BaseModel):

@@ -15,7 +15,7 @@ from portal.api import access, errors
 from portal.api.access import Identify
 from portal.api.reports import disposition
 from portal.functions import trail
-from portal.functions.people import listing, matrix
+from portal.functions.people import accounts, listing, matrix
 from portal.functions.people.book import MEDIA_TYPE
 
 Who = Annotated[Principal, Depends(access.caller)]
@@ -28,6 +28,7 @@ class Book(StrEnum):
     CURRENT = "current"
     MATRIX = "matrix"
     AUDIT = "audit"
+    ACCOUNTS = "accounts"
 
 
 FILES: dict[Book, tuple[str, Callable[[Principal], bytes]]] = {
@@ -35,6 +36,7 @@ FILES: dict[Book, tuple[str, Callable[[Principal], bytes]]] = {
     Book.CURRENT: ("单位岗位人员现状", listing.export),
     Book.MATRIX: ("权限矩阵", matrix.file),
     Book.AUDIT: ("审计记录", trail.file),
+    Book.ACCOUNTS: ("业务系统账号", accounts.file),
 }
 
 

@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 
 from portal.connectors.parts import Part
 
-CallName = Literal["person", "roster", "counts", "probe", "tasks", "task", "act"]
+CallName = Literal[
+    "person", "roster", "counts", "probe", "tasks", "task", "act", "apply", "progress"
+]
 
 
 class Paging(Part):

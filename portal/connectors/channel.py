@@ -106,6 +106,16 @@ class Channel:
         """Send one command, once; whoever sends it decides whether to send it again."""
         await self._guarded("act", values, trace, None)
 
+    async def apply(self, values: Values, trace: Trace) -> Any:
+        """Hand in one application, once; gives the answer, in which its number stands."""
+        return await self._guarded("apply", values, trace, None)
+
+    async def progress(self, values: Values, trace: Trace) -> list[Any]:
+        """The rows about one application: one, or none."""
+        return rows_of(
+            self._items("progress", await self._guarded("progress", values, trace, None))
+        )
+
     async def _pages(
         self, name: CallName, values: Values, trace: Trace, until: float | None
     ) -> AsyncIterator[tuple[Any, list[Any]]]:

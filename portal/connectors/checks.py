@@ -13,7 +13,7 @@ from portal.connectors.conclusionchecks import conclusions
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
-from portal.connectors.errandchecks import errand_expressions, errands, form_slots
+from portal.connectors.errandchecks import applications, errand_expressions, errands, form_slots
 from portal.connectors.manifest import Call, FilesManifest, JumpManifest, Manifest
 from portal.connectors.naturechecks import natures
 from portal.connectors.parts import Part, Value
@@ -45,6 +45,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _forbidden(manifest)
     yield from _measures(manifest)
     yield from errands(manifest)
+    yield from applications(manifest)
     yield from _tally(manifest)
     yield from _drop(manifest)
     yield from conclusions(manifest)
@@ -79,10 +80,14 @@ def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
     for number, kind in enumerate(manifest.records):
         for name, value in kind.map.items():
             yield f"records[{number}].map.{name}", value
-    if manifest.tasks:
-        yield from _given("tasks.map", manifest.tasks.map)
-    if manifest.tally:
-        yield from _given("tally", manifest.tally)
+    parts: dict[str, Part | None] = {
+        "tasks.map": manifest.tasks.map if manifest.tasks else None,
+        "applications": manifest.applications,
+        "tally": manifest.tally,
+    }
+    for key, part in parts.items():
+        if part is not None:
+            yield from _given(key, part)
     for number, one in enumerate(manifest.measures):
         yield from _given(f"measures[{number}]", one)
     if manifest.roster:

@@ -246,6 +246,31 @@ class Command:
     unit: str
 
 
+# --- applications ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Application:
+    """An application for a resident; ``key`` stays the same however often it is sent."""
+
+    key: str
+    number: str
+    matter: str
+    form: Mapping[str, str] = field(repr=False)
+    actor: str
+    actor_name: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far an application is in its own system, in that system's words."""
+
+    state: str
+    words: str | None = None
+    finished: bool = False
+
+
 class SystemFault(Exception):
     """One system could not answer."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from portal.connectors.calls import ViewCall
 from portal.connectors.contract import Capability
-from portal.connectors.errands import TaskSection
+from portal.connectors.errands import ActionMap, TaskSection
 from portal.connectors.manifest import Manifest
 from portal.connectors.moments import moment_writer
 from portal.connectors.template import FORM, placeholders
@@ -18,8 +18,15 @@ CALLS = ("tasks", "task", "act")
 
 def form_slots(manifest: Manifest) -> frozenset[str]:
     """The placeholders that stand for what a person typed."""
-    actions = manifest.tasks.actions if manifest.tasks else ()
-    return frozenset(f"{FORM}{part.name}" for one in actions for part in one.form)
+    names = {part.name for one in tasks_of(manifest) for part in one.form}
+    if manifest.applications:
+        names |= set(manifest.applications.lines)
+    return frozenset(f"{FORM}{name}" for name in names)
+
+
+def tasks_of(manifest: Manifest) -> tuple[ActionMap, ...]:
+    """The actions on tasks, of a system that has tasks."""
+    return manifest.tasks.actions if manifest.tasks else ()
 
 
 def errand_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -64,8 +71,28 @@ def _requests(manifest: Manifest) -> Iterator[Finding]:
         for slot, why in (("key", "重发会重复办理"), ("task_id", "不知道办的是哪一件")):
             if slot not in sent:
                 yield "calls.act", f"没有用到 {{{slot}}}，{why}"
-        for slot in sorted(form_slots(manifest) - sent):
+        typed = {part.name for one in tasks_of(manifest) for part in one.form}
+        for slot in sorted({f"{FORM}{name}" for name in typed} - sent):
             yield "calls.act", f"填写的“{slot}”没有发给对方"
+
+
+def applications(manifest: Manifest) -> Iterator[Finding]:
+    """Everything wrong with how a system takes applications."""
+    section = manifest.applications
+    calls = {"apply", "progress"} & set(manifest.calls)
+    if (section is None) != (not calls) or len(calls) == 1:
+        yield "applications", "applications、calls.apply、calls.progress 须同时写明"
+    if section is None or len(calls) < 2:
+        return
+    sent = _slots(manifest, "apply")
+    for slot, why in (("key", "重发会重复申请"), ("matter", "对方不知道申请什么")):
+        if slot not in sent:
+            yield "calls.apply", f"没有用到 {{{slot}}}，{why}"
+    for name in section.lines:
+        if f"{FORM}{name}" not in sent:
+            yield "calls.apply", f"填写的“{name}”没有发给对方"
+    if "number" not in _slots(manifest, "progress"):
+        yield "calls.progress", "没有用到 {number}，会取回别的申请"
 
 
 def _section(tasks: TaskSection) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import structlog
 
+from portal.connectors.applying import Applying
 from portal.connectors.cache import AnswerCache, open_cache
 from portal.connectors.channel import Channel
 from portal.connectors.contract import Answer, Asker, Capability, Health, Planned, Subject
@@ -184,6 +185,11 @@ class Gateway:
         """
         channel = self._channels[self.registry.system(system_id).id]
         return Tasking(channel, self._loop, self._recorder, self._now, together=together)
+
+    def applying(self, system_id: str) -> Applying:
+        """Handing in applications to one system, and asking how far they are."""
+        channel = self._channels[self.registry.system(system_id).id]
+        return Applying(channel, self._loop, self._recorder, self._now)
 
     def folder(self, system_id: str) -> DropFolder:
         """The folder in which a system puts its files."""

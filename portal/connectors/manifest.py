@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from portal.connectors.applications import ApplicationSection
 from portal.connectors.calls import CallName, FunctionCall, RestCall, SoapCall, ViewCall
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.errands import TaskSection
@@ -170,9 +171,11 @@ class LinkMap(Part):
 
 
 class EntryMap(Part):
-    """How people enter the system itself: where a ticket is taken in, and what may be opened."""
+    """How people enter the system itself: where a ticket is taken in, where one proves an account
+    of one's own (``linking``), and what may be opened."""
 
     landing: LinkPath = "/sso/login"
+    linking: LinkPath | None = None
     front: LinkPath = "/"
     links: dict[Slug, LinkMap] = Field(default={})
 
@@ -200,6 +203,7 @@ class _Manifest(Part):
     tally: TallyMap | None = None
     measures: tuple[MeasureMap, ...] = ()
     tasks: TaskSection | None = None
+    applications: ApplicationSection | None = None
 
 
 class RestManifest(_Manifest):

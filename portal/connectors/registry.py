@@ -30,6 +30,7 @@ LIVE_MODES = frozenset({"试运行", "正式"})
 REACHABLE_MODES = LIVE_MODES | {"联调"}
 BY_TICKET = "平台票据"
 TICKET_SECRET = "ticket"  # noqa: S105 - the name of a credential
+LINK_SECRET = "link"  # noqa: S105 - the same: proofs of accounts over there are made under it
 
 _adapter: TypeAdapter[Manifest] = TypeAdapter(Manifest)
 

@@ -17,7 +17,7 @@ from portal.connectors.converters import short_id_number
 PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
     | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
-    | {"from_day", "to_day", "region_code"}
+    | {"from_day", "to_day", "region_code", "matter", "number"}
 )
 # Placeholders of one call only; {region_code} is where we have the person living.
 BELONGS = {"since": "tasks", "from_day": "counts", "to_day": "counts", "region_code": "person"}

@@ -18,6 +18,7 @@ MOST_CHARACTERS = 8000
 # Which page a form stands on, and under which name the page is told what it is about.
 PLACES: Mapping[str, tuple[str, str]] = {
     "matters.close": ("records", "case"),
+    "matters.apply": ("entry", "matter"),
     "feedback": ("feedback", ""),
     "feedback.answer": ("answering", ""),
 }

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from auth.permissions import PERMISSIONS
+from portal.functions.entry.links import REFUSALS as LINK_REFUSALS
 from portal.functions.entry.tickets import REFUSALS
 from portal.store import clock
 from portal.store.citypack import pack
@@ -21,6 +22,9 @@ _OTHER_ACTIONS = {
     "identity.switch": "切换岗位",
     "records.view": "调取各系统记录",
     "changes.check": "夜间核对在办事项的变化",
+    "policies.check": "应居民要求核对可享政策",
+    "matters.prefill": "为居民预填申请",
+    "matters.resend": "重新发送申请",
     "reports.export": "下载报表",
     "tasks.resend": "重新发送办理结果",
     "tasks.withdraw": "撤回办理结果",
@@ -34,6 +38,9 @@ _OTHER_ACTIONS = {
     "verify.cancel": "取消批量查询核验",
     "verify.download": "下载核验结果",
     "entry.redeem": "业务系统核验票据",
+    "links.prove": "关联业务系统账号",
+    "links.end": "解除业务系统账号",
+    "links.import": "导入业务系统账号",
     "tokens.issue": "发放访问令牌",
     "tokens.revoke": "停用访问令牌",
     "feedback.answer": "答复投诉建议",
@@ -76,6 +83,8 @@ _LABELS = {
     "logins": "账号",
     "name": "姓名",
     "template": "报表",
+    "matter": "事项",
+    "account": "对方账号",
     "period": "期间",
     "form": "格式",
     "counts": "合计",
@@ -126,6 +135,11 @@ def _report(value: str) -> str:
     return next((one.name for one in pack().reports if one.id == value), value)
 
 
+def _matter(value: str) -> str:
+    found = pack().matters.find(value)
+    return found.name if found else value
+
+
 def _permission(value: str) -> str:
     return PERMISSIONS.get(value, value)
 
@@ -143,7 +157,7 @@ def _locked(value: str) -> str:
 
 
 def _reason(value: str) -> str:
-    return REFUSALS.get(value) or _mark(value)
+    return REFUSALS.get(value) or LINK_REFUSALS.get(value) or _mark(value)
 
 
 def _moment(value: str) -> str:
@@ -154,6 +168,7 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "system": _system,
     "systems": _system,
     "template": _report,
+    "matter": _matter,
     "permissions": _permission,
     "items": _permission,
     "by": _by,

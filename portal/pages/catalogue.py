@@ -99,6 +99,14 @@ PAGES: tuple[PageSpec, ...] = (
         module="entry",
     ),
     PageSpec(
+        path="accounts",
+        title="系统账号",
+        permission="entry.jump",
+        section=WORK,
+        module="accounts",
+        listed=False,
+    ),
+    PageSpec(
         path="systems",
         title="业务系统",
         permission="systems.view",

@@ -8,7 +8,7 @@ from portal.functions.people import listing
 from portal.look import notice, people, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import appointing, first_passwords, importing
+from portal.pages.parts import appointing, first_passwords, importing, linking
 
 PERMISSION = "people.view"
 _STATUS = {"active": "启用", "disabled": "停用", "locked": "锁定"}
@@ -77,6 +77,7 @@ def _files(who: Principal) -> None:
 _PARTS = {"在岗人员": _members, "空岗": _vacant}
 _KEEPING = {
     "批量导入": importing.part,
+    "系统账号": linking.part,
     "初始密码": first_passwords.part,
     "委托代理": appointing.for_scope,
 }

@@ -16,7 +16,7 @@ from portal.shield import replies
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Reading these changes something, so another site must not be able to make a browser read them.
 _CHANGING_READS = frozenset({"/auth/logout"})
-_CHANGING_BELOW = "/jump/"
+_CHANGING_BELOW = ("/jump/", "/link/start/")
 # A load balancer asks by address; these answers name nobody and change nothing.
 _FOR_ANY_HOST = frozenset({"/healthz", "/readyz"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}

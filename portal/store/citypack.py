@@ -1,9 +1,10 @@
 """The city pack: everything that makes this city this city, read from one folder of data.
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
-systems are joined and how far, ``reports.toml`` the reports, ``holidays.toml`` the days off,
-``divisions.csv`` and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``)
-what only a demonstration uses. Another city is another folder.
+systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
+for, ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places,
+``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses. Another city is another
+folder.
 """
 
 import json
@@ -15,6 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from portal.settings import settings
+from portal.store import matter_texts
+from portal.store.matter_texts import MatterTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
 
 Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
@@ -184,6 +187,7 @@ class CityPack(_Data):
     purposes: tuple[PurposeText, ...]
     case_purpose: PurposeText
     unmask_reasons: tuple[str, ...]
+    link_warn_days: int = 14  # how long before its end an account over there is spoken of
     departments: tuple[DemoDepartment, ...] = ()
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]
@@ -192,6 +196,7 @@ class CityPack(_Data):
     corrections: CorrectionTexts
     verification: VerificationTexts
     authorisation_days: int  # how long a family's authorisation may be valid
+    matters: MatterTexts = MatterTexts()
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -245,6 +250,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "systems": _sites(folder, production=production),
             "reports": _toml(folder / "reports.toml").get("report", []),
             "holidays": _toml(folder / "holidays.toml").get("year", []),
+            "matters": matter_texts.read(folder),
             "demo": demo,
         }
     )

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from sandbox.distort import Clock, local
 from sandbox.misbehaviour import Faults, json_response
 from sandbox.subsistence import tasks
+from sandbox.subsistence.applications import IntakeBook
 from sandbox.subsistence.records import Records
 
 LARGEST_PAGE = 200
@@ -42,6 +43,7 @@ class Service:
         self._records = records
         self._app_key = app_key
         self.book = tasks.book(records, clock)
+        self.intake = IntakeBook(clock)
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -51,6 +53,8 @@ class Service:
             Route("/api/dbdx/list", self.roster, methods=["GET"]),
             Route("/api/rwzx/list", self.tasks, methods=["GET"]),
             Route("/api/rwzx/submit", self.submit, methods=["POST"]),
+            Route("/api/sqsl/submit", self.apply, methods=["POST"]),
+            Route("/api/sqsl/query", self.progress, methods=["GET"]),
             Route("/api/ping", self.ping, methods=["GET"]),
         ]
 
@@ -113,6 +117,21 @@ class Service:
         if not self._known(request):
             return _answer("0003", "应用标识无效或未授权")
         return _answer(*await tasks.submit(request, self.book))
+
+    async def apply(self, request: Request) -> Response:
+        """An application for one resident."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        return _answer(*await self.intake.submit(request))
+
+    async def progress(self, request: Request) -> Response:
+        """How far an application is."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        found = self.intake.find(request.query_params.get("slbh", ""))
+        page = {"records": found, "total": len(found), "size": 1, "current": 1}
+        now = f"{local(self._clock()):%Y%m%d%H%M%S}"
+        return _answer("0000", "查询成功", {"sjsj": now, "pageData": page})
 
     async def ping(self, request: Request) -> Response:
         """Whether the system and the application key are well."""

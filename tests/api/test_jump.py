@@ -16,7 +16,8 @@ from auth import sessions
 from auth.principal import Principal
 from portal.store import clock
 from portal.store.clock import FrozenClock
-from sandbox.landing import Landing, Platform
+from sandbox.entrance import Platform
+from sandbox.landing import Landing
 from tests.api.test_access import error_of
 from tests.doorway import PORTAL, Browser, Doorway
 
@@ -213,6 +214,7 @@ def test_redeeming_says_who_has_come_and_nothing_more(doorway: Doorway) -> None:
     answer = redeem(doorway, ticket)
     assert answer.json() == {
         "sub": "clerk", "name": "王clerk", "unit": "柳岸社区", "target": "/portal",
+        "account": "",
     }  # fmt: skip
     assert error_of(redeem(doorway, ticket), 409)["code"] == "ticket_used"
     assert error_of(redeem(doorway, "x"), 400)["code"] == "ticket_invalid"

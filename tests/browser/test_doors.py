@@ -11,11 +11,12 @@ from tests.browser import steps
 from tests.browser.conftest import Opener, Premises
 
 WIDTHS = {"office": steps.OFFICE, "phone": steps.PHONE}
-GRID = ".st-key-door-grid"
+GRID = 'li[data-system="grid"]'
 
 
 def _wall(page: Page) -> Page:
     steps.open_page(page, "统一入口")
+    page.get_by_text("按系统", exact=True).click()
     page.locator(GRID).get_by_text("正常").wait_for()
     return page
 
@@ -78,6 +79,7 @@ def test_a_door_is_found_by_initials(shared: Opener) -> None:
 def test_a_door_that_is_down_says_so_and_may_be_tried(own: Opener, down: None) -> None:
     page = own("dongxing.secretary").page
     steps.open_page(page, "统一入口")
+    page.get_by_text("按系统", exact=True).click()
     door = page.locator(GRID)
     page.get_by_role("button", name="重新检测").click()
     door.get_by_text("仍可尝试进入").wait_for()

@@ -138,6 +138,12 @@ def replay_subsistence(request: Request) -> Reply:
     if request.path.endswith("/rwzx/submit"):
         body = json.loads(request.body)
         return raw("subsistence", _verdict(body["rwbh"], body["hcjg"] == "2", body["hcyj"]))
+    if request.path.endswith("/sqsl/submit"):
+        whole = all(json.loads(request.body)[name] for name in ("lxdh", "sqly"))
+        return raw("subsistence", "apply_done" if whole else "apply_refused")
+    if request.path.endswith("/sqsl/query"):
+        known = request.query["slbh"].startswith("SL")
+        return raw("subsistence", "progress_found" if known else "progress_missing")
     if request.path.endswith("/rwzx/list"):
         page = request.query.get("pageNumber")
         return raw("subsistence", f"tasks_page_{page}" if page else "task_found")

@@ -124,7 +124,7 @@ def test_rows_are_shown_to_their_own_person_only(doorway: Doorway) -> None:
 
 def test_nobody_writes_a_ticket_for_somebody_else(doorway: Doorway) -> None:
     who = doorway.sign_in("clerk")
-    row = {"login": "other", "system_id": "a", "last_at": clock.now()}
+    row = {"login": "other", "post_id": who.post_id, "system_id": "a", "last_at": clock.now()}
     with pytest.raises(Exception, match="row-level security"), scoped(who.reach) as connection:
         connection.execute(insert(door_use).values(**row))
 

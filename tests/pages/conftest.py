@@ -14,10 +14,13 @@ from auth import oidc
 from auth.principal import Principal
 from portal import wiring
 from portal.affairs.corrections import offer as corrections
+from portal.affairs.matters import desk, queries
 from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
+from portal.connectors.registry import load_registry
 from portal.functions.changes import Notices
 from portal.functions.entry import Entry
+from portal.functions.matters import Filing, Matters
 from portal.functions.records import Disputes, Records
 from portal.functions.reports import Reports
 from portal.functions.tasks import Tasks
@@ -28,12 +31,18 @@ from portal.store.citypack import CityPack
 from tests import people
 from tests.connectors import support
 from tests.connectors.support import GOOD, NOBODY, FakeTransport, always
+from tests.doorway import ENTRY
 
 ID_NUMBER = support.ID_NUMBER
 PAGE = "from portal.pages.catalogue import spec\nspec({path!r}).show()\n"
 SHELL = (
     "from auth import oidc\nfrom portal.pages import shell\nshell.run(oidc.principal_from_run())\n"
 )
+
+
+def with_entry(text: str) -> str:
+    """The manifest of a test system that people can enter."""
+    return text.replace("[limits]\n", ENTRY)
 
 
 @dataclass
@@ -89,7 +98,14 @@ def office(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Office]:
     """A community clerk's desk in the small second city."""
-    registry = support.load(tmp_path, list(transports))
+    registry = load_registry(
+        [
+            support.site(one, entry=f"http://{one}.test", credentials={"ticket": "t"})
+            for one in transports
+        ],
+        folder=support.write_manifests(tmp_path, list(transports), with_entry),
+        secret=lambda _: "x",
+    )
     gateway = Gateway(registry, transports=lambda system: transports[system.id])
     gateway.start()
     city = citypack.pack()
@@ -97,12 +113,16 @@ def office(
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
     notices = Notices(registry=registry)
     ours = corrections.CorrectionTasks()
-    records = Records(gateway=gateway, case_sources=[wiring._case_of_matters], notices=notices)
+    sources = [wiring._case_of_matters]
+    records = Records(gateway=gateway, case_sources=sources, notices=notices)
+    matters = Matters(records=records, registry=registry)
     wired = SimpleNamespace(
         gateway=gateway,
         notices=notices,
         records=records,
         disputes=Disputes(records=records, take=wiring._file, standing=corrections.about),
+        matters=matters,
+        filing=Filing(matters=matters, open_case=desk.open_case, numbers=queries.numbers),
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
         tasks=Tasks(registry=registry, platform={ours.id: ours}),

@@ -68,6 +68,27 @@ def test_subsistence_roster(client: Caller) -> None:
     same_shape(beyond.json(), "subsistence/roster_past_the_end.json")
 
 
+def test_subsistence_applications(client: Caller) -> None:
+    url = "/subsistence/api/sqsl/submit"
+    body = {"lsh": "k1", "sxbm": "01", "sqbh": "SX-20261123-0001", "xm": "王梅", "sfzh": MISSING}
+
+    def hand_in(**more: str) -> Any:
+        return client.post(url, json=body | more, headers=APP_KEY).json()
+
+    assert hand_in(sqly="年老") == fixture("subsistence/apply_refused.json")
+    done = hand_in(sqly="年老", lxdh="13900000000")
+    same_shape(done, "subsistence/apply_done.json")
+    again = hand_in()
+    same_shape(again, "subsistence/apply_again.json")
+    assert again["result"]["slbh"] == done["result"]["slbh"]
+    assert hand_in(lsh="")["code"] == hand_in(sxbm="99")["code"] == "0001"
+    query = f"/subsistence/api/sqsl/query?slbh={done['result']['slbh']}"
+    found = client.get(query, headers=APP_KEY).json()
+    same_shape(found, "subsistence/progress_found.json")
+    missing = client.get(f"{query}9", headers=APP_KEY).json()
+    same_shape(missing, "subsistence/progress_missing.json")
+
+
 def test_subsistence_probe(client: Caller) -> None:
     answer = client.get("/subsistence/api/ping", headers=APP_KEY)
     assert answer.json() == fixture("subsistence/probe.json")

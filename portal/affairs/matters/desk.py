@@ -1,10 +1,11 @@
 """The only writer of cases: each act is one transaction with a row lock and an audit row."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -12,6 +13,8 @@ from portal.affairs.matters import rules
 from portal.affairs.matters.tables import matter_case
 from portal.store import clock, watch
 from portal.store.scope import Reach, scoped
+
+FINISHER = "service:applications"
 
 
 def close_case(principal: Principal, case_id: str, result: str) -> None:
@@ -51,20 +54,71 @@ def close_case(principal: Principal, case_id: str, result: str) -> None:
     )
 
 
+def open_case(
+    connection: Connection,
+    *,
+    matter: str,
+    subject_id: UUID,
+    region_code: str,
+    unit_id: str,
+    due_on: date | None,
+    simulated: bool,
+) -> tuple[UUID, str]:
+    """Open a case within the caller's transaction; gives its id and its number of the day."""
+    now = clock.now()
+    day, taken = _numbered(connection)
+    case_id, number = uuid4(), rules.number(day, taken + 1)
+    connection.execute(
+        insert(matter_case).values(
+            id=case_id,
+            number=number,
+            matter=matter,
+            source="窗口代办",
+            subject_id=subject_id,
+            region_code=region_code,
+            unit_id=unit_id,
+            state=rules.OPEN,
+            opened_at=now,
+            due_on=due_on,
+            simulated="demo" if simulated else None,
+        )
+    )
+    return case_id, number
+
+
+def finish_case(case_id: UUID, unit_id: str, result: str) -> None:
+    """Close a case that the system in charge has finished; one closed meanwhile stays as it is."""
+    reach = Reach(prefixes=(), unit_id=unit_id, actor=FINISHER)
+    with scoped(reach) as connection:
+        done = connection.execute(
+            update(matter_case)
+            .where(matter_case.c.id == case_id, matter_case.c.state == rules.OPEN)
+            .values(
+                state=rules.CLOSED,
+                closed_at=clock.now(),
+                closed_by=FINISHER,
+                result=result[: rules.MOST_RESULT],
+            )
+        )
+        if done.rowcount:
+            watch.forget(connection, case_id)
+
+
+def _numbered(connection: Connection) -> tuple[date, int]:
+    """The day and how many cases it has already; one numbering at a time."""
+    day = clock.local(clock.now()).date()
+    # The lock ends with the transaction. A scope shows only its own cases: the function counts all.
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("matter_case.number"))))
+    prefix = rules.number(day, 0)[:-4]
+    return day, connection.execute(select(func.matter_cases_since(prefix))).scalar_one()
+
+
 def take_in(reach: Reach, rows: Sequence[dict[str, Any]]) -> int:
     """Take in cases from a source of them; each gets the day's next number. Gives how many."""
     if not rows:
         return 0
-    day = clock.local(clock.now()).date()
     with scoped(reach) as connection:
-        # One intake at a time numbers its rows; the lock ends with the transaction.
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("matter_case.number"))))
-        prefix = rules.number(day, 0)[:-4]
-        taken = connection.execute(
-            select(func.count())
-            .select_from(matter_case)
-            .where(matter_case.c.number.startswith(prefix, autoescape=True))
-        ).scalar_one()
+        day, taken = _numbered(connection)
         connection.execute(
             insert(matter_case),
             [

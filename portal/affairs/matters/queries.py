@@ -1,11 +1,12 @@
 """Reading cases, always within the scope of who asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from auth import permissions
 from auth.principal import Principal
@@ -94,6 +95,12 @@ def find_case(principal: Principal, case_id: str) -> Case | None:
     with scoped(principal.reach) as connection:
         row = connection.execute(query).first()
     return _as_case(row) if row else None
+
+
+def numbers(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The numbers of the cases that the transaction's scope shows."""
+    query = select(matter_case.c.id, matter_case.c.number).where(matter_case.c.id.in_(ids))
+    return {row.id: row.number for row in connection.execute(query)}
 
 
 @dataclass(frozen=True, kw_only=True)

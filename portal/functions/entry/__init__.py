@@ -10,8 +10,9 @@ from portal.connectors.contract import Health, State
 from portal.connectors.gateway import Gateway
 from portal.functions import drops
 from portal.functions.entry import jump as jumping
-from portal.functions.entry import tickets
+from portal.functions.entry import links, tickets
 from portal.functions.entry.jump import Jump, NoSuchDoor
+from portal.functions.entry.links import LinkRefused, OwnAccount
 from portal.functions.entry.tickets import Redeemed, TicketRefused
 from portal.functions.entry.wall import WallDoor, wall
 from portal.store import divisions, landing
@@ -30,7 +31,9 @@ __all__ = [
     "Door",
     "Entry",
     "Jump",
+    "LinkRefused",
     "NoSuchDoor",
+    "OwnAccount",
     "PlaceFacts",
     "Redeemed",
     "ScopeFacts",
@@ -147,6 +150,36 @@ class Entry:
     def redeem(self, system_id: str, ticket: str) -> Redeemed:
         """Take in a ticket that a system was given; ``TicketRefused`` says why not."""
         return tickets.redeem(system_id, ticket)
+
+    # -- accounts over there -----------------------------------------------------------------
+
+    def accounts(self, principal: Principal) -> tuple[OwnAccount, ...]:
+        """One's own account in each system, those that need something first."""
+        return links.mine(self.gateway.registry, principal)
+
+    def link_way(self, principal: Principal, system_id: str) -> str:
+        """The address that begins a proof, for this person's own browser."""
+        return jumping.link_way(principal, system_id)
+
+    def begin_link(self, principal: Principal, system_id: str) -> str:
+        """Where to sign in over there; ``LinkRefused`` when the system cannot prove anything."""
+        return links.begin(self.gateway.registry, principal, system_id)
+
+    def finish_link(self, principal: Principal, state: str, proof: str) -> str:
+        """Take in what the system says; ``LinkRefused`` says why nothing was linked."""
+        return links.finish(self.gateway.registry, principal, state, proof)
+
+    def begin_code(self, principal: Principal, system_id: str) -> str:
+        """The number to type in over there."""
+        return links.begin_code(self.gateway.registry, principal, system_id)
+
+    def finish_code(self, principal: Principal, system_id: str, account: str, code: str) -> str:
+        """Take in the code shown for it."""
+        return links.finish_code(self.gateway.registry, principal, system_id, account, code)
+
+    def unlink(self, principal: Principal, system_id: str) -> None:
+        """End one's own link."""
+        links.unlink(principal, system_id)
 
 
 def _files(landed: tuple[Arrival, Arrival | None] | None) -> str:

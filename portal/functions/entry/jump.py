@@ -137,6 +137,12 @@ def way(
     return f"{ROUTE}/{system_id}?{urlencode({**query, **given, 'i': sealed})}"
 
 
+def link_way(principal: Principal, system_id: str) -> str:
+    """The address that begins to prove an account over there, good in this sign-in and post."""
+    sealed = _intent(principal, system_id, "linking", {})
+    return f"/link/start/{system_id}?{urlencode({'i': sealed})}"
+
+
 def meant(
     principal: Principal,
     system_id: str,

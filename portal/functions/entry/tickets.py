@@ -19,6 +19,7 @@ from auth import audit, permissions, posts, sessions
 from auth.principal import Principal
 from auth.signing import ALGORITHM, KeyRing
 from auth.tables import session
+from portal.functions.entry.accounts import account_for
 from portal.functions.entry.tables import door_use, jump_key, jump_ticket
 from portal.settings import settings
 from portal.store import clock
@@ -63,6 +64,7 @@ class Redeemed:
     name: str
     unit: str
     target: str
+    account: str = ""  # whom the system itself knows the person as; empty: it was never said
 
 
 def issue(principal: Principal, system_id: str, target: str) -> str:
@@ -70,6 +72,7 @@ def issue(principal: Principal, system_id: str, target: str) -> str:
     now, number = clock.now(), random_secrets.token_urlsafe(24)
     mine = jump_ticket.c.login == principal.login
     with scoped(principal.reach) as connection:
+        account = account_for(connection, principal, system_id)
         connection.execute(delete(jump_ticket).where(mine, jump_ticket.c.issued_at < now - _KEPT))
         connection.execute(
             insert(jump_ticket).values(
@@ -80,6 +83,7 @@ def issue(principal: Principal, system_id: str, target: str) -> str:
                 session_id=principal.session_id,
                 system_id=system_id,
                 target=target,
+                foreign_account=account,
                 issued_at=now,
                 expires_at=now + LIFE,
             )
@@ -95,18 +99,24 @@ def issue(principal: Principal, system_id: str, target: str) -> str:
         "name": principal.name,
         "unit": principal.unit.name,
         "target": target,
+        **({"account": account} if account else {}),
     }
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYPE}
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
 
 def remember(principal: Principal, system_id: str) -> None:
-    """Note which door this person used last; only the moment, never how often."""
-    row = upsert(door_use).values(login=principal.login, system_id=system_id, last_at=clock.now())
+    """Note which door was used last in this post; only the moment, never how often."""
+    row = upsert(door_use).values(
+        login=principal.login,
+        post_id=principal.post_id,
+        system_id=system_id,
+        last_at=clock.now(),
+    )
     with scoped(principal.reach) as connection:
         connection.execute(
             row.on_conflict_do_update(
-                index_elements=[door_use.c.login, door_use.c.system_id],
+                index_elements=[door_use.c.login, door_use.c.post_id, door_use.c.system_id],
                 set_={"last_at": row.excluded.last_at},
             )
         )
@@ -130,7 +140,13 @@ def redeem(system_id: str, ticket: str) -> Redeemed:
         region_code=who.unit.region_code,
         detail={"system": system_id, "target": row.target},
     )
-    return Redeemed(login=who.login, name=who.name, unit=who.unit.name, target=row.target)
+    return Redeemed(
+        login=who.login,
+        name=who.name,
+        unit=who.unit.name,
+        target=row.target,
+        account=row.foreign_account or "",
+    )
 
 
 def _verified(system_id: str, ticket: str) -> dict[str, Any]:

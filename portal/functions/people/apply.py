@@ -14,6 +14,7 @@ from auth.administration import Administrator
 from auth.principal import Principal
 from auth.sessions import Ended, end_account
 from auth.tables import account, position, post, unit
+from portal.functions.entry import accounts
 from portal.functions.people import base as standing
 from portal.functions.people import holdings, read
 from portal.functions.people.holdings import Carriers
@@ -212,6 +213,7 @@ class _Work:
             self._connection.execute(
                 update(account).where(account.c.id == account_id).values(status="disabled")
             )
+            accounts.end_all(self._connection, account_id, "账号停用")
             self.ended.append(end_account(self._connection, account_id, "账号停用"))
 
     def _arrive(self, rows: Sequence[PersonRow]) -> None:

@@ -15,6 +15,7 @@ from auth.posts import moments
 from auth.principal import Principal
 from auth.sessions import Ended, end_account
 from auth.tables import account, post
+from portal.functions.entry import accounts
 from portal.functions.people import holdings
 from portal.functions.people.base import among, as_position, held_roles, member_now
 from portal.functions.people.holdings import Carriers
@@ -190,6 +191,7 @@ def _close_account(connection: Connection, row: Row[Any]) -> list[Ended]:
     connection.execute(
         update(account).where(account.c.id == row.account_id).values(status="disabled")
     )
+    accounts.end_all(connection, row.account_id, "离任交接")
     return [end_account(connection, row.account_id, "离任交接")]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -21,7 +21,9 @@ from portal.functions.records.words import (
     CaseRef,
     CaseSource,
     Dossier,
+    Gathered,
     MaskedAnswer,
+    Person,
     Purpose,
     PurposeChoice,
     Unmasked,
@@ -149,6 +151,36 @@ class Records:
         until = clock.now() + timedelta(minutes=settings().unmask_minutes)
         return Unmasked(value=held.value or "", until=until)
 
+    def gather(
+        self,
+        principal: Principal,
+        subject_id: str,
+        purpose: Purpose,
+        wanted: Mapping[str, frozenset[str]],
+        *,
+        action: str,
+        detail: dict[str, object],
+    ) -> Gathered:
+        """The named fields, in full, for a function that works with them and shows them masked.
+
+        The audit says what for (``action``); that is written before the first answer.
+        """
+        found, case = self._admit(principal, subject_id, purpose)
+        asker = self.asker(principal, purpose, found, wanted)
+        self._record(principal, action, found, purpose, detail)
+        subject = self.subject(found)
+        person = Person(
+            id=found.id,
+            id_hash=found.id_hash,
+            name=found.name,
+            id_number=subject.id_number,
+            address=found.address or "",
+            region_code=found.region_code or (case.region_code if case else ""),
+            simulated=found.simulated,
+        )
+        answers = self.gateway.stream(asker, subject)
+        return Gathered(person=person, readable=asker.readable, answers=answers)
+
     def admit(self, principal: Principal, subject_id: str, purpose: Purpose) -> None:
         """Ask again whether this may be shown: for a page that draws answers it already has."""
         self._admit(principal, subject_id, purpose)
@@ -253,9 +285,18 @@ class Records:
         today = clock.local(clock.now()).date()
         return is_child(crypto.decrypt(found.id_cipher), today)
 
-    def asker(self, principal: Principal, purpose: Purpose, found: Found) -> Asker:
+    def asker(
+        self,
+        principal: Principal,
+        purpose: Purpose,
+        found: Found,
+        wanted: Mapping[str, frozenset[str]] | None = None,
+    ) -> Asker:
         """What this post may read of this person for this purpose, system by system."""
         fields = self.gateway.registry.readable(principal.roles, purpose.id)
+        if wanted is not None:
+            least = {name: fields[name] & wanted[name] for name in wanted if name in fields}
+            fields = {name: those for name, those in least.items() if those}
         asked = permissions.readable_systems(principal, purpose.id, fields)
         readable = {system_id: fields[system_id] for system_id in sorted(asked)}
         if self._is_child(found):

@@ -1,13 +1,13 @@
 """The words of the records function: what pages, the API and tests get to see. Nothing raw."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
 from auth.principal import Principal
-from portal.connectors.contract import Planned, State
+from portal.connectors.contract import Answer, Planned, State
 
 CASE = "case"
 
@@ -132,6 +132,28 @@ class MaskedAnswer:
     message: str
     trace_id: str
     changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A person in full, for a function that works with the values; shown only masked."""
+
+    id: UUID
+    id_hash: str
+    name: str = field(repr=False)
+    id_number: str = field(repr=False)
+    address: str = field(repr=False)
+    region_code: str
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """Named fields of one person, asked for by another function: who, what may come, answers."""
+
+    person: Person
+    readable: Mapping[str, frozenset[str]]
+    answers: Iterator[Answer]
 
 
 @dataclass(frozen=True, kw_only=True)

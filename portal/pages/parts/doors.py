@@ -10,6 +10,7 @@ from auth.principal import Principal
 from portal import wiring
 from portal.functions import city
 from portal.functions.entry import Door
+from portal.functions.entry.wall import MARKS
 from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.look.tables import Column
@@ -132,14 +133,6 @@ def table(doors: Sequence[Door]) -> Html:
     return tables.table("业务系统接入情况", columns, map(_row, doors))
 
 
-_MARKS = {
-    "A": "公开资料可见",
-    "N": "全国可见",
-    "M": "机制可见，名称为拟",
-    "P": "推定",
-}
-
-
 def _row(door: Door) -> Sequence[Html]:
     return (
         text(door.name) + (" " + states.mock() if door.simulated else ""),
@@ -149,5 +142,5 @@ def _row(door: Door) -> Sequence[Html]:
         health(door),
         text(states.moment(door.checked_at) if door.checked_at else "—"),
         text((door.message or "检测正常。") + door.files),
-        text(_MARKS.get(door.mark, "未注明")),
+        text(MARKS.get(door.mark, "未注明").removeprefix("为")),
     )

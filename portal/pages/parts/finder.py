@@ -32,6 +32,18 @@ class Picked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Leads:
+    """What choosing a person is called, and the page it leads to."""
+
+    label: str = "调取一人一档"
+    page: str = "records"
+    query: tuple[tuple[str, str], ...] = ()
+
+
+DOSSIER = Leads()
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Found:
     purpose: Purpose
     result: SearchResult
@@ -100,17 +112,17 @@ def _cells(who: Principal, hit: Hit) -> list[tuple[str, Html]]:
     ]
 
 
-def _rows(who: Principal, hits: Sequence[Hit], purpose: Purpose) -> None:
+def _rows(who: Principal, hits: Sequence[Hit], purpose: Purpose, leads: Leads) -> None:
     with st.container(key="rows-hits", horizontal=True, wrap=False):
         st.html(tables.rows("hits", "找到的人员", [_cells(who, one) for one in hits]))
         with st.container(key="acts-hits", width=104):
             for one in hits:
-                if st.button("调取一人一档", key=f"pick-{one.subject_id}", width="stretch"):
+                if st.button(leads.label, key=f"pick-{one.subject_id}", width="stretch"):
                     memory.keep(who, PICKED, Picked(subject_id=one.subject_id, purpose=purpose))
-                    go("records")
+                    go(leads.page, **dict(leads.query))
 
 
-def _show(who: Principal, found: _Found) -> None:
+def _show(who: Principal, found: _Found, leads: Leads) -> None:
     result = found.result
     if not result.hits:
         notice.empty("没有找到人员", result.note)
@@ -121,23 +133,29 @@ def _show(who: Principal, found: _Found) -> None:
     head = "显示前" if result.more else "找到"
     count = f"{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
     st.html(tag("div", f"{count} {mark}", class_="default", role="status"))
-    _rows(who, result.hits, found.purpose)
+    _rows(who, result.hits, found.purpose, leads)
 
 
 @guarded(PERMISSION)
-def _body(who: Principal) -> None:
+def _body(who: Principal, leads: Leads) -> None:
     asked = _ask(who)
     if asked is not None:
         _search(who, *asked)
     found = memory.recall(who, _FOUND)
     if isinstance(found, _Found):
-        _show(who, found)
+        _show(who, found, leads)
 
 
-def card(who: Principal) -> None:
+def picked(who: Principal) -> Picked | None:
+    """Whom this tab has chosen, if anybody; rights are asked again by whoever opens anything."""
+    held = memory.recall(who, PICKED)
+    return held if isinstance(held, Picked) else None
+
+
+def card(who: Principal, leads: Leads = DOSSIER) -> None:
     """The card to find a resident with; nothing for a post without free search."""
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-finder"):
         st.html(tables.head("居民查询", "只查本辖区内居住、户籍、房产或就业的人员，查询留痕"))
-        st.fragment(_body)()
+        st.fragment(_body)(leads)

@@ -84,6 +84,10 @@ def _bar(
         over = f"{total.open:,} 件，逾期 {total.overdue:,}"
         tiles.append(Tile(name="辖区在办", value=total.open, said=over))
     tiles += news_tiles(changed, fresh.drafts)
+    if fresh.accounts:
+        said = f"{fresh.accounts} 个将到期"
+        tiles.append(Tile(name="系统账号", value=fresh.accounts, said=said, href="/accounts",
+                          weight="urgent"))  # fmt: skip
     tiles += _systems(who)
     st.html(look.bar(tiles))
 

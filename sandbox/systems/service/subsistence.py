@@ -24,5 +24,5 @@ SYSTEM = Handmade(
     name="城乡最低生活保障系统",
     credentials=("subsistence_app_key",),
     build=_open,
-    pages=("/household/{number}", "/review"),
+    pages=("/household/{number}", "/review", "/apply/{number}"),
 )

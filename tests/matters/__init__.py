@@ -1,0 +1,1 @@
+"""Matters: their conditions, prefilled applications and slips."""
