@@ -26,6 +26,7 @@ from portal.store import deployment, divisions, drafts, migrate
 from portal.store.citypack import pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
+from portal.store.switches import Switches
 
 Readiness = dict[str, tuple[bool, str]]
 
@@ -138,6 +139,8 @@ def build() -> Wired:
         retired_codes=city.retired_codes,
         place_name=_place_name,
         allow=chosen.endpoint_allow,
+        pack_folder=city.folder,
+        switches=Switches(),
     )
     gateway = Gateway(
         registry,
@@ -172,6 +175,7 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
+                Recurring(seconds=1, name="systems.modes", work=registry.refresh),
             )
         ),
         carriers=CARRIERS,

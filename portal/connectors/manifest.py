@@ -14,7 +14,7 @@ from portal.connectors.calls import CallName, FunctionCall, RestCall, SoapCall, 
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.errands import TaskSection
 from portal.connectors.filemap import DropMap, FolderCall
-from portal.connectors.parts import Part, Positive, Slug, Value
+from portal.connectors.parts import Part, Slug, Value
 from portal.connectors.schemes import (
     HeaderAuth,
     HmacAuth,
@@ -31,13 +31,13 @@ Everyone = ("*",)
 class Limits(Part):
     """How much of a system we may use, and how long an old answer may stand in for a new one."""
 
-    timeout_seconds: Positive = 5
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 5
     parallel: Annotated[int, Field(ge=1, le=64)] = 8
-    per_second: Positive = 50
+    per_second: Annotated[float, Field(gt=0, le=10_000)] = 50
     stale_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
     max_kilobytes: Annotated[int, Field(ge=1, le=64 * 1024)] = 4096
     failures: Annotated[int, Field(ge=1, le=100)] = 5
-    rest_seconds: Positive = 30
+    rest_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
     max_pages: Annotated[int, Field(ge=1)] = 20_000
 
 

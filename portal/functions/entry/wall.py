@@ -18,6 +18,7 @@ from portal.store.citypack import pack
 from portal.store.scope import scoped
 
 AGAIN = "需再次登录"
+OFF = "停用"
 # What the person will meet behind the door, in one sentence.
 LOGINS = {
     BY_TICKET: "一次登录：由平台带您进入，不再输入密码",
@@ -79,7 +80,9 @@ def wall(registry: Registry, principal: Principal) -> tuple[WallDoor, ...]:
 def closed_why(system: System) -> str:
     """Why nobody can go through; empty when the door is open."""
     if not system.serves(Capability.ENTRY):
-        return f"{system.site.mode}，暂不能进入"
+        decided = system.decision
+        why = f"（{decided.reason}）" if decided and system.mode == OFF else ""
+        return f"{system.mode}{why}，暂不能进入"
     if not system.site.entry or system.manifest.entry is None:
         return "入口地址尚未登记，暂不能进入"
     return ""
@@ -95,7 +98,7 @@ def _door(system: System, last_used: datetime | None) -> WallDoor:
         owner=site.owner,
         field=manifest.field,
         field_name=named.get(manifest.field, "其他业务"),
-        mode=site.mode,
+        mode=system.mode,
         simulated=site.simulated,
         network=manifest.network,
         client_requires=manifest.client_requires,
