@@ -42,6 +42,7 @@ from portal.store.switches import Decision, Switches
 __all__ = [
     "BY_TICKET",
     "LIVE_MODES",
+    "OFF",
     "REACHABLE_MODES",
     "SYSTEMS",
     "TICKET_SECRET",
@@ -57,6 +58,7 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 LIVE_MODES = frozenset({"试运行", "正式"})
+OFF = "停用"
 REACHABLE_MODES = LIVE_MODES | {"联调"}
 
 
@@ -192,6 +194,14 @@ class Registry:
     def serving(self, capability: Capability) -> tuple[System, ...]:
         """The systems that serve this now."""
         return tuple(one for one in self.systems.values() if one.serves(capability))
+
+    def switched_off(self, capability: Capability) -> tuple[System, ...]:
+        """The systems that could serve this and that somebody has switched off."""
+        return tuple(
+            one
+            for one in self.systems.values()
+            if one.mode == OFF and capability in one.manifest.capabilities
+        )
 
     def label(self, system_id: str, field: str) -> str:
         """The Chinese name of a field of a system; of an unknown one, nothing."""

@@ -14,9 +14,11 @@ from types import MappingProxyType
 
 import structlog
 from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.store import clock
+from portal.store.engine import NoDatabaseError
 from portal.store.scope import Reach, scoped
 from portal.store.system_tables import system_switch
 
@@ -56,7 +58,7 @@ class Switches:
         try:
             with scoped(SERVICE) as connection:
                 found = current(connection)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, NoDatabaseError) as error:
             log.warning("the systems' modes were not read", fault=type(error).__name__)
             return
         self._held = MappingProxyType(found)
@@ -66,7 +68,7 @@ def current(connection: Connection) -> dict[str, Decision]:
     """The newest decision about each system."""
     query = (
         select(*_COLUMNS)
-        .distinct(system_switch.c.system_id)
+        .ext(distinct_on(system_switch.c.system_id))
         .order_by(system_switch.c.system_id, system_switch.c.id.desc())
     )
     return {row.system_id: Decision(**row._mapping) for row in connection.execute(query)}

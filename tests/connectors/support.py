@@ -155,10 +155,12 @@ def write_manifests(folder: Path, ids: Sequence[str], change: Callable[[str], st
     return folder
 
 
-def load(folder: Path, ids: Sequence[str], change: Callable[[str], str] = str) -> Registry:
+def load(
+    folder: Path, ids: Sequence[str], change: Callable[[str], str] = str, **options: Any
+) -> Registry:
     """A registry of test systems; a manifest that is refused raises here."""
     written = write_manifests(folder, ids, change)
-    registry = load_registry([site(one) for one in ids], folder=written)
+    registry = load_registry([site(one) for one in ids], folder=written, **options)
     if registry.refused:
         raise ManifestError(registry.refused)
     return registry

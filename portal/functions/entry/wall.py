@@ -11,14 +11,13 @@ from sqlalchemy import select
 from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Capability
-from portal.connectors.registry import BY_TICKET, Registry, System
+from portal.connectors.registry import BY_TICKET, OFF, Registry, System
 from portal.functions.entry.tables import door_use
 from portal.functions.entry.tickets import PERMISSION
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
 AGAIN = "需再次登录"
-OFF = "停用"
 # What the person will meet behind the door, in one sentence.
 LOGINS = {
     BY_TICKET: "一次登录：由平台带您进入，不再输入密码",
