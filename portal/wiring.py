@@ -19,6 +19,7 @@ from portal.functions.entry import Entry
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
+from portal.functions.systems import alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
@@ -176,6 +177,7 @@ def build() -> Wired:
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
                 Recurring(seconds=1, name="systems.modes", work=registry.refresh),
+                Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )
         ),
         carriers=CARRIERS,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+PERMISSION = "systems.manage"
 OFF, ABSENT, TESTED, TRIAL, REGULAR = "停用", "未接入", "联调", "试运行", "正式"
 FORWARD = {ABSENT: TESTED, TESTED: TRIAL, TRIAL: REGULAR}
 BACK = {after: before for before, after in FORWARD.items()}

@@ -14,14 +14,13 @@ from auth.principal import Principal
 from portal.connectors.contract import State
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import System
-from portal.functions.systems import rules
-from portal.functions.systems.rules import Item, Lacking, Step, Way
+from portal.functions.systems import alarms, rules
+from portal.functions.systems.rules import PERMISSION, Item, Lacking, Step, Way
 from portal.store import clock, steps, switches
 from portal.store.citypack import pack
-from portal.store.scope import scoped
-from portal.store.switches import Decision
+from portal.store.scope import acting_as, scoped
+from portal.store.switches import SERVICE, Decision
 
-PERMISSION = "systems.manage"
 _MOST_EVIDENCE = 400
 
 
@@ -107,6 +106,8 @@ class Switching:
                 actor=principal.login,
                 actor_name=principal.name,
             )
+            with acting_as(connection, SERVICE.actor):
+                alarms.forget(connection, system_id)
             self._record(principal, "systems.switch", system_id,
                          {"from": now, "to": mode, "reason": why})  # fmt: skip
         self.gateway.registry.refresh()
