@@ -23,7 +23,7 @@ from portal.functions.systems import alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
-from portal.store import deployment, divisions, drafts, migrate
+from portal.store import deployment, divisions, drafts, migrate, samples
 from portal.store.citypack import pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
@@ -148,6 +148,7 @@ def build() -> Wired:
         deadline_seconds=chosen.upstream_deadline_seconds,
         cache_seconds=chosen.cache_seconds,
         redis_url=chosen.redis_url,
+        keep_sample=lambda one: samples.keep([one], city.region_code),
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)

@@ -41,6 +41,7 @@ from portal.connectors.tasking import Tasking
 from portal.connectors.transport import TransportFactory
 from portal.connectors.transports import Transports
 from portal.store import clock
+from portal.store.samples import Sample
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,9 @@ class Gateway:
         recorder: CallRecorder | None = None,
         transports: TransportFactory | None = None,
         now: Callable[[], datetime] = clock.now,
+        keep_sample: Callable[[Sample], None] = lambda _sample: None,
     ) -> None:
+        self._keep_sample = keep_sample
         self.registry = registry
         self._deadline = deadline_seconds
         self._fresh_for = timedelta(seconds=cache_seconds)
@@ -220,6 +223,14 @@ class Gateway:
         self._health[system_id] = health
         return health
 
+    def resting(self) -> dict[str, datetime]:
+        """The systems that this process leaves in peace, and until when."""
+        return {
+            name: channel.breaker.until
+            for name, channel in self._channels.items()
+            if channel.breaker.open and channel.breaker.until is not None
+        }
+
     # --- afterwards ----------------------------------------------------------------------------
 
     def _under_way(self) -> None:
@@ -264,7 +275,7 @@ class Gateway:
         channel = self._channels.get(system_id)
         if channel is None:
             system = self.registry.system(system_id)
-            channel = Channel(system, self._transports.open(system), self._now)
+            channel = Channel(system, self._transports.open(system), self._now, self._misfit)
             self._channels[system_id] = channel
         return channel
 
@@ -274,6 +285,15 @@ class Gateway:
             raise NotConnected(detail="not connected or switched off")
         held = self._channels.get(system_id)
         return held or self._loop.submit(self._open_one(system_id)).result()
+
+    def _misfit(self, sample: Sample) -> None:
+        self._later(asyncio.to_thread(self._keep, sample))
+
+    def _keep(self, sample: Sample) -> None:
+        try:
+            self._keep_sample(sample)
+        except Exception as error:  # the answer is a fault either way; its shape is a help only
+            log.warning("a sample was not kept", fault=type(error).__name__)
 
     async def _open_one(self, system_id: str) -> Channel:
         return self._opened(system_id)
