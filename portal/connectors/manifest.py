@@ -175,6 +175,13 @@ class EntryMap(Part):
     links: dict[Slug, LinkMap] = Field(default={})
 
 
+class QualityClaim(Part):
+    """The level of 接入质量 that a manifest claims, and what it is excused from, each with why."""
+
+    level: Literal[0, 1, 2, 3] = 0
+    exempt: dict[Slug, Annotated[str, Field(min_length=4)]] = Field(default_factory=dict)
+
+
 class _Manifest(Part):
     id: Slug
     version: Annotated[int, Field(ge=1)]
@@ -186,6 +193,7 @@ class _Manifest(Part):
     login: Literal["平台票据", "对方统一认证", "需再次登录"]
     client_requires: tuple[str, ...] = ()
     entry: EntryMap | None = None
+    quality: QualityClaim = QualityClaim()
     limits: Limits = Limits()
     envelope: Envelope = Envelope()
     readers: dict[Slug, Readers] = Field(default_factory=dict)
