@@ -19,7 +19,7 @@ from portal.functions.entry import Entry
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
-from portal.functions.systems import alarms
+from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
@@ -69,6 +69,7 @@ class Wired:
     notices: Notices
     patrol: Patrol
     tasks: Tasks
+    systems: Systems
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -162,6 +163,7 @@ def build() -> Wired:
         notices=notices,
         patrol=patrol,
         tasks=tasks,
+        systems=Systems(gateway=gateway),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),

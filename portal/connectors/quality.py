@@ -244,7 +244,7 @@ def _idempotent(facts: Facts) -> str:
 
 
 def _approval(facts: Facts) -> str:
-    until = facts.approval_until or _day(facts.site.approval_until)
+    until = facts.approval_until or day_of(facts.site.approval_until)
     if not (facts.site.approval_no or facts.approval_until):
         return "没有登记批准文号"
     if until is None:
@@ -252,7 +252,8 @@ def _approval(facts: Facts) -> str:
     return f"已于 {until:%Y-%m-%d} 到期" if until < facts.today else ""
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """A day as the city pack writes it; what is no day is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
