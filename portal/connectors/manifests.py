@@ -17,6 +17,8 @@ from portal.connectors.manifest import Manifest
 SYSTEMS = Path(__file__).parent / "systems"
 
 _adapter: TypeAdapter[Manifest] = TypeAdapter(Manifest)
+_KINDS = ("ViewCall", "FunctionCall")
+_OWN_KEYS = (("ViewCall", "view"), ("FunctionCall", "function"))
 _TRANSPORTS = frozenset({"rest", "soap", "database", "files"})
 
 
@@ -70,7 +72,7 @@ def read_manifest(file: Path) -> Manifest:
     except UnicodeDecodeError as error:
         raise _refused(file, [("TOML", "文件不是 UTF-8 编码")], lambda _key: 1) from error
     except ValidationError as error:
-        problems = [(_key(one["loc"]), _in_chinese(one)) for one in error.errors()]
+        problems = [(_key(one["loc"]), _in_chinese(one)) for one in _meant(error.errors())]
         raise _refused(file, problems, Lines(text).of) from None
     problems = list(findings(manifest))
     if manifest.id != file.stem:
@@ -107,9 +109,28 @@ def read_manifests(folder: Path = SYSTEMS) -> dict[str, Manifest]:
     return found
 
 
+def _meant(errors: Sequence[Any]) -> list[Any]:
+    """A database's call is a view or a function: what it is not need not be complained about."""
+    lacking = {
+        one["loc"][:-1]
+        for one in errors
+        if one["type"] == "missing" and one["loc"][-2:] in _OWN_KEYS
+    }
+    both = {call[:-1] for call in lacking if {(*call[:-1], kind) for kind in _KINDS} <= lacking}
+    return [
+        one
+        for one in errors
+        if not any(
+            one["loc"][: len(call)] == call and (call[:-1] not in both or call[-1] != _KINDS[0])
+            for call in lacking
+        )
+    ]
+
+
 def _key(location: tuple[int | str, ...]) -> str:
     """The key as it stands in the file; the first part is the transport pydantic chose by."""
     parts = location[1:] if location and location[0] in _TRANSPORTS else location
+    parts = tuple(part for part in parts if part not in _KINDS)
     return ".".join(str(part) for part in parts) or "transport"
 
 

@@ -28,6 +28,7 @@ _OTHER_ACTIONS = {
     "tokens.issue": "发放访问令牌",
     "tokens.revoke": "停用访问令牌",
     "systems.switch": "切换业务系统",
+    "systems.check": "核对业务系统接入",
     "systems.checklist": "业务系统切换核对",
     "systems.alarm": "确认业务系统告警",
     "feedback.answer": "答复投诉建议",
