@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -137,8 +138,8 @@ def read_file(gateway: Gateway, system: System) -> tuple[list[Landed], Tally]:
         if not lying:
             return [], tally
         newest = max(lying, key=lambda one: one.name).name
-        rows = rows_of(folder.read(drop.folder, newest), drop, newest)
-        return list(Reading(drop, tally)(rows)), tally
+        with closing(folder.read(drop.folder, newest)) as pieces:
+            return list(Reading(drop, tally)(rows_of(pieces, drop, newest))), tally
 
 
 def _file(gateway: Gateway, system: System, retired: tuple[str, ...]) -> Iterator[str]:
