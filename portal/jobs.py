@@ -10,6 +10,7 @@ import structlog
 from auth import audit
 from portal.connectors.contract import Capability
 from portal.connectors.gateway import Gateway
+from portal.connectors.registry import System
 from portal.functions.tasks import post, sync
 from portal.settings import settings
 
@@ -31,17 +32,25 @@ class Recurring:
 
 def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
     """Pulling tasks and sending commands, apart for each system: one that hangs delays no other."""
-    for system in gateway.registry.serving(Capability.TASKS):
+    for system in gateway.registry.systems.values():
+        if Capability.TASKS not in system.manifest.capabilities:
+            continue
         yield Recurring(
             seconds=settings().task_sync_seconds,
             name=f"tasks.sync.{system.id}",
-            work=partial(sync.sync, gateway, system),
+            work=partial(_while_on, sync.sync, gateway, system),
         )
         yield Recurring(
             seconds=settings().task_send_seconds,
             name=f"tasks.send.{system.id}",
-            work=partial(post.drain, gateway, system),
+            work=partial(_while_on, post.drain, gateway, system),
         )
+
+
+def _while_on(work: Callable[[Gateway, System], object], gateway: Gateway, system: System) -> None:
+    """A system that is switched off is left alone; what waits for it keeps."""
+    if system.serves(Capability.TASKS):
+        work(gateway, system)
 
 
 @dataclass

@@ -19,13 +19,15 @@ from portal.functions.entry import Entry
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Records
 from portal.functions.reports import Reports
+from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.jobs import Jobs, Recurring, of_tasks
 from portal.settings import settings
-from portal.store import deployment, divisions, drafts, migrate
+from portal.store import deployment, divisions, drafts, migrate, samples
 from portal.store.citypack import pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
+from portal.store.switches import Switches
 
 Readiness = dict[str, tuple[bool, str]]
 
@@ -67,6 +69,7 @@ class Wired:
     notices: Notices
     patrol: Patrol
     tasks: Tasks
+    systems: Systems
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -138,12 +141,15 @@ def build() -> Wired:
         retired_codes=city.retired_codes,
         place_name=_place_name,
         allow=chosen.endpoint_allow,
+        pack_folder=city.folder,
+        switches=Switches(),
     )
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
         cache_seconds=chosen.cache_seconds,
         redis_url=chosen.redis_url,
+        keep_sample=lambda one: samples.keep([one], city.region_code),
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
@@ -157,6 +163,7 @@ def build() -> Wired:
         notices=notices,
         patrol=patrol,
         tasks=tasks,
+        systems=Systems(gateway=gateway),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
@@ -172,6 +179,8 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
+                Recurring(seconds=1, name="systems.modes", work=registry.refresh),
+                Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )
         ),
         carriers=CARRIERS,

@@ -19,6 +19,7 @@ from portal.functions.changes import Notices
 from portal.functions.entry import Entry
 from portal.functions.records import Records
 from portal.functions.reports import Reports
+from portal.functions.systems import Systems
 from portal.functions.tasks import Tasks
 from portal.pages import background
 from portal.pages.parts.opened import Opened
@@ -102,6 +103,7 @@ def office(
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
         tasks=Tasks(registry=registry),
+        systems=Systems(gateway=gateway),
         carriers={},
     )
     made = Office(who=people.principal(), transports=transports)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Capability
-from portal.connectors.registry import BY_TICKET, Registry, System
+from portal.connectors.registry import BY_TICKET, OFF, Registry, System
 from portal.functions.entry.tables import door_use
 from portal.functions.entry.tickets import PERMISSION
 from portal.store.citypack import pack
@@ -79,7 +79,9 @@ def wall(registry: Registry, principal: Principal) -> tuple[WallDoor, ...]:
 def closed_why(system: System) -> str:
     """Why nobody can go through; empty when the door is open."""
     if not system.serves(Capability.ENTRY):
-        return f"{system.site.mode}，暂不能进入"
+        decided = system.decision
+        why = f"（{decided.reason}）" if decided and system.mode == OFF else ""
+        return f"{system.mode}{why}，暂不能进入"
     if not system.site.entry or system.manifest.entry is None:
         return "入口地址尚未登记，暂不能进入"
     return ""
@@ -95,7 +97,7 @@ def _door(system: System, last_used: datetime | None) -> WallDoor:
         owner=site.owner,
         field=manifest.field,
         field_name=named.get(manifest.field, "其他业务"),
-        mode=site.mode,
+        mode=system.mode,
         simulated=site.simulated,
         network=manifest.network,
         client_requires=manifest.client_requires,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from auth import audit, permissions
 from auth.principal import Principal
-from portal.connectors.contract import Answer, Asker, State, Subject
+from portal.connectors.contract import Answer, Asker, Capability, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
 from portal.functions.records import mask, restraint
@@ -97,6 +97,7 @@ class Records:
             purpose=purpose,
             planned=tuple(self.gateway.planned(self._asker(principal, purpose, found))),
             note=restraint.WHY if self._is_child(found) else "",
+            switched_off=self._switched_off(principal, purpose),
             case=case,
         )
 
@@ -230,6 +231,17 @@ class Records:
             purpose=purpose.id,
             case_id=purpose.case_id,
             readable=readable,
+        )
+
+    def _switched_off(self, principal: Principal, purpose: Purpose) -> tuple[str, ...]:
+        """What this person would be given otherwise; none of it counts among those asked."""
+        off = {one.id: one for one in self.gateway.registry.switched_off(Capability.RECORDS)}
+        mine = permissions.readable_systems(principal, purpose.id, off)
+        told = {one.id: one.decision for one in off.values()}
+        return tuple(
+            f"{off[name].name}（{said.reason}）" if (said := told[name]) else off[name].name
+            for name in sorted(mine)
+            if off[name].readable(principal.roles, purpose.id)
         )
 
     def _value(

@@ -92,6 +92,7 @@ class Dossier:
     simulated: bool
     purpose: Purpose
     planned: tuple[Planned, ...]
+    switched_off: tuple[str, ...] = ()  # systems that are asked otherwise, each with the reason
     case: CaseRef | None = None
     note: str = ""  # why less is shown than usual
 
