@@ -31,13 +31,13 @@ from portal.connectors.redact import shape
 from portal.connectors.registry import System
 from portal.connectors.template import Values
 from portal.connectors.transport import Trace, Transport
-from portal.connectors.wire import FEW, NONSENSE
 from portal.store.samples import Sample
 
 log = structlog.get_logger(__name__)
 
 OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
 ROSTER_ATTEMPTS = 3
+FEW = 3  # from so many on, rows or values that all cannot be read are no accident
 ROSTER_PAUSE_SECONDS = 0.25
 
 
@@ -76,7 +76,9 @@ class Channel:
             raise NotFound(detail="no rows")
         records = self._records(rows, subject)
         if not any(field.value for record in records for field in record.fields):
-            raise self._misfit("person", pages[0][0], "没有一个字段能按清单取到")
+            raise self.misfit("person", pages[0][0], "没有一个字段能按清单取到")
+        if any(_is_nonsense(record) for record in records):
+            raise self.misfit("person", pages[0][0], "过半字段读不懂")
         return Found(records=records, as_of=self.system.judge.as_of(pages[0][0]))
 
     async def probe(self, trace: Trace, until: float | None) -> datetime | None:
@@ -198,9 +200,9 @@ class Channel:
         try:
             return rows_of(self.system.items[name](answer))
         except (JMESPathError, TheirFault) as error:
-            raise self._misfit(name, answer, "按清单的 items 取不到各行") from error
+            raise self.misfit(name, answer, "按清单的 items 取不到各行") from error
 
-    def _misfit(self, name: str, answer: Any, why: str) -> Misfit:
+    def misfit(self, name: str, answer: Any, why: str) -> Misfit:
         """The fault, once the shape of the answer is kept for whoever mends the mapping."""
         self._misfits(
             Sample(
@@ -222,13 +224,16 @@ class Channel:
 
 
 def _check_person(record: Record, subject: Subject) -> None:
-    """A record of another person, or one that makes no sense, is never shown."""
-    noted = sum(field.note is not None for field in record.fields)
+    """A record that names another person is never shown, whatever the system meant by it."""
     for field in record.fields:
         if field.name == "id_number" and field.value and field.value != subject.id_number:
             raise TheirFault(OTHER_PERSON, detail="the record names another person")
-    if noted >= FEW and noted * 2 >= len(record.fields):
-        raise TheirFault(NONSENSE, detail=f"{noted} of {len(record.fields)} fields do not fit")
+
+
+def _is_nonsense(record: Record) -> bool:
+    """Whether so much of a record cannot be read that the rest is not to be trusted either."""
+    noted = sum(field.note is not None for field in record.fields)
+    return noted >= FEW and noted * 2 >= len(record.fields)
 
 
 def _place(error: BaseException) -> str:
