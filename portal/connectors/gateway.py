@@ -33,7 +33,7 @@ from portal.connectors.contract import (
 from portal.connectors.folder import DropFolder
 from portal.connectors.handover import Handover
 from portal.connectors.loop import UpstreamLoop
-from portal.connectors.question import Question
+from portal.connectors.question import Question, may_ask
 from portal.connectors.recorder import CallRecorder
 from portal.connectors.registry import Registry
 from portal.connectors.survey import Roster, Tallied, check_health, count_rows
@@ -121,7 +121,15 @@ class Gateway:
                 mode=one.mode,
             )
             for one in self.registry.serving(Capability.RECORDS)
-            if one.id in asker.readable
+            if one.id in asker.readable and may_ask(asker, one)
+        ]
+
+    def unauthorised(self, asker: Asker) -> list[str]:
+        """The names of systems that wait for the family's authorisation, apart from the M."""
+        return [
+            one.name
+            for one in self.registry.serving(Capability.RECORDS)
+            if one.id in asker.readable and not may_ask(asker, one)
         ]
 
     def stream(self, asker: Asker, subject: Subject) -> Iterator[Answer]:

@@ -26,6 +26,7 @@ from portal.connectors.contract import (
     SystemFault,
 )
 from portal.connectors.recorder import Row, attribution, row
+from portal.connectors.registry import System
 from portal.connectors.template import subject_values
 from portal.connectors.transport import Trace
 from portal.store.clock import local
@@ -91,7 +92,7 @@ class Question:
         )
         self.asked.append(asked)
         held = self.held.get(asked.key)
-        if self._unauthorised(channel):
+        if not may_ask(self.asker, channel.system):
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=NOT_AUTHORISED)
         elif not self._readable(channel):
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=NO_PERMISSION)
@@ -175,10 +176,6 @@ class Question:
             trace_id=self.trace_id,
         )
 
-    def _unauthorised(self, channel: Channel) -> bool:
-        system = channel.system
-        return system.manifest.requires_authorisation and system.id not in self.asker.authorised
-
     def _readable(self, channel: Channel) -> frozenset[str]:
         return self.asker.readable.get(channel.system.id, frozenset())
 
@@ -220,6 +217,11 @@ class Question:
             )
             for one in self.asked
         ]
+
+
+def may_ask(asker: Asker, system: System) -> bool:
+    """Whether what a system wants to have on file before it is asked, is on file."""
+    return not system.manifest.requires_authorisation or system.id in asker.authorised
 
 
 def _narrow(record: Record, readable: frozenset[str]) -> Record:

@@ -58,8 +58,8 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
             if opened.dossier.case is not None:
                 _back_to_work(who, opened.dossier.case)
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
-    if opened.dossier.note:
-        notice.hint("这位居民的信息受特别保护", opened.dossier.note)
+    for note in opened.dossier.notes:
+        st.html(tag("div", text(note), class_="default"))
     if not opened.dossier.planned and opened.dossier.switched_off:
         off = "、".join(opened.dossier.switched_off)
         notice.empty("可调取的业务系统均已停用", f"停用：{off}。恢复后可重新打开本档案调取。")

@@ -61,11 +61,11 @@ def test_from_a_case_nothing_is_asked_and_every_system_answers(shared: Opener) -
     window = shared("dongxing.clerk")
     page = _open_first_case(window)
     done, total = re.findall(r"\d+", page.locator(".progress b").inner_text())
-    assert done == total == "4"
+    assert done == total == "12"
     assert page.locator(".st-key-finder_text").count() == 0
     assert "事项编号" in page.locator(".person").inner_text()
     for words in ("来源", "用时"):
-        assert page.locator(".about").filter(has_text=words).count() == 4
+        assert page.locator(".about").filter(has_text=words).count() == 12
     assert window.watch.complaints == []
 
 
@@ -143,7 +143,7 @@ def test_answers_appear_as_they_come_and_a_failed_system_can_be_asked_again(
     page.get_by_role("link", name="打开一人一档").last.click()
     page.locator(".st-key-card-grid .record").wait_for()
     assert page.locator(".st-key-card-pension").get_by_text("正在调取").count() == 1
-    assert "已返回 2 / 共 4" in page.locator(".progress").inner_text()
+    page.locator(".progress").get_by_text("已返回 10 / 共 12").wait_for()
     page.locator(".st-key-card-medical_insurance").get_by_text("故障").wait_for()
     page.locator(".st-key-card-pension").get_by_text("超时").wait_for()
     steps.settled(page)
@@ -152,7 +152,7 @@ def test_answers_appear_as_they_come_and_a_failed_system_can_be_asked_again(
     faulty.turn("pension", "normal")
     faulty.turn("medical_insurance", "normal")
     page.get_by_role("button", name="重新调取").first.click()
-    page.get_by_text("已返回 4 / 共 4").wait_for()
+    page.get_by_text("已返回 12 / 共 12").wait_for()
     assert window.watch.complaints == []
 
 

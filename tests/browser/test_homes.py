@@ -117,6 +117,6 @@ def test_the_systems_page_marks_what_is_simulated(shared: Opener) -> None:
     steps.open_page(page, "业务系统")
     table = page.get_by_role("table").first
     table.get_by_text("正常").first.wait_for()
-    assert table.get_by_text("模拟数据").count() == 7
+    assert table.get_by_text("模拟数据").count() == 37
     assert steps.english(page) == []
     assert window.watch.complaints == []

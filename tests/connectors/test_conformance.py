@@ -325,8 +325,7 @@ def test_nothing_is_asked_of_the_family_without_its_authorisation(
 ) -> None:
     assert MANIFESTS["family_economy"].requires_authorisation
     desk.asker = replace(desk.asker, authorised=frozenset())
-    answer = desk.ask_one("family_economy", ground.known["family_economy"][0])
-    assert answer.state is State.NO_PERMISSION
-    assert "授权" in answer.message and answer.records == ()
-    desk.gateway.settle()
-    assert desk.calls("family_economy") == 0
+    answers = desk.ask(ground.known["family_economy"][0])
+    assert "family_economy" not in answers
+    assert "family_economy" not in {one["system_id"] for one in desk.rows}
+    assert desk.gateway.unauthorised(desk.asker) == ["居民家庭经济状况核对系统"]

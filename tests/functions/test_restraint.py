@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.connectors.registry import Registry, load_registry
-from portal.functions.records.restraint import is_child, of_a_child
+from portal.functions.records.restraint import is_child, notes, of_a_child
 from tests.connectors.grounds import city
 
 TODAY = date(2026, 11, 24)
@@ -64,3 +64,18 @@ def test_nothing_is_added_for_a_child(data: st.DataObject) -> None:
     }
     for system_id, names in of_a_child(registry, readable).items():
         assert names <= readable[system_id]
+
+
+@pytest.mark.parametrize(
+    ("child", "unauthorised", "said"),
+    [
+        (False, [], 0),
+        (True, [], 1),
+        (False, ["核对系统"], 1),
+        (True, ["核对系统", "另一系统"], 2),
+    ],
+)
+def test_it_is_said_why_less_is_shown(child: bool, unauthorised: list[str], said: int) -> None:
+    found = notes(child, unauthorised)
+    assert len(found) == said
+    assert all(name in found[-1] for name in unauthorised)

@@ -85,6 +85,7 @@ class Records:
         self._record(principal, "records.open", found, purpose, {})
         number = crypto.decrypt(found.id_cipher)
         code = found.region_code or (case.region_code if case else None)
+        asker = self._asker(principal, purpose, found)
         return Dossier(
             subject_id=str(found.id),
             name=found.name,
@@ -95,8 +96,8 @@ class Records:
             region_name=divisions.full_name(code) if code else "",
             simulated=found.simulated,
             purpose=purpose,
-            planned=tuple(self.gateway.planned(self._asker(principal, purpose, found))),
-            note=restraint.WHY if self._is_child(found) else "",
+            planned=tuple(self.gateway.planned(asker)),
+            notes=restraint.notes(self._is_child(found), self.gateway.unauthorised(asker)),
             switched_off=self._switched_off(principal, purpose),
             case=case,
         )

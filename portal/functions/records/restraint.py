@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from portal.connectors.registry import Registry
@@ -23,6 +23,16 @@ def is_child(id_number: str, today: date) -> bool:
         return True
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return age < CHILD_UNTIL
+
+
+def notes(child: bool, unauthorised: Sequence[str]) -> tuple[str, ...]:
+    """Why less is shown than there is, in words for the clerk."""
+    said = [WHY] if child else []
+    if unauthorised:
+        said.append(
+            f"{'、'.join(unauthorised)}：须有本人及家庭成员的授权在案方可调取，本次未列入。"
+        )
+    return tuple(said)
 
 
 def of_a_child(

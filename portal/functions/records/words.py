@@ -94,7 +94,7 @@ class Dossier:
     planned: tuple[Planned, ...]
     switched_off: tuple[str, ...] = ()  # systems that are asked otherwise, each with the reason
     case: CaseRef | None = None
-    note: str = ""  # why less is shown than usual
+    notes: tuple[str, ...] = ()  # why less is shown than there is
 
 
 @dataclass(frozen=True, kw_only=True)
