@@ -59,7 +59,7 @@ def made(tmp_path: Path, *changes: tuple[str, str]) -> Manifest:
     return read_manifest(folder / "service" / "a.toml")
 
 
-AS_OF = ('success = "code', 'as_of = "time"\nsuccess = "code')
+AS_OF = ('success = "code', 'as_of = { from = "time", convert = ["moment:iso"] }\nsuccess = "code')
 ALL = frozenset({"probe", "person_found", "person_missing", "roster_page_1", "error_busy"})
 GOOD_RUN = Running(calls=1000, failed=5, p95_ms=900)
 
