@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, str] = {
     "corrections.handle": "核实数据校核申请",
     "matters.apply": "为居民核对政策、代办申请",
     "systems.view": "查看业务系统接入情况",
+    "systems.manage": "管理业务系统：启停、切换、告警",
     "feedback.send": "提交投诉建议，查看本人的反馈",
     "feedback.view": "查看和答复投诉建议",
     "permissions.explain": "查看权限判定依据",
@@ -58,6 +59,7 @@ NOT_DELEGABLE = frozenset(
         "people.lock",
         "grants.approve",
         "audit.view",
+        "systems.manage",
     }
 )
 # What no role has to grant: whoever holds a post may.

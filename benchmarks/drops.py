@@ -69,6 +69,7 @@ def _system() -> System:
         name=SYSTEM,
         owner="bench",
         level="bench",
+        legal_basis="测量用",
         mode="试运行",
         endpoint="sftp://127.0.0.1:1",
         credentials={"username": "u", "password": "p", "host_key": "k"},

@@ -107,6 +107,7 @@ def registry(folder: Path, base: str, ids: Sequence[str]) -> Registry:
             name=f"业务系统 {one}",
             owner="某局",
             level="市级",
+            legal_basis="测量用",
             mode="正式",
             endpoint=f"{base}/{one}",
             simulated=True,

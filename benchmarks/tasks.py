@@ -254,6 +254,7 @@ def _site(base: str) -> SystemSite:
         level="市级",
         mode="正式",
         endpoint=f"{base}/s01",
+        legal_basis="测量用",
         simulated=True,
     )
 

@@ -11,6 +11,7 @@ from portal.commands import (
     describe,
     drops,
     measures,
+    newsystem,
     production,
     run,
     seed,
@@ -37,8 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     auditing = commands.add_parser("audit", help="审计链")
     auditing.add_argument("action", choices=("verify", "anchor"))
     joined = commands.add_parser("systems", help="业务系统")
-    joined.add_argument("action", choices=("check",))
-    joined.add_argument("id", nargs="?", help="只检查这一个系统")
+    _of_systems(joined.add_subparsers(dest="action", required=True))
     measuring = commands.add_parser("measures", help="统计指标")
     measuring.add_argument("action", choices=("refresh",))
     watching = commands.add_parser("changes", help="在办事项的系统变动")
@@ -55,6 +55,25 @@ def _parser() -> argparse.ArgumentParser:
         three.add_argument(f"--{duty}", required=True, metavar="账号:姓名", help=name)
     commands.add_parser("migrate", help="升级表结构（需要 PORTAL_OWNER_URL）")
     return parser
+
+
+def _of_systems(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    checking = actions.add_parser("check", help="实时检测；写明编号则逐项核对")
+    checking.add_argument("id", nargs="?", help="只检查这一个系统")
+    checking.add_argument("--person", metavar="身份证号", help="对方认识的样本人员；不显示、不留存")
+    checking.add_argument("--ask-person", action="store_true", help="提示输入样本人员，不回显")
+    adding = actions.add_parser("new", help="生成接入清单与样例目录")
+    adding.add_argument("--id", help="编号")
+    adding.add_argument("--field", choices=tuple(newsystem.FIELDS), help="领域")
+    adding.add_argument("--transport", choices=tuple(newsystem.TRANSPORTS), help="接入方式")
+
+
+def _systems(asked: argparse.Namespace) -> int:
+    if asked.action == "new":
+        ask = input if sys.stdin.isatty() else None
+        return newsystem.new(asked.id, asked.field, asked.transport, ask=ask)
+    ask_person = systems.ask_person if asked.ask_person else None
+    return systems.check(asked.id, asked.person, ask_person)
 
 
 def _verify() -> int:
@@ -108,7 +127,7 @@ def main(words: list[str] | None = None) -> int:
         "init": production.init,
         "seed": _seed,
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
-        "systems": lambda: systems.check(asked.id),
+        "systems": lambda: _systems(asked),
         "measures": measures.refresh,
         "changes": _changes,
         "tasks": lambda: tasks.sync(whole=asked.whole),

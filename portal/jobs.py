@@ -10,6 +10,7 @@ import structlog
 from auth import audit
 from portal.connectors.contract import Capability
 from portal.connectors.gateway import Gateway
+from portal.connectors.registry import System
 from portal.functions.matters import post as applications
 from portal.functions.tasks import post, sync
 from portal.settings import settings
@@ -32,16 +33,18 @@ class Recurring:
 
 def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
     """Pulling tasks and sending commands, apart for each system: one that hangs delays no other."""
-    for system in gateway.registry.serving(Capability.TASKS):
+    for system in gateway.registry.systems.values():
+        if Capability.TASKS not in system.manifest.capabilities:
+            continue
         yield Recurring(
             seconds=settings().task_sync_seconds,
             name=f"tasks.sync.{system.id}",
-            work=partial(sync.sync, gateway, system),
+            work=partial(_while_served, sync.sync, gateway, system),
         )
         yield Recurring(
             seconds=settings().task_send_seconds,
             name=f"tasks.send.{system.id}",
-            work=partial(post.drain, gateway, system),
+            work=partial(_while_served, post.drain, gateway, system),
         )
 
 
@@ -51,13 +54,28 @@ def of_applications(gateway: Gateway, finish: applications.FinishCase) -> Iterat
         yield Recurring(
             seconds=settings().task_send_seconds,
             name=f"applications.send.{system.id}",
-            work=partial(applications.deliver, gateway, system),
+            work=partial(_while_reachable, applications.deliver, gateway, system),
         )
         yield Recurring(
             seconds=settings().task_sync_seconds,
             name=f"applications.follow.{system.id}",
-            work=partial(applications.follow, gateway, system, finish),
+            work=partial(_while_reachable, applications.follow, gateway, system, finish),
         )
+
+
+def _while_served(
+    work: Callable[[Gateway, System], object], gateway: Gateway, system: System
+) -> None:
+    """A system that is switched off is left alone; what waits for it keeps."""
+    if system.serves(Capability.TASKS):
+        work(gateway, system)
+
+
+def _while_reachable(
+    work: Callable[..., object], gateway: Gateway, system: System, *more: object
+) -> None:
+    if system.reachable:
+        work(gateway, system, *more)
 
 
 @dataclass

@@ -24,14 +24,16 @@ from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records
 from portal.functions.reports import Reports
+from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
-from portal.store import deployment, divisions, drafts, migrate
+from portal.store import deployment, divisions, drafts, migrate, samples
 from portal.store.citypack import pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
+from portal.store.switches import Switches
 
 Readiness = dict[str, tuple[bool, str]]
 
@@ -81,6 +83,7 @@ class Wired:
     verify: Verify
     matters: Matters
     filing: Filing
+    systems: Systems
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -152,6 +155,8 @@ def build() -> Wired:
         retired_codes=city.retired_codes,
         place_name=_place_name,
         allow=chosen.endpoint_allow,
+        pack_folder=city.folder,
+        switches=Switches(),
     )
     check_matters(registry, city.matters)
     gateway = Gateway(
@@ -159,6 +164,7 @@ def build() -> Wired:
         deadline_seconds=chosen.upstream_deadline_seconds,
         cache_seconds=chosen.cache_seconds,
         redis_url=chosen.redis_url,
+        keep_sample=lambda one: samples.keep([one], city.region_code),
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
@@ -179,6 +185,7 @@ def build() -> Wired:
         verify=Verify(records=records),
         matters=catalogue,
         filing=Filing(matters=catalogue, open_case=cases.open_case, numbers=case_queries.numbers),
+        systems=Systems(gateway=gateway),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
@@ -198,6 +205,8 @@ def build() -> Wired:
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
+                Recurring(seconds=1, name="systems.modes", work=registry.refresh),
+                Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )
         ),
         carriers=CARRIERS,

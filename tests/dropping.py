@@ -87,6 +87,7 @@ class Box:
             name=system,
             owner="某部",
             level="市级",
+            legal_basis="试验用",
             mode="试运行",
             endpoint=f"sftp://127.0.0.1:{self.server.port}",
             credentials={"username": system, "password": "password", "host_key": "key"},

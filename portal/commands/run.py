@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from portal import settings as settings_module
 from portal.commands import seed
-from portal.connectors.registry import ManifestError
 from portal.settings import (
     APP_ADDRESS,
     ROOT,
@@ -226,7 +225,7 @@ def run(scale: str) -> int:
         except KeyboardInterrupt:
             say("正在停止……")
             return 0
-        except (StartError, ClusterError, ManifestError, WrongDeploymentError) as error:
+        except (StartError, ClusterError, WrongDeploymentError) as error:
             say(f"启动失败：{error}")
             return 1
 

@@ -64,6 +64,11 @@ class Breaker:
         """Whether the system is being left in peace."""
         return self._closed_until is not None and self._now() < self._closed_until
 
+    @property
+    def until(self) -> datetime | None:
+        """Until when it is left in peace; ``None`` while it works."""
+        return self._closed_until
+
     def _open(self, because: type[RetryLater], wait: timedelta) -> None:
         self._because = because
         self._closed_until = self._now() + wait

@@ -15,6 +15,7 @@ from jmespath.exceptions import JMESPathError
 from portal.connectors.breaker import Breaker, Pace
 from portal.connectors.calls import CallName
 from portal.connectors.contract import (
+    Misfit,
     NotFound,
     OurMistake,
     Record,
@@ -26,15 +27,17 @@ from portal.connectors.contract import (
 )
 from portal.connectors.manifest import Call
 from portal.connectors.paging import Walk, rows_of
+from portal.connectors.redact import shape
 from portal.connectors.registry import System
 from portal.connectors.template import Values
 from portal.connectors.transport import Trace, Transport
-from portal.connectors.wire import FEW, NONSENSE
+from portal.store.samples import Sample
 
 log = structlog.get_logger(__name__)
 
 OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
 ROSTER_ATTEMPTS = 3
+FEW = 3  # from so many on, rows or values that all cannot be read are no accident
 ROSTER_PAUSE_SECONDS = 0.25
 
 
@@ -49,8 +52,16 @@ class Found:
 class Channel:
     """Asks one system, never more or faster than its manifest allows."""
 
-    def __init__(self, system: System, transport: Transport, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        system: System,
+        transport: Transport,
+        now: Callable[[], datetime],
+        misfits: Callable[[Sample], None] = lambda _sample: None,
+    ) -> None:
         limits = system.manifest.limits
+        self._now = now
+        self._misfits = misfits
         self.system = system
         self.transport = transport
         self.breaker = Breaker(failures=limits.failures, rest_seconds=limits.rest_seconds, now=now)
@@ -64,6 +75,10 @@ class Channel:
         if not rows:
             raise NotFound(detail="no rows")
         records = self._records(rows, subject)
+        if not any(field.value for record in records for field in record.fields):
+            raise self.misfit("person", pages[0][0], "没有一个字段能按清单取到")
+        if any(_is_nonsense(record) for record in records):
+            raise self.misfit("person", pages[0][0], "过半字段读不懂")
         return Found(records=records, as_of=self.system.judge.as_of(pages[0][0]))
 
     async def probe(self, trace: Trace, until: float | None) -> datetime | None:
@@ -100,7 +115,7 @@ class Channel:
 
     async def task(self, values: Values, trace: Trace) -> list[Any]:
         """The rows about one task: one, or none."""
-        return rows_of(self._items("task", await self._guarded("task", values, trace, None)))
+        return self._rows("task", await self._guarded("task", values, trace, None))
 
     async def act(self, values: Values, trace: Trace) -> None:
         """Send one command, once; whoever sends it decides whether to send it again."""
@@ -112,9 +127,7 @@ class Channel:
 
     async def progress(self, values: Values, trace: Trace) -> list[Any]:
         """The rows about one application: one, or none."""
-        return rows_of(
-            self._items("progress", await self._guarded("progress", values, trace, None))
-        )
+        return self._rows("progress", await self._guarded("progress", values, trace, None))
 
     async def _pages(
         self, name: CallName, values: Values, trace: Trace, until: float | None
@@ -123,7 +136,7 @@ class Channel:
         walk = Walk(call.paging)
         for _ in range(self.system.manifest.limits.max_pages):
             answer = await self._page(name, {**values, **walk.values}, trace, until)
-            rows = rows_of(self._items(name, answer))
+            rows = self._rows(name, answer)
             walk.advance(answer, rows)
             yield answer, rows
             if walk.done:
@@ -191,11 +204,20 @@ class Channel:
         except KeyError:
             raise OurMistake(detail=f"no call {name!r}") from None
 
-    def _items(self, name: CallName, answer: Any) -> Any:
+    def _rows(self, name: CallName, answer: Any) -> list[Any]:
         try:
-            return self.system.items[name](answer)
-        except JMESPathError as error:
-            raise TheirFault(detail="the answer has another shape") from error
+            return rows_of(self.system.items[name](answer))
+        except (JMESPathError, TheirFault) as error:
+            raise self.misfit(name, answer, "按清单的 items 取不到各行") from error
+
+    def misfit(self, name: str, answer: Any, why: str) -> Misfit:
+        """The fault, once the shape of the answer is kept for whoever mends the mapping."""
+        self._misfits(
+            Sample(
+                system_id=self.system.id, call=name, why=why, shape=shape(answer), at=self._now()
+            )
+        )
+        return Misfit(detail=f"{name}: {why}")
 
     def _records(self, rows: list[Any], subject: Subject) -> tuple[Record, ...]:
         records: list[Record] = []
@@ -210,13 +232,16 @@ class Channel:
 
 
 def _check_person(record: Record, subject: Subject) -> None:
-    """A record of another person, or one that makes no sense, is never shown."""
-    noted = sum(field.note is not None for field in record.fields)
+    """A record that names another person is never shown, whatever the system meant by it."""
     for field in record.fields:
         if field.name == "id_number" and field.value and field.value != subject.id_number:
             raise TheirFault(OTHER_PERSON, detail="the record names another person")
-    if noted >= FEW and noted * 2 >= len(record.fields):
-        raise TheirFault(NONSENSE, detail=f"{noted} of {len(record.fields)} fields do not fit")
+
+
+def _is_nonsense(record: Record) -> bool:
+    """Whether so much of a record cannot be read that the rest is not to be trusted either."""
+    noted = sum(field.note is not None for field in record.fields)
+    return noted >= FEW and noted * 2 >= len(record.fields)
 
 
 def _place(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from portal.connectors.errandchecks import applications, errand_expressions, err
 from portal.connectors.manifest import Call, FilesManifest, JumpManifest, Manifest
 from portal.connectors.naturechecks import natures
 from portal.connectors.parts import Part, Value
+from portal.connectors.quality import book
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
 
 Finding = tuple[str, str]
@@ -52,6 +53,13 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _door(manifest)
     yield from _capabilities(manifest)
     yield from natures(manifest)
+    yield from _quality(manifest)
+
+
+def _quality(manifest: Manifest) -> Iterator[Finding]:
+    known = {one.id for one in book().rule}
+    for name in sorted(manifest.quality.exempt.keys() - known):
+        yield f"quality.exempt.{name}", f"没有名为“{name}”的接入质量规则"
 
 
 def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:

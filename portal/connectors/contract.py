@@ -10,8 +10,10 @@ one of the errors below; their class says what to do next, their message is fit 
     │   ├── RateLimited        the system asked us to slow down
     │   └── Resting            not asked at all: it failed repeatedly and is left in peace
     ├── SignInAgain            our credentials were not accepted
+    ├── NotConnected           not connected, or switched off: not asked
     ├── OurMistake             the manifest or the request is wrong
     ├── TheirFault             it answered with an error or with something unreadable
+    │   └── Misfit             it answered well, but not in the shape that the manifest describes
     ├── NotFound               it answered properly and knows no such person
     └── TurnedDown             it understood a command and will not carry it out
 
@@ -328,6 +330,12 @@ class SignInAgain(SystemFault):
     default = "对方系统未认可平台的接入凭据，本次未取得数据，已记录，请联系运维核对。"
 
 
+class NotConnected(SystemFault):
+    """Not connected, or switched off by the operator; it was not asked."""
+
+    default = "该系统尚未接入或已停用，本次未查询。"
+
+
 class OurMistake(SystemFault):
     """The manifest or the request is wrong."""
 
@@ -338,6 +346,12 @@ class TheirFault(SystemFault):
     """It answered with an error or with something unreadable."""
 
     default = "对方系统返回了错误或无法识别的内容，本次未采用，请稍后重试；持续出现请联系运维。"
+
+
+class Misfit(TheirFault):
+    """It answered, but not in the shape that its manifest describes; nothing of it is used."""
+
+    default = "对方系统返回的内容与约定的格式不符，本次未采用，已记录，请联系运维核对。"
 
 
 class NotFound(SystemFault):

@@ -22,7 +22,15 @@ import structlog
 from portal.connectors.applying import Applying
 from portal.connectors.cache import AnswerCache, open_cache
 from portal.connectors.channel import Channel
-from portal.connectors.contract import Answer, Asker, Capability, Health, Planned, Subject
+from portal.connectors.contract import (
+    Answer,
+    Asker,
+    Capability,
+    Health,
+    NotConnected,
+    Planned,
+    Subject,
+)
 from portal.connectors.folder import DropFolder
 from portal.connectors.handover import Handover
 from portal.connectors.loop import UpstreamLoop
@@ -34,6 +42,7 @@ from portal.connectors.tasking import Tasking
 from portal.connectors.transport import TransportFactory
 from portal.connectors.transports import Transports
 from portal.store import clock
+from portal.store.samples import Sample
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +66,9 @@ class Gateway:
         recorder: CallRecorder | None = None,
         transports: TransportFactory | None = None,
         now: Callable[[], datetime] = clock.now,
+        keep_sample: Callable[[Sample], None] = lambda _sample: None,
     ) -> None:
+        self._keep_sample = keep_sample
         self.registry = registry
         self._deadline = deadline_seconds
         self._fresh_for = timedelta(seconds=cache_seconds)
@@ -77,6 +88,7 @@ class Gateway:
 
     def start(self) -> None:
         """Start the upstream loop and open a channel to every reachable system."""
+        self.registry.refresh()
         self._loop.start()
         self._loop.submit(self._open()).result()
 
@@ -107,7 +119,7 @@ class Gateway:
                 system_id=one.id,
                 name=one.name,
                 simulated=one.site.simulated,
-                mode=one.site.mode,
+                mode=one.mode,
             )
             for one in self.registry.serving(Capability.RECORDS)
             if one.id in asker.readable and may_ask(asker, one)
@@ -158,7 +170,7 @@ class Gateway:
             question = Question(
                 asker=asker,
                 subject=subject,
-                channels=[self._channels[one.system_id] for one in self.planned(asker)],
+                channels=[self._opened(one.system_id) for one in self.planned(asker)],
                 fresh_for=self._fresh_for,
                 now=self._now,
             )
@@ -175,7 +187,7 @@ class Gateway:
 
     def roster(self, system_id: str) -> Roster:
         """Everyone a system knows, page by page; the walk knows how many rows it could not read."""
-        channel = self._channels[self.registry.system(system_id).id]
+        channel = self._channel(system_id)
         return Roster(channel, self._loop, self._recorder, self._now)
 
     def tasks(self, system_id: str, *, together: bool = False) -> Tasking:
@@ -183,7 +195,7 @@ class Gateway:
 
         ``together`` holds the call records back until they are flushed.
         """
-        channel = self._channels[self.registry.system(system_id).id]
+        channel = self._channel(system_id)
         return Tasking(channel, self._loop, self._recorder, self._now, together=together)
 
     def applying(self, system_id: str) -> Applying:
@@ -193,12 +205,12 @@ class Gateway:
 
     def folder(self, system_id: str) -> DropFolder:
         """The folder in which a system puts its files."""
-        channel = self._channels[self.registry.system(system_id).id]
+        channel = self._channel(system_id)
         return DropFolder(channel.system, channel.transport, self._loop, self._recorder, self._now)
 
     def tally(self, system_id: str, first: date, last: date) -> Tallied:
         """The numbers of a system that is asked for rows about things, for some days."""
-        channel = self._channels[self.registry.system(system_id).id]
+        channel = self._channel(system_id)
         work = count_rows(channel, self._recorder, self._now, first, last)
         return self._loop.submit(work).result()
 
@@ -219,10 +231,19 @@ class Gateway:
         if known and self._now() - known.checked_at <= timedelta(seconds=max_age) and max_age:
             return known
         until = asyncio.get_running_loop().time() + min(self._deadline, PROBE_SECONDS)
-        health, rows = await check_health(system, self._channels.get(system_id), until, self._now)
+        channel = self._opened(system_id) if system.reachable else None
+        health, rows = await check_health(system, channel, until, self._now)
         self._later(self._record(rows))
         self._health[system_id] = health
         return health
+
+    def resting(self) -> dict[str, datetime]:
+        """The systems that this process leaves in peace, and until when."""
+        return {
+            name: channel.breaker.until
+            for name, channel in self._channels.items()
+            if channel.breaker.open and channel.breaker.until is not None
+        }
 
     # --- afterwards ----------------------------------------------------------------------------
 
@@ -260,10 +281,36 @@ class Gateway:
 
     async def _open(self) -> None:
         for system in self.registry.systems.values():
-            if system.reachable and system.id not in self._channels:
-                self._channels[system.id] = Channel(
-                    system, self._transports.open(system), self._now
-                )
+            if system.reachable:
+                self._opened(system.id)
+
+    def _opened(self, system_id: str) -> Channel:
+        """The channel of a system, on the upstream loop; one switched on later is opened now."""
+        channel = self._channels.get(system_id)
+        if channel is None:
+            system = self.registry.system(system_id)
+            channel = Channel(system, self._transports.open(system), self._now, self._misfit)
+            self._channels[system_id] = channel
+        return channel
+
+    def _channel(self, system_id: str) -> Channel:
+        """The same for any other thread; what is switched off is not asked at all."""
+        if not self.registry.system(system_id).reachable:
+            raise NotConnected(detail="not connected or switched off")
+        held = self._channels.get(system_id)
+        return held or self._loop.submit(self._open_one(system_id)).result()
+
+    def _misfit(self, sample: Sample) -> None:
+        self._later(asyncio.to_thread(self._keep, sample))
+
+    def _keep(self, sample: Sample) -> None:
+        try:
+            self._keep_sample(sample)
+        except Exception as error:  # the answer is a fault either way; its shape is a help only
+            log.warning("a sample was not kept", fault=type(error).__name__)
+
+    async def _open_one(self, system_id: str) -> Channel:
+        return self._opened(system_id)
 
     async def _close(self) -> None:
         for question in self._asking:

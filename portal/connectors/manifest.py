@@ -15,7 +15,7 @@ from portal.connectors.calls import CallName, FunctionCall, RestCall, SoapCall, 
 from portal.connectors.contract import Capability, Mask, Sensitivity
 from portal.connectors.errands import TaskSection
 from portal.connectors.filemap import DropMap, FolderCall
-from portal.connectors.parts import Part, Positive, Slug, Value
+from portal.connectors.parts import Part, Slug, Value
 from portal.connectors.schemes import (
     HeaderAuth,
     HmacAuth,
@@ -32,13 +32,13 @@ Everyone = ("*",)
 class Limits(Part):
     """How much of a system we may use, and how long an old answer may stand in for a new one."""
 
-    timeout_seconds: Positive = 5
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 5
     parallel: Annotated[int, Field(ge=1, le=64)] = 8
-    per_second: Positive = 50
+    per_second: Annotated[float, Field(gt=0, le=10_000)] = 50
     stale_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 60
     max_kilobytes: Annotated[int, Field(ge=1, le=64 * 1024)] = 4096
     failures: Annotated[int, Field(ge=1, le=100)] = 5
-    rest_seconds: Positive = 30
+    rest_seconds: Annotated[float, Field(gt=0, le=3600)] = 30
     max_pages: Annotated[int, Field(ge=1)] = 20_000
 
 
@@ -180,6 +180,13 @@ class EntryMap(Part):
     links: dict[Slug, LinkMap] = Field(default={})
 
 
+class QualityClaim(Part):
+    """The level of 接入质量 that a manifest claims, and what it is excused from, each with why."""
+
+    level: Literal[0, 1, 2, 3] = 0
+    exempt: dict[Slug, Annotated[str, Field(min_length=4)]] = Field(default_factory=dict)
+
+
 class _Manifest(Part):
     id: Slug
     version: Annotated[int, Field(ge=1)]
@@ -193,6 +200,7 @@ class _Manifest(Part):
     login: Literal["平台票据", "对方统一认证", "需再次登录"]
     client_requires: tuple[str, ...] = ()
     entry: EntryMap | None = None
+    quality: QualityClaim = QualityClaim()
     limits: Limits = Limits()
     envelope: Envelope = Envelope()
     readers: dict[Slug, Readers] = Field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,38 +9,59 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+import structlog
 
-from portal.connectors.checks import Finding, findings
+from portal.connectors.checks import Finding
 from portal.connectors.contract import Capability
 from portal.connectors.converters import Context
-from portal.connectors.endpoint import EndpointRefused, check_endpoint
 from portal.connectors.expressions import finder
+from portal.connectors.lines import in_pack
 from portal.connectors.manifest import Call, Everyone, Manifest, Readers
+from portal.connectors.manifests import (
+    SYSTEMS,
+    ManifestError,
+    Refusal,
+    read_manifest,
+    read_manifests,
+    survey,
+)
 from portal.connectors.mapping import Judge, RecordReader, RosterReader
-from portal.connectors.schemes import HmacAuth, SftpAuth, UsernameAuth
+from portal.connectors.sites import (
+    BY_TICKET,
+    LINK_SECRET,
+    TICKET_SECRET,
+    lacks_to_be_called,
+    lacks_to_be_entered,
+    lacks_to_be_shared,
+)
 from portal.connectors.taskmap import TaskReader
 from portal.settings import secrets
 from portal.store.citypack import SystemSite
 from portal.store.crypto import keyed_hash
+from portal.store.switches import Decision, Switches
 
-SYSTEMS = Path(__file__).parent / "systems"
+__all__ = [
+    "BY_TICKET",
+    "LINK_SECRET",
+    "LIVE_MODES",
+    "OFF",
+    "REACHABLE_MODES",
+    "SYSTEMS",
+    "TICKET_SECRET",
+    "ManifestError",
+    "Refusal",
+    "Registry",
+    "System",
+    "load_registry",
+    "read_manifest",
+    "read_manifests",
+]
+
+log = structlog.get_logger(__name__)
+
 LIVE_MODES = frozenset({"试运行", "正式"})
+OFF = "停用"
 REACHABLE_MODES = LIVE_MODES | {"联调"}
-BY_TICKET = "平台票据"
-TICKET_SECRET = "ticket"  # noqa: S105 - the name of a credential
-LINK_SECRET = "link"  # noqa: S105 - the same: proofs of accounts over there are made under it
-
-_adapter: TypeAdapter[Manifest] = TypeAdapter(Manifest)
-
-
-class ManifestError(ValueError):
-    """A manifest cannot be used; every line names the file and the key."""
-
-    def __init__(self, file: Path | str, problems: Sequence[Finding]) -> None:
-        self.problems = tuple(problems)
-        name = file.name if isinstance(file, Path) else file
-        super().__init__("\n".join(f"{name}：{key}：{text}" for key, text in problems))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +72,9 @@ class System:
     site: SystemSite
     context: Context
     secret: Callable[[str], str]
+    lacking: tuple[Finding, ...] = ()  # what hinders every call
+    lacking_live: tuple[Finding, ...] = ()  # what hinders giving it to people
+    switches: Switches | None = None
 
     @property
     def id(self) -> str:
@@ -62,14 +85,25 @@ class System:
         return self.site.name
 
     @property
+    def decision(self) -> Decision | None:
+        """What the operator decided about it; without any, the pack's word stands."""
+        return self.switches.of(self.site.id) if self.switches else None
+
+    @property
+    def mode(self) -> str:
+        """How far it is connected now: the operator's decision, else the city pack."""
+        decided = self.decision
+        return decided.mode if decided else self.site.mode
+
+    @property
     def reachable(self) -> bool:
         """Whether there is anything to call: tested, trial or in service."""
-        return self.site.mode in REACHABLE_MODES and bool(self.site.endpoint)
+        return self.mode in REACHABLE_MODES and bool(self.site.endpoint) and not self.lacking
 
     def serves(self, capability: Capability) -> bool:
         """Whether people may be given this now: in trial or in service, and able to."""
-        able = capability in self.manifest.capabilities
-        return able and self.site.mode in LIVE_MODES and bool(self.site.endpoint)
+        able = capability in self.manifest.capabilities and not self.lacking_live
+        return able and self.mode in LIVE_MODES and bool(self.site.endpoint)
 
     @property
     def mark(self) -> str | None:
@@ -142,8 +176,20 @@ def _allows(group: Readers, *, roles: Collection[str], purpose: str) -> bool:
 class Registry:
     """All systems of this city that have a manifest."""
 
-    def __init__(self, systems: Iterable[System]) -> None:
+    def __init__(
+        self,
+        systems: Iterable[System],
+        refused: Sequence[Refusal] = (),
+        switches: Switches | None = None,
+    ) -> None:
         self.systems: Mapping[str, System] = {system.id: system for system in systems}
+        self.refused = tuple(refused)
+        self._switches = switches
+
+    def refresh(self) -> None:
+        """Read anew what was decided about the systems' modes."""
+        if self._switches is not None:
+            self._switches.refresh()
 
     def system(self, system_id: str) -> System:
         """The system of that id."""
@@ -155,6 +201,14 @@ class Registry:
     def serving(self, capability: Capability) -> tuple[System, ...]:
         """The systems that serve this now."""
         return tuple(one for one in self.systems.values() if one.serves(capability))
+
+    def switched_off(self, capability: Capability) -> tuple[System, ...]:
+        """The systems that could serve this and that somebody has switched off."""
+        return tuple(
+            one
+            for one in self.systems.values()
+            if one.mode == OFF and capability in one.manifest.capabilities
+        )
 
     def label(self, system_id: str, field: str) -> str:
         """The Chinese name of a field of a system; of an unknown one, nothing."""
@@ -168,55 +222,38 @@ class Registry:
         return {system_id: names for system_id, names in found.items() if names}
 
 
-def read_manifest(file: Path) -> Manifest:
-    """Read and check one manifest."""
-    try:
-        manifest = _adapter.validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(file, [("TOML", f"文件读不懂：{error}")]) from error
-    except ValidationError as error:
-        problems = [(_key(one["loc"]), _in_chinese(one)) for one in error.errors()]
-        raise ManifestError(file, problems) from None
-    problems = list(findings(manifest))
-    if manifest.id != file.stem:
-        problems.append(("id", f"“{manifest.id}”与文件名不一致"))
-    if manifest.field != file.parent.name:
-        problems.append(("field", f"“{manifest.field}”与所在文件夹不一致"))
-    if problems:
-        raise ManifestError(file, problems)
-    return manifest
-
-
-def read_manifests(folder: Path = SYSTEMS) -> dict[str, Manifest]:
-    """Read every manifest below a folder."""
-    found: dict[str, Manifest] = {}
-    for file in sorted(folder.glob("*/*.toml")):
-        manifest = read_manifest(file)
-        if manifest.id in found:
-            raise ManifestError(file, [("id", f"“{manifest.id}”已被另一个清单使用")])
-        found[manifest.id] = manifest
-    return found
-
-
 def load_registry(
     sites: Iterable[SystemSite],
     *,
     folder: Path = SYSTEMS,
+    pack_folder: Path | None = None,
     retired_codes: Mapping[str, str] = MappingProxyType({}),
     place_name: Callable[[str], str | None] = lambda _code: None,
     allow: Sequence[str] = (),
     secret: Callable[[str], str] | None = None,
+    switches: Switches | None = None,
 ) -> Registry:
-    """Join the manifests with the city's sites; refuse what does not fit together."""
-    manifests = read_manifests(folder)
+    """Join the manifests with the city's sites.
+
+    What does not fit is left out and said in `Registry.refused`; the other systems start.
+    """
+    manifests, refused = survey(folder)
+    spoilt = {one.system_id for one in refused}
     systems = []
     for site in sites:
         manifest = manifests.get(site.id)
         if manifest is None:
-            if site.mode in REACHABLE_MODES:
-                raise ManifestError("systems.toml", [(site.id, "已启用的系统没有清单")])
+            if site.mode in REACHABLE_MODES and site.id not in spoilt:
+                refused.append(_refusal(site, "id", "已启用的系统没有清单", pack_folder))
             continue
-        _check_site(site, manifest, allow)
+        to_call = tuple(lacks_to_be_called(site, manifest, allow))
+        to_share = tuple(lacks_to_be_shared(site))
+        hinders = list(lacks_to_be_entered(site, manifest, allow))
+        hinders += to_call if site.mode in REACHABLE_MODES else ()
+        hinders += to_share if site.mode in LIVE_MODES else ()
+        if hinders:
+            refused += [_refusal(site, key, reason, pack_folder) for key, reason in hinders]
+            continue
         context = Context(
             tables=manifest.tables,
             retired_codes=retired_codes,
@@ -229,62 +266,16 @@ def load_registry(
                 site=site,
                 context=context,
                 secret=secret or (lambda name: secrets().system(name)),
+                lacking=to_call,
+                lacking_live=(*to_call, *to_share),
+                switches=switches,
             )
         )
-    return Registry(systems)
+    for one in refused:
+        log.error("system refused at start", system=one.system_id, why=str(one))
+    return Registry(systems, refused, switches)
 
 
-def _check_site(site: SystemSite, manifest: Manifest, allow: Sequence[str]) -> None:
-    _check_entry(site, manifest, allow)
-    if site.mode not in REACHABLE_MODES or not site.endpoint:
-        return
-    try:
-        check_endpoint(site.endpoint, manifest.transport, allow)
-    except EndpointRefused as error:
-        raise ManifestError("systems.toml", [(f"{site.id}.endpoint", str(error))]) from error
-    for name in _credential_names(manifest):
-        if name not in site.credentials:
-            text = f"清单需要凭据“{name}”，城市包没有给出引用"
-            raise ManifestError("systems.toml", [(f"{site.id}.credentials", text)])
-
-
-def _check_entry(site: SystemSite, manifest: Manifest, allow: Sequence[str]) -> None:
-    """People are sent only where the pack says, and a ticket only to who can redeem it."""
-    if not site.entry:
-        return
-    try:
-        check_endpoint(site.entry, "rest", allow)
-    except EndpointRefused as error:
-        raise ManifestError("systems.toml", [(f"{site.id}.entry", str(error))]) from error
-    if manifest.entry is None:
-        raise ManifestError("systems.toml", [(f"{site.id}.entry", "清单没有写明 [entry]")])
-    if manifest.login == BY_TICKET and TICKET_SECRET not in site.credentials:
-        text = f"以平台票据登录的系统需要凭据“{TICKET_SECRET}”，城市包没有给出引用"
-        raise ManifestError("systems.toml", [(f"{site.id}.credentials", text)])
-
-
-def _credential_names(manifest: Manifest) -> tuple[str, ...]:
-    auth = manifest.auth
-    if auth.kind == "header":
-        return (auth.secret,)
-    if auth.kind == "oauth2":
-        return (auth.client_id, auth.client_secret)
-    if isinstance(auth, HmacAuth):
-        return (auth.app_id, auth.secret)
-    if isinstance(auth, SftpAuth):
-        return (auth.username, auth.password, auth.host_key)
-    if isinstance(auth, UsernameAuth):
-        return (auth.password,) if auth.user else (auth.username, auth.password)
-    return ()
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    """The key as it stands in the file; the first part is the transport pydantic chose by."""
-    kinds = {"rest", "soap", "database", "files", "jump"}
-    parts = location[1:] if location and location[0] in kinds else location
-    return ".".join(str(part) for part in parts) or "transport"
-
-
-def _in_chinese(error: Any) -> str:
-    known = {"extra_forbidden": "不认识的键", "missing": "缺少这个键"}
-    return known.get(error["type"]) or f"值不合要求（{error['msg']}）"
+def _refusal(site: SystemSite, key: str, reason: str, pack_folder: Path | None) -> Refusal:
+    file, line = in_pack(pack_folder, site.id, key)
+    return Refusal(system_id=site.id, file=file, line=line, key=f"{site.id}.{key}", reason=reason)

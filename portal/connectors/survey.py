@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import structlog
 
-from portal.connectors.channel import Channel
+from portal.connectors.channel import FEW, Channel
 from portal.connectors.contract import (
     Capability,
     Health,
@@ -28,7 +28,6 @@ from portal.connectors.recorder import Attribution, CallRecorder, Row, row
 from portal.connectors.registry import System
 from portal.connectors.tally import Tally
 from portal.connectors.transport import Trace
-from portal.connectors.wire import refuse_nonsense
 from portal.store.clock import local
 
 log = structlog.get_logger(__name__)
@@ -110,7 +109,8 @@ class Roster:
                         self.entries += 1
                         self._counting.take(one, entry)
                         yield entry
-                refuse_nonsense(len(rows), self.entries - before)
+                if len(rows) >= FEW and self.entries == before:
+                    raise self._channel.misfit("roster", rows, "各行都读不懂")
             self._ask_as_of(trace)
             self._whole = True
             outcome = State.RETURNED.name

@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from portal.connectors import wire
-from portal.connectors.channel import Channel
+from portal.connectors.channel import FEW, Channel
 from portal.connectors.contract import (
     Capability,
     Command,
     ForeignTask,
     State,
     SystemFault,
-    TheirFault,
 )
 from portal.connectors.converters import Unreadable
 from portal.connectors.errands import TaskSection
@@ -90,7 +88,7 @@ class Tasking:
             self._record(_service(), trace, asked_at, fault)
         found = self._read(rows)
         if rows and not found:
-            raise TheirFault(wire.NONSENSE, detail="the task does not fit the mapping")
+            raise self._channel.misfit("task", rows, "任务读不懂")
         return next(iter(found), None)
 
     def act(self, command: Command, subject_hash: str | None = None) -> None:
@@ -125,7 +123,8 @@ class Tasking:
                 tasks.append(self._channel.system.task_reader(one))
             except Unreadable:
                 self.unreadable += 1
-        wire.refuse_nonsense(len(rows), len(tasks))
+        if len(rows) >= FEW and not tasks:
+            raise self._channel.misfit("tasks", rows, "各行都读不懂")
         return tasks
 
     def _record(

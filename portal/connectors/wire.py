@@ -12,8 +12,6 @@ REPLACEMENT = "\ufffd"
 TOO_BIG = "对方系统返回的内容过大，本次未采用，已记录，请联系运维处理。"
 NOT_DATA = "对方系统返回的是网页而不是数据，可能正在维护，请稍后重试。"
 CUT_OFF = "对方系统返回的数据不完整，本次未采用，请稍后重试。"
-NONSENSE = "对方系统返回的内容与约定不符，本次未采用，已记录，请联系运维核对。"
-FEW = 3  # from so many on, rows or values that all cannot be read are no accident
 BAD_ENCODING = "对方系统返回的文字编码有误，本次未采用，请稍后重试；持续出现请联系运维。"
 
 
@@ -58,12 +56,6 @@ def read_json(body: bytes, encoding: str) -> Any:
     if REPLACEMENT in text or "\\u" in text:  # else none can be in the data either
         refuse_broken_text(data)
     return data
-
-
-def refuse_nonsense(rows: int, read: int) -> None:
-    """Of several rows none could be read: that is no list with gaps, it is another answer."""
-    if rows >= FEW and read == 0:
-        raise TheirFault(NONSENSE, detail=f"none of {rows} rows fits the mapping")
 
 
 def refuse_broken_text(data: Any) -> None:

@@ -43,6 +43,10 @@ _OTHER_ACTIONS = {
     "links.import": "导入业务系统账号",
     "tokens.issue": "发放访问令牌",
     "tokens.revoke": "停用访问令牌",
+    "systems.switch": "切换业务系统",
+    "systems.check": "核对业务系统接入",
+    "systems.checklist": "业务系统切换核对",
+    "systems.alarm": "确认业务系统告警",
     "feedback.answer": "答复投诉建议",
     "feedback.close": "办结投诉建议",
     "people.apply": "导入单位岗位人员",
@@ -105,6 +109,7 @@ _LABELS = {
     "items": "事项",
     "holder": "被代理人",
     "deputy": "代理人",
+    "item": "核对项",
     "starts": "开始",
     "ends": "结束",
 }

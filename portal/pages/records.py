@@ -60,6 +60,10 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
     for note in opened.dossier.notes:
         st.html(tag("div", text(note), class_="default"))
+    if not opened.dossier.planned and opened.dossier.switched_off:
+        off = "、".join(opened.dossier.switched_off)
+        notice.empty("可调取的业务系统均已停用", f"停用：{off}。恢复后可重新打开本档案调取。")
+        return
     if not opened.dossier.planned:
         notice.empty(
             "以此目的没有可以调取的业务系统",

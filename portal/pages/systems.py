@@ -1,14 +1,16 @@
-"""业务系统: which systems are connected, how far, and what the last live check found."""
+"""业务系统: which systems are connected and how they fare; for the operator, the whole board."""
 
 import streamlit as st
 
+from auth import permissions
 from auth.principal import Principal
 from portal import wiring
 from portal.functions import city
+from portal.functions.systems import PERMISSION
 from portal.look import notice, states, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import doors
+from portal.pages.parts import doors, lifecycle, operating
 
 
 @guarded(doors.PERMISSION)
@@ -51,14 +53,25 @@ def _stuck(who: Principal) -> None:
         )
 
 
-def page() -> None:
-    """Draw the page."""
-    who = require(doors.PERMISSION)
+def _doors(who: Principal) -> None:
     with st.container(key="card-systems"):
         st.html(tables.head("业务系统接入情况", "只有检测通过才显示已返回；结果至多一分钟前"))
         doors.watched(_body, doors.checked(who))
         note = f"系统名称、责任单位为{city.default_note()}；名称依据见最后一列。"
         st.html(tag("div", text(note), class_="default"))
+
+
+def page() -> None:
+    """Draw the page."""
+    who = require(doors.PERMISSION)
+    if permissions.allowed(who, PERMISSION):
+        one = st.query_params.get("system", "")
+        if one:
+            lifecycle.draw(who, one)
+            return
+        operating.draw(who)
+    else:
+        _doors(who)
     _stuck(who)
     with st.container(key="card-functions"):
         columns = (tables.Column(head="统一功能"), tables.Column(head="内容", kind="wrap"))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
 from portal.store import matter_texts
@@ -121,6 +121,7 @@ class SystemSite(_Data):
     legal_basis: str = ""
     approval_no: str = ""
     approval_until: str = ""
+    down_minutes: int | None = Field(default=None, ge=1, le=7 * 24 * 60)
     simulated: bool = False
     mark: Literal["A", "N", "M", "P"] = "P"
 
@@ -180,6 +181,8 @@ class CityPack(_Data):
     default_note: str
     support_unit: str = ""  # who answers feedback
     support: str = "本单位管理员"  # whom a person asks for help, in words
+    # For how long a system may fail before an alarm, unless its own entry says otherwise.
+    down_minutes: int = Field(default=30, ge=1, le=7 * 24 * 60)
     retired_codes: dict[str, str] = {}
     levels: tuple[LevelText, ...]
     functions: tuple[UnifiedFunction, ...]

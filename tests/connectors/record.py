@@ -32,7 +32,7 @@ from sandbox.population import World, build
 from sandbox.region import load_region
 from sandbox.systems import declared
 from tests.connectors.desk import Desk, desk_on
-from tests.connectors.grounds import FIXTURES, NOBODY, SECRETS, Ground, person
+from tests.connectors.grounds import FIXTURES, NOBODY, SECRETS, Ground, person, post
 
 NOON = datetime.now(UTC).replace(microsecond=0)  # it stands still from here on
 TOWN = ("6301", "630102", "630102101")
@@ -135,14 +135,14 @@ def record_http(system: Simulated, world: World) -> None:
             known={},
         )
         with desk_on(ground) as desk:
-            kept = list(_kept(system, desk, tape, known))
+            kept = list(_kept(system, desk, tape, known, address))
     _write(system.id, kept, known.id_number if known else "", known.name if known else "")
 
 
 Kept = tuple[str, dict[str, Any]]
 
 
-def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any) -> Iterator[Kept]:
+def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any, address: str) -> Iterator[Kept]:
     gateway = desk.gateway
     manifest = gateway.registry.system(system.id).manifest
     able = manifest.capabilities
@@ -169,6 +169,8 @@ def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any) -> Iterator[Kep
         yield from taped("counts_page", lambda: gateway.tally(system.id, *days))
     if Capability.TASKS in able and manifest.tasks:
         yield from _tasks(taped, desk, system.id)
+    post(f"{address}/_control/{system.id}", {"mode": "error200"})
+    yield from taped("error_busy", lambda: gateway.probe(system.id))
 
 
 def _aside(one: dict[str, Any]) -> str | None:
@@ -275,16 +277,19 @@ def record_views(system: Simulated, world: World) -> None:
     folder.mkdir(exist_ok=True)
     views = {one.name: rows[one.rows] for one in face.views}
     status = [{"zt": "正常", "sjsj": "2026-11-23 03:00:00", "sjly": "模拟数据"}]
-    for name, some in {**views, face.status: status}.items():
+    known = register.members[0] if register else None
+    answers: dict[str, list[Any]] = {**views, "probe": status}
+    if known and system.people and register:
+        answers |= {"person_found": [system.people.full(register, known)], "person_missing": []}
+    for name, some in answers.items():
         text = json.dumps(some, ensure_ascii=False, indent=1)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    known = register.members[0] if register else None
     about = {
         "known": known.id_number if known else "",
         "name": known.name if known else "",
         "schema": face.schema,
         "reader": face.reader,
-        "views": [*views, face.status],
+        "views": {**{name: f"{name}.json" for name in views}, face.status: "probe.json"},
     }
     text = json.dumps(about, ensure_ascii=False, indent=1)
     (folder / "exchanges.json").write_text(text + "\n", encoding="utf-8")

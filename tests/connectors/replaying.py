@@ -37,6 +37,7 @@ def replay(request: Request) -> Reply:
         one
         for one in index(system_id).get("exchanges", [])
         if (one["method"], one["path"]) == (request.method, request.path)
+        and not one["name"].startswith("error_")
     ]
     whose = index(system_id).get("known", "")
     fitting = [one for one in known if _same_person(whose, asked, one)] or known
@@ -80,8 +81,8 @@ def recorded_views(url: str) -> None:
             schema, reader = sql.Identifier(about["schema"]), sql.Identifier(about["reader"])
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, reader))
-            for view in about["views"]:
-                text = (FIXTURES / system_id / f"{view}.json").read_text(encoding="utf-8")
+            for view, file in about["views"].items():
+                text = (FIXTURES / system_id / file).read_text(encoding="utf-8")
                 table = sql.Identifier(about["schema"], view)
                 _fill(connection, table, json.loads(text))
                 connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(table, reader))

@@ -10,7 +10,7 @@ from portal.connectors.contract import Answer, Asker, Subject
 from portal.connectors.gateway import Gateway
 from portal.connectors.manifest import Call
 from portal.connectors.recorder import CallRecorder, Row
-from portal.connectors.registry import Registry, load_registry
+from portal.connectors.registry import ManifestError, Registry, load_registry
 from portal.connectors.template import Values
 from portal.connectors.transport import Trace
 from portal.store.citypack import SystemSite
@@ -140,6 +140,7 @@ def site(system_id: str, **changes: Any) -> SystemSite:
         "level": "市级",
         "mode": "试运行",
         "endpoint": "http://example.test/api",
+        "legal_basis": "试验用",
         "simulated": True,
     }
     return SystemSite.model_validate({**values, **changes})
@@ -154,9 +155,15 @@ def write_manifests(folder: Path, ids: Sequence[str], change: Callable[[str], st
     return folder
 
 
-def load(folder: Path, ids: Sequence[str], change: Callable[[str], str] = str) -> Registry:
-    """A registry of test systems."""
-    return load_registry([site(one) for one in ids], folder=write_manifests(folder, ids, change))
+def load(
+    folder: Path, ids: Sequence[str], change: Callable[[str], str] = str, **options: Any
+) -> Registry:
+    """A registry of test systems; a manifest that is refused raises here."""
+    written = write_manifests(folder, ids, change)
+    registry = load_registry([site(one) for one in ids], folder=written, **options)
+    if registry.refused:
+        raise ManifestError(registry.refused)
+    return registry
 
 
 class World:

@@ -110,13 +110,13 @@ def test_members_are_counted_only_where_nobody_is_named(
 def test_no_file_server_without_account_and_pinned_key(missing: str) -> None:
     given = {name: one for name, one in CREDENTIALS.items() if name != missing}
     place = site("party_members", endpoint="sftp://files.test:22", credentials=given)
-    with pytest.raises(ManifestError, match=missing):
-        load_registry([place])
+    refused = load_registry([place]).refused
+    assert any(missing in one.reason for one in refused)
 
 
 @pytest.mark.parametrize(
     "url", ["http://files.test", "sftp://u:p@files.test", "sftp://", "file:///x"]
 )
 def test_a_strange_address_of_a_file_server_is_refused(url: str) -> None:
-    with pytest.raises(ManifestError, match="endpoint"):
-        load_registry([site("party_members", endpoint=url, credentials=CREDENTIALS)])
+    registry = load_registry([site("party_members", endpoint=url, credentials=CREDENTIALS)])
+    assert [one.key for one in registry.refused] == ["party_members.endpoint"]

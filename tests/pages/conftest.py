@@ -23,6 +23,7 @@ from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.records import Disputes, Records
 from portal.functions.reports import Reports
+from portal.functions.systems import Systems
 from portal.functions.tasks import Tasks
 from portal.pages import background
 from portal.pages.parts.opened import Opened
@@ -126,6 +127,7 @@ def office(
         entry=Entry(gateway=gateway),
         reports=Reports(registry=registry),
         tasks=Tasks(registry=registry, platform={ours.id: ours}),
+        systems=Systems(gateway=gateway),
         carriers={},
     )
     made = Office(who=people.principal(), transports=transports)

@@ -22,6 +22,7 @@ def _system(system_id: str, measure: str, *, name: str, mode: str) -> SimpleName
         id=system_id,
         manifest=SimpleNamespace(measures=[SimpleNamespace(id=measure)]),
         site=SimpleNamespace(name=name, mode=mode),
+        mode=mode,
         reachable=mode == "正式",
     )
 

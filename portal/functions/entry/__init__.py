@@ -100,19 +100,25 @@ class Entry:
         """The systems with the result of their last live check (at most a minute old)."""
         permissions.check(principal, "systems.view")
         sites = pack().systems
-        live = [one.id for one in sites if one.mode in LIVE_MODES]
+        modes = {one.id: self._mode(one) for one in sites}
+        live = [one.id for one in sites if modes[one.id] in LIVE_MODES]
         checked = {one.system_id: one for one in self.gateway.probe_all(live, _FRESH_SECONDS)}
         with scoped(principal.reach) as connection:
             landed = landing.latest(connection)
         dropping = {one.id for one in drops.drop_systems(self.gateway)}
         return tuple(
             _door(
-                one,
+                one.model_copy(update={"mode": modes[one.id]}),
                 checked.get(one.id),
                 _files(landed.get(one.id)) if one.id in dropping else "",
             )
             for one in sites
         )
+
+    def _mode(self, site: SystemSite) -> str:
+        """The mode that holds; a system that was refused at start is not connected."""
+        system = self.gateway.registry.systems.get(site.id)
+        return system.mode if system else "未接入"
 
     def wall(self, principal: Principal) -> tuple[WallDoor, ...]:
         """The doors of the acting post, without waiting for anybody's health."""
@@ -203,7 +209,7 @@ def _door(site: SystemSite, health: Health | None, files: str) -> Door:
         simulated=site.simulated,
         mark=site.mark,
         state=health.state if health else None,
-        message=health.message if health else "尚未接入，不作检测",
+        message=health.message if health else f"{site.mode}，不作检测",
         checked_at=health.checked_at if health else None,
         files=files,
     )

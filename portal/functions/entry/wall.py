@@ -12,7 +12,7 @@ from sqlalchemy import select
 from auth import permissions
 from auth.principal import Principal
 from portal.connectors.contract import Capability
-from portal.connectors.registry import BY_TICKET, Registry, System
+from portal.connectors.registry import BY_TICKET, OFF, Registry, System
 from portal.functions.entry.accounts import standing, today
 from portal.functions.entry.linkrules import LinkState, state_of
 from portal.functions.entry.tables import door_use
@@ -97,7 +97,9 @@ def used_last(doors: Sequence[WallDoor], most: int = 5) -> tuple[WallDoor, ...]:
 def closed_why(system: System) -> str:
     """Why nobody can go through; empty when the door is open."""
     if not system.serves(Capability.ENTRY):
-        return f"{system.site.mode}，暂不能进入"
+        decided = system.decision
+        why = f"（{decided.reason}）" if decided and system.mode == OFF else ""
+        return f"{system.mode}{why}，暂不能进入"
     if not system.site.entry or system.manifest.entry is None:
         return "入口地址尚未登记，暂不能进入"
     return ""
@@ -122,7 +124,7 @@ def _door(system: System, last_used: datetime | None, account: str) -> WallDoor:
         owner=site.owner,
         field=manifest.field,
         field_name=named.get(manifest.field, "其他业务"),
-        mode=site.mode,
+        mode=system.mode,
         simulated=site.simulated,
         mark=site.mark,
         network=manifest.network,

@@ -33,12 +33,9 @@ class FinishCase(Protocol):
 
 
 def takers(gateway: Gateway) -> list[System]:
-    """The systems that take applications from here."""
-    return [
-        one
-        for one in gateway.registry.systems.values()
-        if one.manifest.applications is not None and one.reachable
-    ]
+    """The systems that take applications from here, switched off or on."""
+    systems = gateway.registry.systems.values()
+    return [one for one in systems if one.manifest.applications is not None]
 
 
 def deliver(gateway: Gateway, system: System) -> int:

@@ -102,6 +102,7 @@ class Records:
             planned=tuple(self.gateway.planned(asker)),
             notes=restraint.notes(self._is_child(found), self.gateway.unauthorised(asker)),
             needs_paper=self._needs_paper(asker),
+            switched_off=self._switched_off(principal, purpose),
             case=case,
         )
 
@@ -311,6 +312,17 @@ class Records:
             case_id=purpose.case_id,
             readable=readable,
             authorised=consent.on_file(found.id_hash, purpose.id),
+        )
+
+    def _switched_off(self, principal: Principal, purpose: Purpose) -> tuple[str, ...]:
+        """What this person would be given otherwise; none of it counts among those asked."""
+        off = {one.id: one for one in self.gateway.registry.switched_off(Capability.RECORDS)}
+        mine = permissions.readable_systems(principal, purpose.id, off)
+        told = {one.id: one.decision for one in off.values()}
+        return tuple(
+            f"{off[name].name}（{said.reason}）" if (said := told[name]) else off[name].name
+            for name in sorted(mine)
+            if off[name].readable(principal.roles, purpose.id)
         )
 
     def field_of(

@@ -92,6 +92,7 @@ class Dossier:
     simulated: bool
     purpose: Purpose
     planned: tuple[Planned, ...]
+    switched_off: tuple[str, ...] = ()  # systems that are asked otherwise, each with the reason
     case: CaseRef | None = None
     notes: tuple[str, ...] = ()  # why less is shown than there is
     needs_paper: tuple[tuple[str, str], ...] = ()  # systems that want the family's authorisation

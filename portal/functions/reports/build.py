@@ -146,13 +146,14 @@ class Reports:
         for one in wanted:
             if one.system_id is None:
                 continue
-            site = self.registry.system(one.system_id).site
+            system = self.registry.system(one.system_id)
+            site = system.site
             said = one.snapshot if one.usable else None
             before = found.get(one.system_id)
             if before is not None and (said is None or before.as_of is not None):
                 continue
             why = (one.snapshot.problem if one.snapshot else None) or (
-                "本期尚未取数" if self.registry.system(one.system_id).reachable else site.mode
+                "本期尚未取数" if system.reachable else system.mode
             )
             found[one.system_id] = Source(
                 system_id=one.system_id,

@@ -43,7 +43,8 @@ def deliver_all(gateway: Gateway) -> int:
     with scoped(tasks.SERVICE) as connection:
         waiting = tasks.waiting_systems(connection)
     for system_id in waiting:
-        tried += drain(gateway, gateway.registry.system(system_id))
+        system = gateway.registry.systems.get(system_id)
+        tried += drain(gateway, system) if system and system.reachable else 0
     return tried
 
 

@@ -44,6 +44,8 @@ def progress(opened: Opened) -> Html:
     notes += [f"{failed} 个系统未返回，见各系统说明"] if failed else []
     share = 100 * (returned + failed) // max(total, 1)
     rail = tag("div", tag("span", "", style=f"width:{share}%"), class_="rail", aria_hidden="true")
+    off = opened.dossier.switched_off
+    notes += [f"停用、不计入：{'、'.join(off)}"] if off else []
     note = tag("span", text("；".join(notes)), class_="mode") if notes else ""
     return tag(
         "div", tag("b", text(words)) + rail + note, class_="progress", role="status",

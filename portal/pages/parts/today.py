@@ -14,6 +14,7 @@ from portal.affairs.matters.queries import Case
 from portal.functions import drafts
 from portal.functions.changes import Changed
 from portal.functions.morning import Morning, morning
+from portal.functions.systems import PERMISSION as MANAGE
 from portal.functions.tasks import Waiting
 from portal.look import states, tables
 from portal.look import today as look
@@ -73,6 +74,16 @@ def _systems(who: Principal) -> list[Tile]:
     return [Tile(name="业务系统", value=checked, said=said, href="/systems")]
 
 
+def _alarms(who: Principal) -> list[Tile]:
+    """Alarms that nobody has acknowledged; none takes no room."""
+    if not permissions.allowed(who, MANAGE):
+        return []
+    unseen = len(wiring.app().systems.alarms(who))
+    if not unseen:
+        return []
+    return [Tile(name="系统告警", value=unseen, unit="条", href="/systems", weight="urgent")]
+
+
 def _bar(
     who: Principal, found: Sequence[Case], fresh: Morning, changed: int, waiting: Waiting | None
 ) -> None:
@@ -88,6 +99,7 @@ def _bar(
         said = f"{fresh.accounts} 个将到期"
         tiles.append(Tile(name="系统账号", value=fresh.accounts, said=said, href="/accounts",
                           weight="urgent"))  # fmt: skip
+    tiles += _alarms(who)
     tiles += _systems(who)
     st.html(look.bar(tiles))
 
