@@ -16,10 +16,14 @@ TRANSPORTS = {
     "soap": "SOAP 服务",
     "database": "数据库视图",
     "files": "文件接收（SFTP）",
+    "jump": "只供进入",
 }
+# Which of the shared parts follow those of the transport itself.
+_ABOUT_PEOPLE = frozenset({"rest", "soap", "database"})
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _WANTED = {
     "files": ("一份完整的文件，放在与对方同名的目录里",),
+    "jump": ("probe", "接收票据的页面（截图或原文）"),
     "people": (
         "person_found", "person_missing", "probe", "roster_page_1", "error_…（每种出错各一份）",
     ),
@@ -62,7 +66,7 @@ def _id(given: str | None, ask: Ask | None) -> str:
 def skeleton(system_id: str, field: str, transport: str) -> str:
     """The text of a manifest to be filled in: every 〔〕 is a question to the system's owner."""
     parts = ["head.toml", f"{transport}.toml"]
-    if transport != "files":
+    if transport in _ABOUT_PEOPLE:
         parts.append("people.toml")
     text = "".join((SKELETONS / one).read_text(encoding="utf-8") for one in parts)
     given = {"id": system_id, "field": field, "transport": transport}
@@ -99,7 +103,7 @@ def new(
 
 
 def _notes(name: str, kind: str) -> str:
-    wanted = _WANTED["files" if kind == "files" else "people"]
+    wanted = _WANTED.get(kind, _WANTED["people"])
     lines = "\n".join(f"- [ ] {one}" for one in wanted)
     text = (SKELETONS / "README.md").read_text(encoding="utf-8")
     return text.replace("@id@", name).replace("@wanted@", lines)
