@@ -200,7 +200,7 @@ class Gateway:
 
     def applying(self, system_id: str) -> Applying:
         """Handing in applications to one system, and asking how far they are."""
-        channel = self._channels[self.registry.system(system_id).id]
+        channel = self._channel(system_id)
         return Applying(channel, self._loop, self._recorder, self._now)
 
     def folder(self, system_id: str) -> DropFolder:
@@ -301,7 +301,12 @@ class Gateway:
         return held or self._loop.submit(self._open_one(system_id)).result()
 
     def _misfit(self, sample: Sample) -> None:
-        self._later(asyncio.to_thread(self._keep, sample))
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # read on the caller's own thread, which may wait
+            self._keep(sample)
+        else:
+            self._later(asyncio.to_thread(self._keep, sample))
 
     def _keep(self, sample: Sample) -> None:
         try:

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from portal.connectors.children import is_child
 from portal.connectors.contract import Subject
 from portal.connectors.registry import Registry, System, load_registry
 from portal.settings import ROOT, Settings
@@ -418,10 +419,13 @@ def sandbox_ground(cluster: TestCluster) -> Iterator[Ground]:
 
 
 def known_people(url: str) -> dict[str, list[Subject]]:
-    """Some people of every system, by the sandbox's own account of the truth."""
+    """Some grown people of every system, by the sandbox's own account of the truth."""
     known: dict[str, list[Subject]] = {}
+    today = datetime.now(UTC).date()
     for prefix in city_prefixes():
         for one in get(f"{url}/_control/people?limit=200&region={prefix}")["people"]:
+            if is_child(one["id_number"], today):  # told in conclusions only
+                continue
             for system in one["systems"]:
                 known.setdefault(system, []).append(person(one["id_number"], one["name"]))
     return known

@@ -20,14 +20,17 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal.connectors.children import is_child
 from portal.connectors.contract import Capability, Command, SystemFault
 from portal.settings import Settings
 from sandbox.application import create_app
+from sandbox.distort import Register
 from sandbox.files.server import FileServer
 from sandbox.kit.book import register_of
 from sandbox.kit.declared import Simulated
 from sandbox.kit.drop import DropFace
 from sandbox.kit.views import ViewFace
+from sandbox.people import Person
 from sandbox.population import World, build
 from sandbox.region import load_region
 from sandbox.systems import declared
@@ -124,7 +127,8 @@ def record_http(system: Simulated, world: World) -> None:
     """One system behind REST, SOAP or a door."""
     tape = Tape(create_app(world, SECRETS, clock=lambda: NOON))
     register = register_of(system, world)
-    known = person(register.members[0].id_number, register.members[0].name) if register else None
+    first = _first(register)
+    known = person(first.id_number, first.name) if first else None
     with running(tape) as address:
         ground = Ground(
             name="recording",
@@ -137,6 +141,12 @@ def record_http(system: Simulated, world: World) -> None:
         with desk_on(ground) as desk:
             kept = list(_kept(system, desk, tape, known, address))
     _write(system.id, kept, known.id_number if known else "", known.name if known else "")
+
+
+def _first(register: Register | None) -> Person | None:
+    """The first of whom everything may be told: of children there are conclusions only."""
+    members = register.members if register else ()
+    return next((one for one in members if not is_child(one.id_number, NOON.date())), None)
 
 
 Kept = tuple[str, dict[str, Any]]
@@ -277,7 +287,7 @@ def record_views(system: Simulated, world: World) -> None:
     folder.mkdir(exist_ok=True)
     views = {one.name: rows[one.rows] for one in face.views}
     status = [{"zt": "正常", "sjsj": "2026-11-23 03:00:00", "sjly": "模拟数据"}]
-    known = register.members[0] if register else None
+    known = _first(register)
     answers: dict[str, list[Any]] = {**views, "probe": status}
     if known and system.people and register:
         answers |= {"person_found": [system.people.full(register, known)], "person_missing": []}
