@@ -28,7 +28,7 @@ run: $(READY) ## 启动全部组件：数据库、模拟业务系统、门户（
 	@exec $(BIN)/python -m portal run
 
 test: $(READY_DEV) browser lint types imports ## 全部检查与测试
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY_DEV) ## 代码风格
 	$(BIN)/ruff format --check .

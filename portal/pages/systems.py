@@ -69,7 +69,7 @@ def page() -> None:
         if one:
             lifecycle.draw(who, one)
             return
-        operating.draw(who)
+        operating.draw()
     else:
         _doors(who)
     _stuck(who)

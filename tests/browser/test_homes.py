@@ -81,6 +81,8 @@ def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> Non
             "首页",
             "统一办理",
             "一人一档",
+            "数据校核",
+            "查询核验",
             "统一报表",
             "统一入口",
             "业务系统",
@@ -117,6 +119,6 @@ def test_the_systems_page_marks_what_is_simulated(shared: Opener) -> None:
     steps.open_page(page, "业务系统")
     table = page.get_by_role("table").first
     table.get_by_text("正常").first.wait_for()
-    assert table.get_by_text("模拟数据").count() == 37
+    assert table.get_by_text("模拟", exact=True).count() == 37
     assert steps.english(page) == []
     assert window.watch.complaints == []

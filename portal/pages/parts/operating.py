@@ -16,6 +16,7 @@ from portal.look.markup import tag, text
 from portal.pages.guards import guarded
 
 _WINDOW = "systems_window"
+_LOOK_AGAIN_SECONDS = 15
 
 
 def _chosen() -> str:
@@ -80,8 +81,13 @@ def _tally(board: Board) -> str:
     return f"共 {len(board.rows)} 个，正常 {well}，故障 {ill}，停用 {off}"
 
 
-def draw(who: Principal) -> None:
-    """Draw the board."""
+def draw() -> None:
+    """Draw the board; it is drawn anew by itself while it is looked at."""
+    st.fragment(_board, run_every=_LOOK_AGAIN_SECONDS)()
+
+
+@guarded(PERMISSION)
+def _board(who: Principal) -> None:
     function = wiring.app().systems
     board = function.board(who, _chosen())
     _alarms(board.alarms)
