@@ -27,8 +27,12 @@ $(READY_DEV): requirements-dev.txt $(READY)
 run: $(READY) ## 启动全部组件：数据库、模拟业务系统、门户（http://localhost:8501）
 	@exec $(BIN)/python -m portal run
 
+# The driver of the browser keeps an event loop of its own, so its tests share a process with no other.
+ON_ALL_CORES = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
 test: $(READY_DEV) browser lint types imports ## 全部检查与测试
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(ON_ALL_CORES) --ignore tests/browser
+	$(ON_ALL_CORES) tests/browser
 
 lint: $(READY_DEV) ## 代码风格
 	$(BIN)/ruff format --check .

@@ -92,7 +92,7 @@ def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> Non
     }.items():
         page = shared(login).go_home()
         page.locator(".scope").wait_for()
-        assert page.locator(".st-key-nav a").all_inner_texts() == titles
+        expect(page.locator(".st-key-nav a")).to_have_text(titles)
 
 
 @pytest.mark.parametrize("path", ["city", "district", "street", "department", "why"])

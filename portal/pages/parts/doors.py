@@ -74,11 +74,20 @@ def _line(door: Door) -> Html:
 
 
 def _head() -> Html:
-    return tables.head("业务系统", text(f"系统名称为{city.default_note()}"))
+    more = tag("a", text("全部系统"), href="/systems", target="_self")
+    return tables.head("业务系统", text(f"系统名称为{city.default_note()}　") + more)
 
 
 def _wall(doors: Sequence[Door]) -> Html:
-    return tag("ul", join(map(_line, doors)), class_="doors")
+    """Those that are not well; the others are a number, and the whole list is a page of its own."""
+    ill = [one for one in doors if one.state != _WELL]
+    seen = [one.checked_at for one in doors if one.state == _WELL and one.checked_at]
+    said = f"{len(doors) - len(ill)} 个检测正常"
+    if seen:
+        said += f" · {states.moment(min(seen))}"
+    mock = " " + states.mock() if any(one.simulated for one in doors) else ""
+    well = tag("p", text(said) + mock, class_="doors-well")
+    return well + tag("ul", join(map(_line, ill)), class_="doors") if ill else well
 
 
 @guarded(PERMISSION)
