@@ -21,7 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.connectors.children import is_child
-from portal.connectors.contract import Capability, Command, SystemFault
+from portal.connectors.contract import Capability, Command, Subject, SystemFault
 from portal.settings import Settings
 from sandbox.application import create_app
 from sandbox.distort import Register
@@ -125,6 +125,14 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 def record_http(system: Simulated, world: World) -> None:
     """One system behind REST, SOAP or a door."""
+    kept, known = heard_http(system, world)
+    _write(system.id, kept, known.id_number if known else "", known.name if known else "")
+
+
+def heard_http(
+    system: Simulated, world: World
+) -> tuple[list[tuple[str, dict[str, Any]]], Subject | None]:
+    """What it says to every kind of question, and of whom it was asked."""
     tape = Tape(create_app(world, SECRETS, clock=lambda: NOON))
     register = register_of(system, world)
     first = _first(register)
@@ -139,8 +147,7 @@ def record_http(system: Simulated, world: World) -> None:
             known={},
         )
         with desk_on(ground) as desk:
-            kept = list(_kept(system, desk, tape, known, address))
-    _write(system.id, kept, known.id_number if known else "", known.name if known else "")
+            return list(_kept(system, desk, tape, known, address)), known
 
 
 def _first(register: Register | None) -> Person | None:

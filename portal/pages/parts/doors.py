@@ -14,6 +14,7 @@ from portal.functions.entry.wall import MARKS
 from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.look.tables import Column
+from portal.look.today import link
 from portal.pages.background import POLL_SECONDS, Gathering
 from portal.pages.guards import guarded
 from portal.pages.parts import memory
@@ -74,7 +75,7 @@ def _line(door: Door) -> Html:
 
 
 def _head() -> Html:
-    more = tag("a", text("全部系统"), href="/systems", target="_self")
+    more = link("全部系统", "/systems")
     return tables.head("业务系统", text(f"系统名称为{city.default_note()}　") + more)
 
 
