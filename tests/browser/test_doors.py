@@ -17,7 +17,8 @@ GRID = 'li[data-system="grid"]'
 def _wall(page: Page) -> Page:
     steps.open_page(page, "统一入口")
     page.get_by_text("按系统", exact=True).click()
-    page.locator(GRID).get_by_text("正常").wait_for()
+    # While a fragment draws itself anew, what it drew before stands beside it for a moment.
+    expect(page.locator(GRID).get_by_text("正常")).to_have_count(1)
     return page
 
 
