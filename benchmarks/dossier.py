@@ -5,6 +5,7 @@ processor with each other. So the ratio is also taken with delays as a network w
 """
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_OID, uuid5
 
 import httpx
+import structlog
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import ground
@@ -64,13 +66,13 @@ class Real:
 
     @property
     def systems(self) -> tuple[str, ...]:
-        """Whom a dossier for this purpose asks."""
-        return tuple(self.gateway.registry.readable((ROLE,), PURPOSE))
+        """Whom a dossier for this purpose asks; nobody here has the family's authorisation."""
+        everyone = self._asker(tuple(self.gateway.registry.readable((ROLE,), PURPOSE)))
+        return tuple(one.system_id for one in self.gateway.planned(everyone))
 
-    async def ask(self, systems: Sequence[str], person: Subject) -> Timing:
-        """Ask these systems about somebody and take note of when each answered."""
+    def _asker(self, systems: Sequence[str]) -> Asker:
         everything = self.gateway.registry.readable((ROLE,), PURPOSE)
-        asker = Asker(
+        return Asker(
             actor="bench",
             unit="bench",
             prefixes=("",),
@@ -78,6 +80,10 @@ class Real:
             purpose=PURPOSE,
             readable={one: everything[one] for one in systems},
         )
+
+    async def ask(self, systems: Sequence[str], person: Subject) -> Timing:
+        """Ask these systems about somebody and take note of when each answered."""
+        asker = self._asker(systems)
         timing, started = Timing(), time.perf_counter()
         async for answer in self.gateway.ask_all(asker, person):
             timing.note(answer, started)
@@ -174,6 +180,7 @@ def _on_screen(house: House) -> None:
 
 def run(house: House) -> None:
     """Measure and print."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     _on_screen(house)
     with ground.environment(DATABASE_URL=house.server_environment()["DATABASE_URL"]):
         gateway = wiring.build().gateway
