@@ -24,6 +24,8 @@ from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records
 from portal.functions.reports import Reports
+from portal.functions.resources import Resources
+from portal.functions.resources import load as check_resources
 from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.verify import Runner, Verify
@@ -84,6 +86,7 @@ class Wired:
     matters: Matters
     filing: Filing
     systems: Systems
+    resources: Resources
     jobs: Jobs
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
@@ -159,6 +162,7 @@ def build() -> Wired:
         switches=Switches(),
     )
     check_matters(registry, city.matters)
+    check_resources(registry, city.resources, [one.id for one in city.systems])
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -173,11 +177,12 @@ def build() -> Wired:
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
+    reports = Reports(registry=registry)
     return Wired(
         gateway=gateway,
         records=records,
         entry=Entry(gateway=gateway),
-        reports=Reports(registry=registry),
+        reports=reports,
         notices=notices,
         patrol=patrol,
         tasks=tasks,
@@ -186,6 +191,7 @@ def build() -> Wired:
         matters=catalogue,
         filing=Filing(matters=catalogue, open_case=cases.open_case, numbers=case_queries.numbers),
         systems=Systems(gateway=gateway),
+        resources=Resources(registry=registry, reports=reports),
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),

@@ -114,6 +114,14 @@ PAGES: tuple[PageSpec, ...] = (
         module="systems",
     ),
     PageSpec(
+        path="resources",
+        title="数据资源",
+        permission="systems.view",
+        section=MANAGE,
+        module="resources",
+        listed=False,
+    ),
+    PageSpec(
         path="deputies",
         title="委托代理",
         permission="deputies.appoint",

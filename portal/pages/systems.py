@@ -9,6 +9,7 @@ from portal.functions import city
 from portal.functions.systems import PERMISSION
 from portal.look import notice, states, tables
 from portal.look.markup import tag, text
+from portal.look.today import link
 from portal.pages.guards import guarded, require
 from portal.pages.parts import doors, lifecycle, operating
 
@@ -77,4 +78,7 @@ def page() -> None:
         columns = (tables.Column(head="统一功能"), tables.Column(head="内容", kind="wrap"))
         rows = [(text(one.name), text(one.about)) for one in city.unified_functions()]
         aside = f"名称为{city.default_note()}"
-        st.html(tables.head("统一功能", text(aside)) + tables.table("统一功能", columns, rows))
+        more = text("　") + link("数据资源目录和专题库", "/resources")
+        st.html(
+            tables.head("统一功能", text(aside) + more) + tables.table("统一功能", columns, rows)
+        )

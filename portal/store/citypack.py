@@ -2,9 +2,9 @@
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
 systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places,
-``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses. Another city is another
-folder.
+for, ``resources.toml`` what the systems share, ``holidays.toml`` the days off, ``divisions.csv``
+and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
+demonstration uses. Another city is another folder.
 """
 
 import json
@@ -16,8 +16,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts
+from portal.store import matter_texts, resource_texts
 from portal.store.matter_texts import MatterTexts
+from portal.store.resource_texts import ResourceTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
 
 Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
@@ -200,6 +201,7 @@ class CityPack(_Data):
     verification: VerificationTexts
     authorisation_days: int  # how long a family's authorisation may be valid
     matters: MatterTexts = MatterTexts()
+    resources: ResourceTexts = ResourceTexts()
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -254,6 +256,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "reports": _toml(folder / "reports.toml").get("report", []),
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),
+            "resources": resource_texts.read(folder),
             "demo": demo,
         }
     )

@@ -23,6 +23,7 @@ from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.records import Disputes, Records
 from portal.functions.reports import Reports
+from portal.functions.resources import Resources
 from portal.functions.systems import Systems
 from portal.functions.tasks import Tasks
 from portal.pages import background
@@ -117,6 +118,7 @@ def office(
     sources = [wiring._case_of_matters]
     records = Records(gateway=gateway, case_sources=sources, notices=notices)
     matters = Matters(records=records, registry=registry)
+    reports = Reports(registry=registry)
     wired = SimpleNamespace(
         gateway=gateway,
         notices=notices,
@@ -125,7 +127,8 @@ def office(
         matters=matters,
         filing=Filing(matters=matters, open_case=desk.open_case, numbers=queries.numbers),
         entry=Entry(gateway=gateway),
-        reports=Reports(registry=registry),
+        reports=reports,
+        resources=Resources(registry=registry, reports=reports),
         tasks=Tasks(registry=registry, platform={ours.id: ours}),
         systems=Systems(gateway=gateway),
         carriers={},

@@ -85,14 +85,21 @@ class Reports:
         """The report of a place within the scope for a period."""
         permissions.check(principal, VIEW, region)
         chosen = next((one for one in pack().reports if one.id == template), None)
+        return self.of_template(principal, chosen, region, period)
+
+    def of_template(
+        self, principal: Principal, template: ReportTemplate | None, region: str, period: str
+    ) -> Report:
+        """The same by a template that another function has made."""
+        permissions.check(principal, VIEW, region)
         own = divisions.find(region)
-        if chosen is None or own is None or own.code != region:
+        if template is None or own is None or own.code != region:
             raise NoSuchReport("没有这张报表或这个区划，请从“统一报表”重新选择。")
         try:
             span = periods.parse(period)
         except periods.UnknownPeriodError as error:
             raise NoSuchReport(str(error)) from error
-        return self._build(principal, chosen, own, period, span)
+        return self._build(principal, template, own, period, span)
 
     def _build(
         self,
