@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from auth.permissions import Denied
 from portal.connectors.registry import Registry, load_registry
+from portal.functions import trailwords
 from portal.functions.reports import Reports
 from portal.functions.resources import Entry, Resources, load, problems
 from portal.functions.resources import catalogue as module
@@ -31,6 +32,7 @@ def city(hailing: CityPack, monkeypatch: pytest.MonkeyPatch) -> CityPack:
     """The real catalogue over an empty register of persons."""
     read = citypack.read_pack(XINING)
     monkeypatch.setattr(module, "pack", lambda: read)
+    monkeypatch.setattr(trailwords, "pack", lambda: read)
     return read
 
 
@@ -61,6 +63,7 @@ def test_each_says_what_from_whom_on_which_basis_for_whom(resources: Resources) 
     assert len(found) == 56
     for one in found.values():
         assert one.contents and one.owner and one.basis and one.users and one.libraries, one.id
+        assert not [word for word in one.purposes if word.isascii()], one.purposes
         assert one.as_of is None, "nobody has answered yet"
     chronic = found["chronic_conclusions"]
     assert chronic.sharing == "核验共享" and "入户走访核实" not in chronic.purposes

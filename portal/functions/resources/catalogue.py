@@ -9,6 +9,7 @@ from datetime import datetime
 from auth import permissions
 from auth.principal import Principal
 from portal.connectors.registry import Registry, System
+from portal.functions import trailwords
 from portal.functions.entry.wall import matches
 from portal.functions.reports import Reports
 from portal.store import calls, clock, landing
@@ -183,9 +184,8 @@ def _users(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who may be given it: roles by name, and the purposes that the manifest asks for."""
     needed = "records.open" if one.fields else "tasks.view" if one.tasks else NUMBERS
-    named = {purpose.id: purpose.name for purpose in city.purposes}
     roles: list[str] = []
-    purposes: set[str] = set()
+    purposes: dict[str, None] = {}  # in the order of the roles, each once
     for role in city.roles:
         may = needed in role.permissions and (
             not one.fields or "*" in role.systems or one.system in role.systems
@@ -202,8 +202,8 @@ def _users(
         ]
         if readable:
             roles.append(role.name)
-            purposes.update(named.get(purpose, purpose) for purpose in readable)
-    return tuple(roles), tuple(sorted(purposes))
+            purposes |= dict.fromkeys(map(trailwords.purpose, readable))
+    return tuple(roles), tuple(purposes)
 
 
 def _fits(one: Entry, words: str) -> bool:
