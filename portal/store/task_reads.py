@@ -84,7 +84,13 @@ _FIRST = (
         task.c.waiting.is_(None),
         task.c.system_id.in_(bindparam("systems", expanding=True)),
     )
-    .order_by(task.c.due_on.nulls_last(), task.c.source_changed_at, task.c.id)
+    # The homes list our own open cases beside: here the other systems come first.
+    .order_by(
+        task.c.system_id == "platform:matters",
+        task.c.due_on.nulls_last(),
+        task.c.source_changed_at,
+        task.c.id,
+    )
     .limit(bindparam("most"))
 )
 

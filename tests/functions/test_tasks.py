@@ -492,3 +492,65 @@ def test_a_post_is_handed_over_with_its_tasks(
     world.function.resend(heir, entry_id)
     send(world)
     assert entry(entry_id).state == "已送达"
+
+
+# --- what a system lists no more ---------------------------------------------------------------
+
+
+def _vanish(world: TaskWorld, frozen: clock.FrozenClock) -> None:
+    world.a.put("T2")
+    world.sync()
+    frozen.advance(minutes(20))
+    del world.a.tasks["T2"]
+
+
+def test_a_task_taken_back_is_closed_here_and_opened_again_when_listed_again(
+    world: TaskWorld, who: Principal, frozen: clock.FrozenClock
+) -> None:
+    world.a.put("T1")
+    _vanish(world, frozen)
+    assert world.sync().gone == 1  # nobody asked for a whole walk: it was due
+    inbox = world.function.inbox(who, "已办")
+    assert (inbox.counts["待办"], inbox.rows[0].state) == (1, "已收回或办结")
+    assert world.function.open_task(who, inbox.rows[0].id).result == "已由原系统收回或办结"
+    world.a.put("T2")
+    world.sync(whole=True)
+    assert world.function.inbox(who).counts["待办"] == 2
+    assert "重新列出" in story(world, who, inbox.rows[0].id)[-1]
+
+
+def _breaks(world: TaskWorld) -> None:
+    world.a.fault = TimedOut()
+
+
+def _cannot_be_read(world: TaskWorld) -> None:
+    world.a.put("bad", place="nowhere")
+
+
+def _comes_short(world: TaskWorld) -> None:
+    world.a.put("T2")
+    world.a.unlisted.add("T2")
+
+
+@pytest.mark.parametrize("happens", [_breaks, _cannot_be_read, _comes_short])
+def test_a_walk_that_failed_or_came_short_closes_nothing(
+    world: TaskWorld, who: Principal, frozen: clock.FrozenClock, happens: Any
+) -> None:
+    world.a.put("T1")
+    _vanish(world, frozen)
+    happens(world)
+    assert world.sync(whole=True).gone == 0
+    assert world.function.inbox(who).counts["待办"] == 2
+
+
+def test_a_command_that_has_not_arrived_is_answered_before_its_task_is_closed(
+    world: TaskWorld, who: Principal, frozen: clock.FrozenClock
+) -> None:
+    _vanish(world, frozen)
+    row = world.function.inbox(who).rows[0]
+    entry_id = world.function.act(who, row.id, "END", GOOD, row.version)
+    assert world.sync(whole=True).gone == 0
+    send(world)
+    assert entry(entry_id).state == "被拒绝"
+    frozen.advance(minutes(1))
+    assert world.sync(whole=True).gone == 1

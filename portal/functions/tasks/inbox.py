@@ -214,6 +214,8 @@ class Reading:
     def _row(self, row: Row[Any], *, own: bool = False) -> TaskRow:
         on_the_way = row.waiting is not None and row.state != "已办"
         state = row.entry_state if own else "办理中" if on_the_way else row.state
+        if row.gone_at is not None:
+            state = "已收回或办结"
         return TaskRow(
             id=str(row.id),
             system_id=row.system_id,
