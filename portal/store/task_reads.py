@@ -193,6 +193,13 @@ def entry(connection: Connection, entry_id: UUID) -> Row[Any] | None:
     return connection.execute(query).first()
 
 
+def entries(connection: Connection, actor: str, ids: Sequence[UUID]) -> dict[str, Row[Any]]:
+    """Commands that one person has sent, by their ids."""
+    query: Any = select(outbox.c.id, outbox.c.state, outbox.c.error)
+    query = query.where(outbox.c.id.in_(ids), outbox.c.actor == actor)
+    return {str(one.id): one for one in connection.execute(query)}
+
+
 def find_entry(connection: Connection, entry_id: UUID) -> Row[Any] | None:
     """One command."""
     return connection.execute(select(outbox).where(outbox.c.id == entry_id)).first()

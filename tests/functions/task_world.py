@@ -77,6 +77,7 @@ kind = "text"
 id = "READ"
 label = "已阅"
 states = ["待阅"]
+batch = true
 """
 
 

@@ -554,3 +554,39 @@ def test_a_command_that_has_not_arrived_is_answered_before_its_task_is_closed(
     assert entry(entry_id).state == "被拒绝"
     frozen.advance(minutes(1))
     assert world.sync(whole=True).gone == 1
+
+
+# --- several at once ---------------------------------------------------------------------------
+
+
+def test_a_batch_sends_each_once_and_tells_each_its_own_end(
+    world: TaskWorld, who: Principal
+) -> None:
+    for day, name in enumerate(("R1", "R2", "R3"), start=21):
+        world.a.put(name, state="待阅", due=f"2026-11-{day}")
+    world.a.put("T1")
+    world.sync()
+    unread = world.function.inbox(who, "待阅").rows
+    (single,) = world.function.inbox(who).rows
+    assert [one.id for one in unread[0].batch] == ["READ"] and single.batch == ()
+    chosen = {one.id: one.version for one in unread} | {single.id: single.version}
+    chosen[unread[2].id] += 1  # changed since it was seen
+    done = world.function.act_together(who, chosen, "READ", {})
+    assert [bool(one.entry_id) for one in done] == [True, True, False, False]
+    assert "刚刚有变化" in done[2].reason and "逐件办理" in done[3].reason
+    world.a.finish("R1")  # somebody over there was faster
+    send(world)
+    states = [one.state for one in world.function.outcomes(who, done)]
+    assert sorted(states[:2]) == ["已送达", "被拒绝"] and states[2:] == ["未提交", "未提交"]
+    assert sum(world.a.applied.values()) == 1
+    again = world.function.act_together(who, dict.fromkeys(chosen, 1), "READ", {})
+    assert sum(bool(one.entry_id) for one in again) == 1  # the one that had changed, and no other
+
+
+def test_a_batch_is_a_page_at_most_and_asks_for_the_permission(
+    world: TaskWorld, who: Principal
+) -> None:
+    with pytest.raises(TaskError, match="最多"):
+        world.function.act_together(who, {str(n): 1 for n in range(15)}, "READ", {})
+    with pytest.raises(Denied):
+        world.function.act_together(replace(who, roles=()), {}, "READ", {})
