@@ -27,14 +27,21 @@ from benchmarks.processes import child, free_port, wait_for
 from portal.commands import setup
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
-from portal.functions.tasks import Tasks, post
+from portal.functions.tasks import Box, Filters, Tasks, post
 from portal.store import clock, crypto, divisions
 from portal.store.citypack import SystemSite, pack
 from portal.store.scope import scoped
 from portal.store.task_tables import outbox, task
 from portal.store.tasks import SERVICE
 
-OPEN, RUNS = 5000, 60
+OPEN, RUNS, SYSTEMS = 5000, 60, 37
+_BOXES: tuple[tuple[str, Box], ...] = (
+    ("open", "待办"),
+    ("unread", "待阅"),
+    ("done", "已办"),
+    ("sent", "我发起"),
+)
+_FIRST_PAGE = "<= 100"
 COMMANDS, ROUNDS = 100, 5
 ACTOR = "bench"
 _MANIFEST = """
@@ -47,7 +54,7 @@ capabilities = ["entry", "tasks"]
 network = "政务外网"
 login = "平台票据"
 [limits]
-per_second = 100000
+per_second = 10000
 [envelope]
 success = "code == '0'"
 [calls.probe]
@@ -121,21 +128,25 @@ def _emit(name: str, value: float, unit: str, runs: int, target: str | None = No
     emit(Figure(figure=f"tasks.{name}", value=value, unit=unit, runs=runs, target=target))
 
 
-def _fill(places: list[str], count: int) -> list[UUID]:
-    """Open tasks over the places, as a walk would have mirrored them."""
+def _system(number: int) -> str:
+    return f"s{number + 1:02d}"
+
+
+def _fill(places: list[str], count: int, systems: int = 1, state: str = "待办") -> list[UUID]:
+    """Tasks over the places and systems, as walks would have mirrored them."""
     now = clock.now()
     ids = [uuid4() for _ in range(count)]
     rows = [
         {
             "id": one,
-            "system_id": "s01",
+            "system_id": _system(number % systems),
             "foreign_id": one.hex,
             "kind": "核查",
             "title": "入户核查",
             "person": "张*三",
             "region_code": places[number % len(places)],
             "due_on": (now + timedelta(days=number % 30 - 3)).date(),
-            "state": "待办",
+            "state": state,
             "source_changed_at": now - timedelta(days=1),
             "synced_at": now,
         }
@@ -146,15 +157,17 @@ def _fill(places: list[str], count: int) -> list[UUID]:
     return ids
 
 
-def _inbox(stage: Stage, name: str, who: Principal) -> None:
-    stage.function.inbox(who)
+def _inbox(
+    stage: Stage, name: str, who: Principal, box: Box = "待办", filters: Filters | None = None
+) -> None:
+    stage.function.inbox(who, box, filters)
     taken = []
     for _ in range(RUNS):
         started = time.perf_counter()
-        stage.function.inbox(who)
+        stage.function.inbox(who, box, filters)
         taken.append((time.perf_counter() - started) * 1000)
     _emit(f"inbox_{name}", median(taken), "ms", RUNS)
-    _emit(f"inbox_{name}.p95", percentile(taken, 0.95), "ms", RUNS)
+    _emit(f"inbox_{name}.p95", percentile(taken, 0.95), "ms", RUNS, _FIRST_PAGE)
 
 
 def _decide(stage: Stage) -> list[UUID]:
@@ -225,7 +238,8 @@ def _stage() -> Iterator[Stage]:
         log = place / "taskserver.log"
         with child(command, log) as process:
             wait_for(f"{base}/healthz", process, log, 30)
-            registry = load_registry([_site(base)], folder=_manifests(place / "systems"))
+            sites = [_site(base, _system(number)) for number in range(SYSTEMS)]
+            registry = load_registry(sites, folder=_manifests(place / "systems"))
             gateway = Gateway(registry)
             gateway.start()
             places = [
@@ -242,18 +256,21 @@ def _stage() -> Iterator[Stage]:
 
 def _manifests(folder: Path) -> Path:
     (folder / "service").mkdir(parents=True)
-    (folder / "service" / "s01.toml").write_text(_MANIFEST, encoding="utf-8")
+    for number in range(SYSTEMS):
+        name = _system(number)
+        text = _MANIFEST.replace('id = "s01"', f'id = "{name}"', 1)
+        (folder / "service" / f"{name}.toml").write_text(text, encoding="utf-8")
     return folder
 
 
-def _site(base: str) -> SystemSite:
+def _site(base: str, name: str) -> SystemSite:
     return SystemSite(
-        id="s01",
-        name="业务系统",
+        id=name,
+        name=f"业务系统{name}",
         owner="某局",
         level="市级",
         mode="正式",
-        endpoint=f"{base}/s01",
+        endpoint=f"{base}/{name}",
         legal_basis="测量用",
         simulated=True,
     )
@@ -262,11 +279,26 @@ def _site(base: str) -> SystemSite:
 def run() -> None:
     """Measure and print."""
     with _stage() as stage:
-        _fill(stage.places, OPEN)
+        _fill(stage.places, OPEN, SYSTEMS)
+        for state in ("待阅", "已办"):
+            _fill(stage.places, OPEN // 5, SYSTEMS, state)
+        _decide(stage)
         city = _principal(pack().region_code, "city")
+        counts = stage.function.inbox(city).counts
+        if counts["待办"] < OPEN or len(stage.function.systems(city)) != SYSTEMS:
+            raise RuntimeError(f"not the inbox that was to be measured: {counts}")
         gc.collect()
         gc.freeze()
-        _inbox(stage, "city", city)
+        for name, box in _BOXES:
+            _inbox(stage, f"city_{name}", city, box)
+        for name, filters in (
+            ("system", Filters(system_id=_system(SYSTEMS - 1))),
+            ("kind", Filters(kind="核查")),
+            ("late", Filters(due="逾期")),
+            ("region", Filters(region=stage.places[0][:6])),
+        ):
+            _inbox(stage, f"city_by_{name}", city, filters=filters)
         district = replace(city, prefixes=(stage.places[0][:6],))
         _inbox(stage, "district", district)
+        post.deliver_all(stage.gateway)  # what was only there to be listed
         _write_back(stage)

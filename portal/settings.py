@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     endpoint_allow: tuple[str, ...] = ()
     audit_anchor_seconds: int = 180
     task_sync_seconds: float = 60.0
+    task_whole_seconds: float = 900.0  # then everything is walked, not only what changed
     task_send_seconds: float = 1.0
     night_hours: tuple[int, int] = (2, 5)  # on the wall clock: when the systems are asked by us
     changes_per_night: int = 500

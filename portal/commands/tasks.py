@@ -16,7 +16,8 @@ def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
         if one.problem:
             say(f"  {one.name}：没有取到任务，原有任务保留。{one.problem}。")
         else:
-            say(f"  {one.name}：新任务 {one.added} 件，有变化 {one.changed} 件")
+            gone = f"，已收回或办结 {one.gone} 件" if one.gone else ""
+            say(f"  {one.name}：新任务 {one.added} 件，有变化 {one.changed} 件{gone}")
     return failed
 
 

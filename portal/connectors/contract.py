@@ -216,6 +216,7 @@ class TaskAction:
     id: str
     label: str
     form: tuple[FormField, ...] = ()
+    batch: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

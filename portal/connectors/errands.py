@@ -55,6 +55,7 @@ class ActionMap(Part):
     states: tuple[TaskState, ...] = (TaskState.OPEN,)
     kinds: tuple[str, ...] = ()  # in our words; none: every kind
     form: tuple[FormFieldMap, ...] = ()
+    batch: bool = False  # may be done to several tasks at a time, each sent by itself
 
 
 class TaskSection(Part):

@@ -76,7 +76,7 @@ def actions_for(tasks: TaskSection, kind: str, state: str) -> tuple[TaskAction, 
 
 def _action(one: ActionMap) -> TaskAction:
     form = tuple(Field(**part.model_dump()) for part in one.form)
-    return TaskAction(id=one.id, label=one.label, form=form)
+    return TaskAction(id=one.id, label=one.label, form=form, batch=one.batch)
 
 
 def command_values(command: Command) -> dict[str, str | int | None]:

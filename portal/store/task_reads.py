@@ -84,7 +84,13 @@ _FIRST = (
         task.c.waiting.is_(None),
         task.c.system_id.in_(bindparam("systems", expanding=True)),
     )
-    .order_by(task.c.due_on.nulls_last(), task.c.source_changed_at, task.c.id)
+    # The homes list our own open cases beside: here the other systems come first.
+    .order_by(
+        task.c.system_id == "platform:matters",
+        task.c.due_on.nulls_last(),
+        task.c.source_changed_at,
+        task.c.id,
+    )
     .limit(bindparam("most"))
 )
 
@@ -185,6 +191,13 @@ def entry(connection: Connection, entry_id: UUID) -> Row[Any] | None:
     """One command, locked."""
     query = select(outbox).where(outbox.c.id == entry_id).with_for_update()
     return connection.execute(query).first()
+
+
+def entries(connection: Connection, actor: str, ids: Sequence[UUID]) -> dict[str, Row[Any]]:
+    """Commands that one person has sent, by their ids."""
+    query: Any = select(outbox.c.id, outbox.c.state, outbox.c.error)
+    query = query.where(outbox.c.id.in_(ids), outbox.c.actor == actor)
+    return {str(one.id): one for one in connection.execute(query)}
 
 
 def find_entry(connection: Connection, entry_id: UUID) -> Row[Any] | None:

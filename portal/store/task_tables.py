@@ -47,8 +47,15 @@ task = Table(
     Column("source_changed_at", Moment, nullable=False),
     Column("synced_at", Moment, nullable=False),
     Column("simulated", Text),
+    Column("gone_at", Moment),  # when its system was found not to list it any more
     UniqueConstraint("system_id", "foreign_id", name="uq_task_system_id_foreign_id"),
     Index("ix_task_region_code_state", "region_code", "state"),
+    Index(
+        "ix_task_open_of_system",
+        "system_id",
+        "synced_at",
+        postgresql_where=text("state <> '已办'"),
+    ),
     Index("ix_task_unit_id", "unit_id"),
     Index("ix_task_post_id", "post_id"),
     Index("ix_task_subject_hash", "subject_hash"),
@@ -116,6 +123,7 @@ task_source = Table(
     Column("newest_at", Moment),  # the newest change seen: the next walk begins shortly before
     Column("as_of", Moment),
     Column("walked_at", Moment),
+    Column("whole_at", Moment),  # the last walk through everything
     Column("unreadable", Integer, nullable=False, server_default=text("0")),
     Column("problem", Text),
 )

@@ -15,6 +15,7 @@ from portal.store.task_tables import outbox, task, task_history, task_source
 # The one service that mirrors other systems and sends to them; it sees every task.
 SERVICE = Reach(prefixes=(), unit_id=None, actor="service:tasks")
 OURS, THEIRS = "平台", "对方系统"
+DONE = "已办"
 
 
 def known(
@@ -67,13 +68,41 @@ def note(
     )
 
 
+# -- what a system lists no more ------------------------------------------------------------------
+
+
+def _unseen(begun: datetime) -> Any:
+    """Open, not seen since, and without a command of ours that has not arrived yet."""
+    under_way = and_(outbox.c.id == task.c.waiting, outbox.c.state != "已送达")
+    return and_(
+        task.c.state != DONE,
+        task.c.synced_at < begun,
+        ~select(outbox.c.id).where(under_way).exists(),
+    )
+
+
+def unseen(
+    connection: Connection, system_id: str, begun: datetime, most: int
+) -> Sequence[Row[Any]]:
+    """The open tasks of a system that a walk begun then did not bring, longest unseen first."""
+    query = select(task).where(task.c.system_id == system_id, _unseen(begun))
+    return connection.execute(query.order_by(task.c.synced_at, task.c.id).limit(most)).all()
+
+
+def still_unseen(connection: Connection, task_id: UUID, begun: datetime) -> Row[Any] | None:
+    """The task, locked, unless somebody has seen it meanwhile."""
+    connection.execute(select(task.c.id).where(task.c.id == task_id).with_for_update())
+    return connection.execute(select(task).where(task.c.id == task_id, _unseen(begun))).first()
+
+
 # -- sources ------------------------------------------------------------------------------------
 
 
-def newest(connection: Connection, system_id: str) -> datetime | None:
-    """The newest change seen of a system."""
-    query = select(task_source.c.newest_at).where(task_source.c.system_id == system_id)
-    return connection.execute(query).scalar()
+def source(connection: Connection, system_id: str) -> Row[Any] | None:
+    """How the walks of a system stand."""
+    return connection.execute(
+        select(task_source).where(task_source.c.system_id == system_id)
+    ).first()
 
 
 def walked(connection: Connection, system_id: str, **values: Any) -> None:

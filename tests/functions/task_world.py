@@ -77,6 +77,7 @@ kind = "text"
 id = "READ"
 label = "已阅"
 states = ["待阅"]
+batch = true
 """
 
 
@@ -99,6 +100,7 @@ class Foreign:
     after_applying: Exception | None = None  # it did it, and the answer was lost
     asked_since: list[str | None] = field(default_factory=list)
     reversed: bool = False
+    unlisted: set[str] = field(default_factory=set)  # known, and left out of the list
 
     def put(self, task_id: str, **changes: Any) -> None:
         values = {
@@ -141,7 +143,8 @@ class Foreign:
         found = [
             one
             for one in self.tasks.values()
-            if not moment or datetime.fromisoformat(one["at"]) >= moment
+            if one["id"] not in self.unlisted
+            and (not moment or datetime.fromisoformat(one["at"]) >= moment)
         ]
         return {"code": "0", "rows": found[::-1] if self.reversed else found}
 

@@ -1,6 +1,7 @@
 """A case is handled by its unit, closed once, with a result."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,11 +10,15 @@ from sqlalchemy import select
 from auth.permissions import Denied
 from auth.tables import audit_entry
 from portal.affairs.matters import desk, queries, rules
+from portal.affairs.matters.offer import MatterTasks
+from portal.functions.tasks import TaskError, Tasks
 from portal.store import clock
 from portal.store.citypack import CityPack
 from portal.store.engine import begin
 from portal.store.scope import Reach
 from tests import people
+from tests.connectors import support
+from tests.functions.task_world import with_tasks
 from tests.functions.test_reach import _id_number
 
 CITY = Reach(prefixes=("9901",), unit_id=None, actor="service:test")
@@ -131,3 +136,28 @@ def test_open_cases_are_counted_by_place_within_the_scope_only(
     assert set(queries.counts_below(district, "990102", 9)) == {"990102001"}
     with pytest.raises(Denied):
         queries.counts_below(district, "9901", 6)
+
+
+def test_an_open_case_is_a_task_of_its_unit_and_closes_with_it(
+    hailing: CityPack, tmp_path: Path
+) -> None:
+    registry = support.load(tmp_path, ["a"], with_tasks)
+    ours = MatterTasks()
+    function = Tasks(registry=registry, platform={ours.id: ours})
+    desk.take_in(CITY, [_row(1), _row(2), _row(3, unit="com-990102001002")])
+    who = people.principal()
+    first, second = function.inbox(who).rows
+    assert (first.system_name, first.person) == ("在办事项", "张*丰")
+    assert "高龄津贴申请" in first.title
+    opened = function.open_task(who, first.id)
+    assert [one.label for one in opened.actions] == ["办结"] and opened.details
+    with pytest.raises(TaskError, match="办理结果"):
+        function.act(who, first.id, "CLOSE", {"result": "好"}, first.version)
+    function.act(who, first.id, "CLOSE", {"result": "已发放津贴"}, first.version)
+    assert len(queries.open_cases(who)) == 1
+    left = str(queries.open_cases(who)[0].id)
+    desk.close_case(who, left, "已发放津贴")  # closed where it is, not in the inbox
+    inbox = function.inbox(who, "已办")
+    assert (inbox.counts["待办"], inbox.counts["已办"]) == (0, 2)
+    assert function.inbox(people.principal(unit_id="com-else")).rows == ()
+    assert second.id in {one.id for one in inbox.rows}

@@ -492,3 +492,101 @@ def test_a_post_is_handed_over_with_its_tasks(
     world.function.resend(heir, entry_id)
     send(world)
     assert entry(entry_id).state == "已送达"
+
+
+# --- what a system lists no more ---------------------------------------------------------------
+
+
+def _vanish(world: TaskWorld, frozen: clock.FrozenClock) -> None:
+    world.a.put("T2")
+    world.sync()
+    frozen.advance(minutes(20))
+    del world.a.tasks["T2"]
+
+
+def test_a_task_taken_back_is_closed_here_and_opened_again_when_listed_again(
+    world: TaskWorld, who: Principal, frozen: clock.FrozenClock
+) -> None:
+    world.a.put("T1")
+    _vanish(world, frozen)
+    assert world.sync().gone == 1  # nobody asked for a whole walk: it was due
+    inbox = world.function.inbox(who, "已办")
+    assert (inbox.counts["待办"], inbox.rows[0].state) == (1, "已收回或办结")
+    assert world.function.open_task(who, inbox.rows[0].id).result == "已由原系统收回或办结"
+    world.a.put("T2")
+    world.sync(whole=True)
+    assert world.function.inbox(who).counts["待办"] == 2
+    assert "重新列出" in story(world, who, inbox.rows[0].id)[-1]
+
+
+def _breaks(world: TaskWorld) -> None:
+    world.a.fault = TimedOut()
+
+
+def _cannot_be_read(world: TaskWorld) -> None:
+    world.a.put("bad", place="nowhere")
+
+
+def _comes_short(world: TaskWorld) -> None:
+    world.a.put("T2")
+    world.a.unlisted.add("T2")
+
+
+@pytest.mark.parametrize("happens", [_breaks, _cannot_be_read, _comes_short])
+def test_a_walk_that_failed_or_came_short_closes_nothing(
+    world: TaskWorld, who: Principal, frozen: clock.FrozenClock, happens: Any
+) -> None:
+    world.a.put("T1")
+    _vanish(world, frozen)
+    happens(world)
+    assert world.sync(whole=True).gone == 0
+    assert world.function.inbox(who).counts["待办"] == 2
+
+
+def test_a_command_that_has_not_arrived_is_answered_before_its_task_is_closed(
+    world: TaskWorld, who: Principal, frozen: clock.FrozenClock
+) -> None:
+    _vanish(world, frozen)
+    row = world.function.inbox(who).rows[0]
+    entry_id = world.function.act(who, row.id, "END", GOOD, row.version)
+    assert world.sync(whole=True).gone == 0
+    send(world)
+    assert entry(entry_id).state == "被拒绝"
+    frozen.advance(minutes(1))
+    assert world.sync(whole=True).gone == 1
+
+
+# --- several at once ---------------------------------------------------------------------------
+
+
+def test_a_batch_sends_each_once_and_tells_each_its_own_end(
+    world: TaskWorld, who: Principal
+) -> None:
+    for day, name in enumerate(("R1", "R2", "R3"), start=21):
+        world.a.put(name, state="待阅", due=f"2026-11-{day}")
+    world.a.put("T1")
+    world.sync()
+    unread = world.function.inbox(who, "待阅").rows
+    (single,) = world.function.inbox(who).rows
+    assert [one.id for one in unread[0].batch] == ["READ"] and single.batch == ()
+    chosen = {one.id: one.version for one in unread} | {single.id: single.version}
+    chosen[unread[2].id] += 1  # changed since it was seen
+    done = world.function.act_together(who, chosen, "READ", {})
+    assert [bool(one.entry_id) for one in done] == [True, True, False, False]
+    assert "刚刚有变化" in done[2].reason and "逐件办理" in done[3].reason
+    world.a.finish("R1")  # somebody over there was faster
+    send(world)
+    states = [one.state for one in world.function.outcomes(who, done)]
+    assert sorted(states[:2]) == ["已送达", "被拒绝"] and states[2:] == ["未提交", "未提交"]
+    assert sum(world.a.applied.values()) == 1
+    again = world.function.act_together(who, dict.fromkeys(chosen, 1), "READ", {})
+    assert sum(bool(one.entry_id) for one in again) == 1  # the one that had changed, and no other
+
+
+def test_a_batch_is_a_page_at_most_and_asks_for_the_permission(
+    world: TaskWorld, who: Principal
+) -> None:
+    with pytest.raises(TaskError, match="最多"):
+        world.function.act_together(who, {str(n): 1 for n in range(15)}, "READ", {})
+    with pytest.raises(Denied):
+        world.function.act_together(replace(who, roles=()), {}, "READ", {})

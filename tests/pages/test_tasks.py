@@ -207,3 +207,50 @@ def test_an_address_of_no_task_says_so(world: TaskWorld, office: Office, task_id
     tab = office.open("tasks", task=task_id)
     assert "没有找到该任务" in shown(tab)
     assert "<b>x" not in shown(tab)
+
+
+def test_filters_stay_when_one_comes_back(world: TaskWorld, office: Office) -> None:
+    world.a.put("T1", due="2026-11-20")
+    world.sync("a")
+    task_id = first_id(world, office)
+    tab = office.open("tasks")
+    tab.selectbox(key="tasks_due").set_value("逾期").run()
+    tab.query_params["task"] = task_id
+    assert "返回列表" in [one.label for one in tab.run().button]
+    del tab.query_params["task"]
+    tab.run()
+    assert tab.selectbox(key="tasks_due").value == "逾期"
+
+
+def test_several_notices_are_read_at_once_and_each_row_tells_its_end(
+    world: TaskWorld, office: Office
+) -> None:
+    for name in ("R1", "R2"):
+        world.a.put(name, state="待阅", due=None)
+    world.sync("a")
+    tab = office.open("tasks")
+    tab.button(key="box-1").click().run()
+    tab.button(key="batch_turn").click().run()
+    for one in [one.key for one in tab.button if one.label == "☐ 选择"]:
+        tab.button(key=one).click().run()
+    tab.button(key="batch-READ").click().run()
+    assert sum(world.a.applied.values()) == 0
+    tab.button(key="batch-sure-READ").click().run()
+    assert "已提交，正在发送" in shown(tab)
+    post.deliver_all(world.gateway)
+    tab.run()
+    assert "对方系统已收到" in shown(tab)
+    assert sum(world.a.applied.values()) == 2
+
+
+def test_an_opened_task_is_watched_by_its_version_within_reach(
+    world: TaskWorld, office: Office
+) -> None:
+    world.a.put("T1")
+    world.sync()
+    task_id = first_id(world, office)
+    tab = office.open("tasks", task=task_id)
+    tab.text_area(key=f"form-{task_id}-note").set_value("已搬离").run()
+    assert "刚刚有变化" not in shown(tab)
+    assert world.function.version(people.principal(), task_id) == 1
+    assert world.function.version(people.principal(prefixes=("990103",)), task_id) is None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from auth import audit, permissions
 from auth.principal import Principal
-from portal.affairs.matters import rules
+from portal.affairs.matters import papers, rules
 from portal.affairs.matters.tables import matter_case
 from portal.store import clock, watch
 from portal.store.scope import Reach, scoped
@@ -44,6 +44,7 @@ def close_case(principal: Principal, case_id: str, result: str) -> None:
             )
         )
         watch.forget(connection, UUID(case_id))
+        papers.closed(connection, UUID(case_id), principal.name, text)
     audit.append(
         action="matters.close",
         actor=principal.login,
@@ -83,6 +84,7 @@ def open_case(
             simulated="demo" if simulated else None,
         )
     )
+    papers.begun(connection, [case_id])
     return case_id, number
 
 
@@ -102,6 +104,7 @@ def finish_case(case_id: UUID, unit_id: str, result: str) -> None:
         )
         if done.rowcount:
             watch.forget(connection, case_id)
+            papers.closed(connection, case_id, "主管系统", result[: rules.MOST_RESULT])
 
 
 def _numbered(connection: Connection) -> tuple[date, int]:
@@ -126,4 +129,5 @@ def take_in(reach: Reach, rows: Sequence[dict[str, Any]]) -> int:
                 for place, row in enumerate(rows, start=1)
             ],
         )
+        papers.begun(connection, [row["id"] for row in rows])
     return len(rows)

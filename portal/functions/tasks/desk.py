@@ -14,6 +14,7 @@ from portal.connectors.contract import TaskAction
 from portal.functions.records import CaseRef
 from portal.functions.tasks import platform, rules
 from portal.functions.tasks.inbox import ACT, GONE, VIEW, Reading, changeable, key
+from portal.functions.tasks.model import PAGE, Outcome
 from portal.functions.tasks.rules import TakenError, TaskError
 from portal.store import clock, crypto, task_reads, tasks
 from portal.store.scope import scoped
@@ -100,6 +101,47 @@ class Tasks(Reading):
         platform.act(ours, principal, row, action, filled)
         _audit(principal, "tasks.act", row, {"action": chosen.label})
         return str(row.id)
+
+    def act_together(
+        self,
+        principal: Principal,
+        chosen: Mapping[str, int],
+        action: str,
+        form: Mapping[str, str | None],
+    ) -> tuple[Outcome, ...]:
+        """Decide the same about several tasks (id -> version seen): each is one command by itself.
+
+        One that cannot be sent is told with its reason and costs no other. Only where the manifest
+        allows it; a whole page at most.
+        """
+        permissions.check(principal, ACT)
+        if len(chosen) > PAGE:
+            raise TaskError(f"一次最多批量办理 {PAGE} 件，所选已保留，请减少后再办。")
+        return tuple(
+            self._one_of_many(principal, task_id, action, form, version)
+            for task_id, version in chosen.items()
+        )
+
+    def _one_of_many(
+        self,
+        principal: Principal,
+        task_id: str,
+        action: str,
+        form: Mapping[str, str | None],
+        version: int,
+    ) -> Outcome:
+        title = ""
+        try:
+            with scoped(principal.reach) as connection:
+                row = self.find(principal, connection, task_id)
+            title = row.title
+            _still_mine(row, version)
+            if action not in {one.id for one in self.together(principal, row)}:
+                raise TaskError("该任务须逐件办理，请打开后办理。")
+            entry_id = self.act(principal, task_id, action, form, version)
+        except TaskError as problem:
+            return Outcome(task_id=task_id, title=title, reason=problem.message)
+        return Outcome(task_id=task_id, title=title, entry_id=entry_id, state=rules.WAITING)
 
     def resend(self, principal: Principal, entry_id: str) -> None:
         """Try a stuck command again, with the same key."""

@@ -1,6 +1,7 @@
 """统一办理, reading: one inbox of the tasks of every system, and one of them opened."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from portal.functions.tasks.model import (
     FirstTask,
     Inbox,
     OpenedTask,
+    Outcome,
     Source,
     TaskRow,
     Trouble,
@@ -102,7 +104,10 @@ class Reading:
             troubles = task_reads.trouble(connection, actor, principal.post_id)
         return Inbox(
             box=box,
-            rows=tuple(self._row(one, own=box == "我发起") for one in found),
+            rows=tuple(
+                replace(self._row(one, own=box == "我发起"), batch=self.together(principal, one))
+                for one in found
+            ),
             page=max(page, 1),
             pages=-(-counts[box] // PAGE),
             counts={name: counts[name] for name in ("待办", "待阅", "已办", "我发起")},
@@ -185,6 +190,15 @@ class Reading:
             has_subject=row.subject_id is not None and row.state == "待办",
         )
 
+    def version(self, principal: Principal, task_id: str) -> int | None:
+        """Which version of a task there is now; nothing when it is out of reach."""
+        permissions.check(principal, VIEW)
+        try:
+            with scoped(principal.reach) as connection:
+                return int(self.find(principal, connection, task_id).version)
+        except TaskError:
+            return None
+
     def find(
         self, principal: Principal, connection: Any, task_id: str, *, lock: bool = False
     ) -> Row[Any]:
@@ -203,6 +217,25 @@ class Reading:
             return ()
         return actions_for(section, row.kind, row.state)
 
+    def together(self, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:
+        """What may be done to a task in a batch: where its system's manifest allows it."""
+        if row.system_id in self.platform or not permissions.allowed(principal, ACT):
+            return ()
+        return tuple(one for one in self.actions(principal, row) if one.batch)
+
+    def outcomes(self, principal: Principal, batch: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        """A batch as it stands now: how far each of one's own commands is."""
+        permissions.check(principal, VIEW)
+        ids = [key(one.entry_id) for one in batch if one.entry_id]
+        with scoped(principal.reach) as connection:
+            now = task_reads.entries(connection, principal.login, ids)
+        return tuple(
+            replace(one, state=now[one.entry_id].state, reason=now[one.entry_id].error or "")
+            if one.entry_id in now
+            else one
+            for one in batch
+        )
+
     def _details(self, principal: Principal, row: Row[Any]) -> tuple[tuple[str, str], ...]:
         ours = self.platform.get(row.system_id)
         return ours.details(principal, row.foreign_id) if ours is not None else ()
@@ -214,6 +247,8 @@ class Reading:
     def _row(self, row: Row[Any], *, own: bool = False) -> TaskRow:
         on_the_way = row.waiting is not None and row.state != "已办"
         state = row.entry_state if own else "办理中" if on_the_way else row.state
+        if row.gone_at is not None:
+            state = "已收回或办结"
         return TaskRow(
             id=str(row.id),
             system_id=row.system_id,

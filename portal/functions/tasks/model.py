@@ -41,6 +41,7 @@ class TaskRow:
     handler: str
     changed_at: datetime
     version: int
+    batch: tuple[TaskAction, ...] = ()  # what may be done to it together with others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +110,17 @@ class Inbox:
         return f"缺 {len(gone)} 家系统：" + "；".join(
             f"{one.name}（{one.problem}）" for one in gone
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one task of a batch."""
+
+    task_id: str
+    title: str
+    entry_id: str = ""  # of the command; empty when nothing was sent
+    state: str = "未提交"
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,7 @@ LIVE = (WAITING, SENDING, STUCK)
 MOST_ATTEMPTS = 8
 MOST_HOURS = 6
 PAUSES = (5, 15, 45, 120, 300, 900, 1800)
+GONE = "已由原系统收回或办结"
 LEASE = timedelta(seconds=120)  # longer than one claim of entries may take to send
 
 _NUMBER = re.compile(r"\d{17}[\dXx]|\d{15}")
@@ -135,6 +136,7 @@ class Mirror:
     due: str
     region_code: str
     changed_at: datetime
+    gone: bool = False  # its system had stopped listing it
     entry: EntryState | None = None  # of the command that waits for confirmation
     sent_at: datetime | None = None
 
@@ -167,6 +169,8 @@ def merged(known: Mirror, seen: ForeignTask, title: str, region_code: str) -> Ch
 
 
 def _still_open(known: Mirror, seen: ForeignTask, same: bool) -> Change | None:
+    if known.gone:
+        return Change(said="对方系统重新列出该任务")
     if known.state == TaskState.DONE:
         newer = seen.changed_at > known.changed_at
         return Change(said="对方系统退回重办") if newer else None

@@ -14,8 +14,9 @@ from portal.connectors.gateway import Gateway
 from portal.connectors.registry import System
 from portal.functions.records import mask
 from portal.functions.reports.collect import place_of
-from portal.functions.tasks import rules
+from portal.functions.tasks import rules, vanished
 from portal.functions.tasks.rules import Mirror
+from portal.settings import settings
 from portal.store import clock, crypto, tasks
 from portal.store.scope import scoped
 from portal.store.search import INDEXER
@@ -32,6 +33,7 @@ class Synced:
     name: str
     added: int = 0
     changed: int = 0
+    gone: int = 0
     problem: str = ""
 
 
@@ -58,6 +60,7 @@ class _Seen:
             "result": one.result,
             "subject_hash": self.subject_hash,
             "source_changed_at": one.changed_at,
+            "gone_at": None,
         }
 
 
@@ -87,6 +90,7 @@ def _mirror(row: Row[Any]) -> Mirror:
         due=str(row.due_on or ""),
         region_code=row.region_code,
         changed_at=row.source_changed_at,
+        gone=row.gone_at is not None,
         entry=row.entry,
         sent_at=row.sent_at,
     )
@@ -139,7 +143,9 @@ def sync(gateway: Gateway, system: System, *, whole: bool = False) -> Synced:
     now = clock.now()
     walk = gateway.tasks(system.id)
     with scoped(tasks.SERVICE) as connection:
-        newest = None if whole else tasks.newest(connection, system.id)
+        source = tasks.source(connection, system.id)
+    whole = whole or _whole_is_due(source, now)
+    newest = source.newest_at if source and not whole else None
     since = newest - timedelta(minutes=walk.section.overlap_minutes) if newest else None
     added = changed = 0
     try:
@@ -157,17 +163,26 @@ def sync(gateway: Gateway, system: System, *, whole: bool = False) -> Synced:
         return Synced(
             system_id=system.id, name=system.name, added=added, changed=changed, problem=problem
         )
+    gone = vanished.close(walk, system, now, apply) if whole and not walk.unreadable else 0
     with scoped(tasks.SERVICE) as connection:
         tasks.walked(
             connection,
             system.id,
+            **({"whole_at": now} if whole else {}),
             newest_at=min(newest, now) if newest else None,
             as_of=walk.as_of or now,
             walked_at=now,
             unreadable=walk.unreadable,
             problem=None,
         )
-    return Synced(system_id=system.id, name=system.name, added=added, changed=changed)
+    return Synced(system_id=system.id, name=system.name, added=added, changed=changed, gone=gone)
+
+
+def _whole_is_due(source: Row[Any] | None, now: datetime) -> bool:
+    """Now and then everything is walked: what was taken back is in no list of changes."""
+    if source is None or source.newest_at is None or source.whole_at is None:
+        return True
+    return bool(now - source.whole_at >= timedelta(seconds=settings().task_whole_seconds))
 
 
 def sync_all(gateway: Gateway, *, whole: bool = False) -> list[Synced]:

@@ -12,11 +12,13 @@ from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import memory, taskbatch
 
 PERMISSION = "tasks.view"
 _BOX = "tasks_box"
 _WIDTH = 72
+_LOOK_AGAIN_SECONDS = 5.0
+_FILTERS = ("tasks_system", "tasks_kind", "tasks_due", "tasks_region")
 _DUE = ("", "逾期", "今天到期", "七天内到期")
 _EMPTY: dict[Box, tuple[str, str]] = {
     "待办": (
@@ -67,8 +69,18 @@ def _box(who: Principal) -> Box:
     return next((one for one in BOXES if one == kept), "待办")
 
 
-def _first_page() -> None:
+@guarded(PERMISSION)
+def _narrowed(who: Principal, key: str) -> None:
+    """A filter was changed: it is kept while one is signed in, and the first page is shown."""
+    memory.keep(who, key, st.session_state.get(key) or None)
     st.session_state.pop("tasks_page", None)
+
+
+def _restore(who: Principal) -> None:
+    """The filters as they were left: a widget forgets when another page is drawn."""
+    for key in _FILTERS:
+        if key not in st.session_state and (kept := memory.recall(who, key)):
+            st.session_state[key] = kept
 
 
 def _select(label: str, options: dict[str, str], key: str) -> str:
@@ -79,7 +91,8 @@ def _select(label: str, options: dict[str, str], key: str) -> str:
         key=key,
         label_visibility="collapsed",
         filter_mode=None,
-        on_change=_first_page,
+        on_change=_narrowed,
+        args=(key,),
         width=168,
     )
     return chosen or ""
@@ -150,6 +163,9 @@ def _rows(who: Principal, rows: Sequence[TaskRow]) -> None:
         st.html(tables.rows("tasks", "任务", [cells(who, one) for one in rows]))
         with st.container(key="acts-tasks", width=_WIDTH):
             for place, one in enumerate(rows):
+                if taskbatch.on(who):
+                    taskbatch.pick(who, place, one)
+                    continue
                 label = "办理" if one.state in ("待办", "待阅") else "查看"
                 if st.button(label, key=f"task-{place}-{one.id}", width="stretch"):
                     go("tasks", task=one.id)
@@ -157,6 +173,7 @@ def _rows(who: Principal, rows: Sequence[TaskRow]) -> None:
 
 @guarded(PERMISSION)
 def _list(who: Principal) -> None:
+    _restore(who)
     box = _box(who)
     page = int(st.session_state.get("tasks_page") or 1)
     inbox = wiring.app().tasks.inbox(who, box, _chosen(), page)
@@ -170,6 +187,8 @@ def _list(who: Principal) -> None:
     with st.container(key="taskbar", horizontal=True, vertical_alignment="center"):
         _boxes(inbox)
         _filters(who, inbox.kinds)
+        taskbatch.switch(who, inbox.rows)
+    taskbatch.bar(who, inbox.rows)
     if inbox.rows:
         _rows(who, inbox.rows)
     elif _chosen() != Filters() or page > 1:
@@ -182,6 +201,6 @@ def _list(who: Principal) -> None:
 
 
 def card(who: Principal) -> None:
-    """The card of the inbox."""
+    """The card of the inbox; what changes in it shows by itself."""
     with st.container(key="card-tasks"):
-        st.fragment(_list)()
+        st.fragment(_list, run_every=_LOOK_AGAIN_SECONDS)()

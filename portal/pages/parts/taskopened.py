@@ -14,6 +14,7 @@ from portal.pages.guards import guarded
 
 PERMISSION, ACT, RECORDS = "tasks.view", "tasks.act", "records.open"
 _POLL_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 5.0
 _TOLD = "task_told"
 _ON_THE_WAY = {
     "待发送": "已提交，正在发送给对方系统",
@@ -47,7 +48,8 @@ def _about(opened: OpenedTask) -> Html:
 # -- the form -----------------------------------------------------------------------------------
 
 
-def _field(task_id: str, one: FormField) -> str | None:
+def field(task_id: str, one: FormField) -> str | None:
+    """One field of an action's form; gives what was filled in."""
     key = f"form-{task_id}-{one.name}"
     label = f"{one.label}（必填）" if one.required else one.label
     if one.kind == "choice":
@@ -64,7 +66,7 @@ def _field(task_id: str, one: FormField) -> str | None:
 
 def _form(who: Principal, opened: OpenedTask, action: TaskAction) -> None:
     row = opened.row
-    given = {one.name: _field(row.id, one) for one in action.form}
+    given = {one.name: field(row.id, one) for one in action.form}
     if not st.button(action.label, type="primary", key=f"act-{action.id}"):
         return
     try:
@@ -161,6 +163,21 @@ def _buttons(who: Principal, opened: OpenedTask) -> None:
             go("tasks")
 
 
+def _watch(who: Principal, task_id: str, version: int) -> None:
+    """Says that the task has changed; the form with what was typed stays as it is."""
+
+    @guarded(PERMISSION)
+    def body(who: Principal) -> None:
+        if wiring.app().tasks.version(who, task_id) == version:
+            return
+        told = "已填内容保留在本页；请核对最新内容后再办。"
+        notice.hint("该任务刚刚有变化", told)
+        if st.button("显示最新内容", key="task_fresh"):
+            st.rerun()
+
+    st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()
+
+
 def _looking(opened: OpenedTask) -> bool:
     """Whether something is under way that will change by itself."""
     state = opened.entry.state if opened.entry else ""
@@ -187,6 +204,8 @@ def card(who: Principal, task_id: str) -> None:
     opened = wiring.app().tasks.open_task(who, task_id)
     looking = _looking(opened)
     with st.container(key="card-task"):
+        if opened.actions and not looking:
+            _watch(who, task_id, opened.row.version)
         st.fragment(body, run_every=_POLL_SECONDS if looking else None)()
     with st.container(key="card-task-history"):
         _history(opened)
