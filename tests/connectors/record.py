@@ -133,7 +133,8 @@ def heard_http(
     system: Simulated, world: World
 ) -> tuple[list[tuple[str, dict[str, Any]]], Subject | None]:
     """What it says to every kind of question, and of whom it was asked."""
-    tape = Tape(create_app(world, SECRETS, clock=lambda: NOON))
+    now = datetime.now(UTC)  # signatures are made by the real clock and must not look old
+    tape = Tape(create_app(world, SECRETS, clock=lambda: now))
     register = register_of(system, world)
     first = _first(register)
     known = person(first.id_number, first.name) if first else None
