@@ -17,8 +17,10 @@ GRID = 'li[data-system="grid"]'
 def _wall(page: Page) -> Page:
     steps.open_page(page, "统一入口")
     page.get_by_text("按系统", exact=True).click()
-    # While a fragment draws itself anew, what it drew before stands beside it for a moment.
-    expect(page.locator(GRID).get_by_text("正常")).to_have_count(1)
+    # While the wall is drawn anew, what was drawn before stands beside it for a moment.
+    page.locator(GRID).get_by_text("正常").first.wait_for()
+    steps.settled(page)
+    expect(page.locator(GRID)).to_have_count(1)
     return page
 
 
@@ -43,7 +45,7 @@ def test_one_click_leads_in_and_neither_reload_nor_return_does_again(
     addresses: list[str] = []
     page.context.on("request", lambda one: addresses.append(one.url))
     with page.context.expect_page() as opened:
-        page.locator(GRID).get_by_role("link", name="走访登记").click()
+        page.locator(GRID).get_by_role("link", name="走访登记").first.click()
     inside = opened.value
     inside.get_by_role("heading", name="已登录：王小梅（模拟系统）").wait_for()
     assert "/patrol" in inside.locator("main").inner_text()
@@ -54,7 +56,7 @@ def test_one_click_leads_in_and_neither_reload_nor_return_does_again(
     inside.reload()
     inside.get_by_role("heading", name="没有登录").wait_for()
     assert "已经用过" in inside.locator("main").inner_text()
-    link = page.locator(GRID).get_by_role("link", name="走访登记").get_attribute("href")
+    link = page.locator(GRID).get_by_role("link", name="走访登记").first.get_attribute("href")
     page.get_by_role("button", name="退出登录").click()
     page.get_by_text("您已安全退出").wait_for()
     answer = page.goto(f"{window.home.rstrip('/')}{urlsplit(str(link)).path}")
