@@ -1,7 +1,6 @@
 """Personal values at rest: encrypted with a named key, found again by a keyed hash."""
 
 import base64
-import hashlib
 import hmac
 import os
 
@@ -59,4 +58,4 @@ def decrypt(token: str) -> str:
 
 def keyed_hash(text: str) -> str:
     """A hash that only this deployment can compute: equality without the value (hex, 64)."""
-    return hmac.new(secrets().hash_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secrets().hash_key.encode(), text.encode(), "sha256").hex()
