@@ -3,11 +3,15 @@
 import base64
 import hmac
 import os
+from binascii import b2a_base64
+from collections.abc import Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portal.settings import secrets
+
+NONCES_AT_ONCE = 256
 
 
 class UnreadableValueError(Exception):
@@ -31,12 +35,21 @@ class Sealer:
         self._key_id = key_id.encode()
         self._cipher = AESGCM(base64.b64decode(key))
         self._hash_key = secrets().hash_key.encode()
+        self._nonces = self._draw()
 
     def encrypt(self, text: str) -> str:
         """One value."""
-        nonce = os.urandom(12)
+        nonce = next(self._nonces)
         sealed = self._cipher.encrypt(nonce, text.encode(), self._key_id)
-        return self._prefix + base64.b64encode(nonce + sealed).decode()
+        return self._prefix + b2a_base64(nonce + sealed, newline=False).decode()
+
+    @staticmethod
+    def _draw() -> Iterator[bytes]:
+        """Nonces, each used once; asking the machine for many at a time is much quicker."""
+        while True:
+            drawn = os.urandom(12 * NONCES_AT_ONCE)
+            for start in range(0, len(drawn), 12):
+                yield drawn[start : start + 12]
 
     def keyed_hash(self, text: str) -> str:
         """One value as :func:`keyed_hash` gives it."""
