@@ -21,7 +21,7 @@ login = "平台票据"
 
 [limits]  # the bare side keeps none; these are beyond what is measured
 parallel = 64
-per_second = 100000
+per_second = 10000
 failures = {failures}
 
 [envelope]

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 MEMORY_BYTES = 64 * 1024 * 1024
 REDIS_SECONDS = 0.25  # longer than this is no help: the systems themselves are about as fast
 REDIS_REST = timedelta(seconds=30)
+_SENSITIVITIES = {str(one): one for one in Sensitivity}
+_MASKS = {str(one): one for one in Mask}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +42,34 @@ class Held:
     as_of: datetime
 
 
+def keys_of(asker: Asker, subject: Subject, systems: Sequence[System]) -> dict[str, str]:
+    """For each system a key that two people share only if they may see exactly the same."""
+    common = _written(
+        [
+            sorted(asker.prefixes),
+            asker.unit,
+            asker.permission_digest,
+            asker.purpose,
+            asker.case_id,
+            [subject.kind, subject.id, subject.id_number],
+        ]
+    )
+    return {one.id: _key(common, asker, one) for one in systems}
+
+
 def key_of(asker: Asker, subject: Subject, system: System) -> str:
-    """A key that two people share only if they may see exactly the same."""
-    parts = [
-        sorted(asker.prefixes),
-        asker.unit,
-        asker.permission_digest,
-        asker.purpose,
-        asker.case_id,
-        sorted(asker.readable.get(system.id, ())),
-        [subject.kind, subject.id, subject.id_number],
-        [system.id, system.manifest.version, system.site.endpoint],
-    ]
-    return "answer:" + keyed_hash(json.dumps(parts, ensure_ascii=False))
+    """The key of one system."""
+    return keys_of(asker, subject, [system])[system.id]
+
+
+def _key(common: str, asker: Asker, system: System) -> str:
+    version = [system.id, system.manifest.version, system.site.endpoint]
+    own = _written([sorted(asker.readable.get(system.id, ())), version])
+    return "answer:" + keyed_hash(f"[{common},{own}]")
+
+
+def _written(parts: list[Any]) -> str:
+    return json.dumps(parts, ensure_ascii=False)
 
 
 class Shelf(Protocol):
@@ -208,10 +225,7 @@ def open_cache(redis_url: str | None, now: Callable[[], datetime]) -> AnswerCach
 
 
 def _seal(held: Held) -> str:
-    records = [
-        [one.title, [[f.name, f.label, f.value, f.sensitivity, f.mask, f.note] for f in one.fields]]
-        for one in held.records
-    ]
+    records = [[one.title, one.fields] for one in held.records]  # a field is a tuple already
     times = [held.fetched_at.isoformat(), held.as_of.isoformat()]
     return encrypt(json.dumps([times, records], ensure_ascii=False))
 
@@ -235,11 +249,4 @@ def _open(text: str) -> Held | None:
 def _field(
     name: str, label: str, value: str | None, sensitivity: str, mask: str, note: str | None
 ) -> Field:
-    return Field(
-        name=name,
-        label=label,
-        value=value,
-        sensitivity=Sensitivity(sensitivity),
-        mask=Mask(mask),
-        note=note,
-    )
+    return Field(name, label, value, _SENSITIVITIES[sensitivity], _MASKS[mask], note)

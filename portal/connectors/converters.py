@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from stdnum.cn import ric
 
-from portal.connectors.moments import LOCAL, moment_reader
+from portal.connectors.moments import LOCAL, day_reader, moment_reader
 
 Converter = Callable[[Any], Any]
 Tables = Mapping[str, Mapping[str, str]]
@@ -75,6 +75,9 @@ def chain(names: Sequence[str], context: Context) -> Converter:
     if raw is None and not steps:
         return tidy
 
+    if raw is None and len(steps) == 1 and not takes_lists:
+        return _single(steps[0])
+
     def run(value: Any) -> Any:
         value = tidy(raw(value) if raw else value)
         if steps and not takes_lists and isinstance(value, _STRUCTURES):
@@ -84,6 +87,20 @@ def chain(names: Sequence[str], context: Context) -> Converter:
                 return None
             value = step(value) or None
         return value
+
+    return run
+
+
+def _single(step: Converter) -> Converter:
+    """A chain of one, which most are."""
+
+    def run(value: Any) -> Any:
+        value = tidy(value)
+        if value is None:
+            return None
+        if isinstance(value, _STRUCTURES):
+            raise Unreadable("对方数据结构有误")
+        return step(value) or None
 
     return run
 
@@ -109,15 +126,23 @@ def _plain(function: Converter) -> Callable[[str, Context], Converter]:
 # --- dates -------------------------------------------------------------------------------------
 
 
+_SENTINELS = ("0000", "9999")
+
+
 def _is_sentinel(value: Any) -> bool:
     """Systems write 0000… for "no date" and 9999… for "without end"."""
-    return str(value).startswith(("0000", "9999"))
+    return str(value).startswith(_SENTINELS)
 
 
-def _dates(render: Callable[[datetime], str]) -> Callable[[str, Context], Converter]:
+Read = TypeVar("Read", date, datetime)
+
+
+def _dates(
+    reader: Callable[[str], Callable[[Any], Read]], render: Callable[[Read], str]
+) -> Callable[[str, Context], Converter]:
     def make(argument: str, _context: Context) -> Converter:
         try:
-            read = moment_reader(argument or "iso")
+            read = reader(argument or "iso")
         except ValueError as error:
             raise UnknownConverter(str(error)) from error
 
@@ -151,10 +176,18 @@ def _code(argument: str, context: Context) -> Converter:
     return convert
 
 
+_REGION = re.compile(r"[1-9]\d{5}(\d{3}|\d{6}|\d{9})?")
+_ID_15 = re.compile(r"\d{15}")
+_ID_18 = re.compile(r"\d{17}[\dX]")
+_PLAIN_NAME = re.compile(r"[\u3400-\u9fff]+")  # nothing in it that would have to be mended
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_COUNTRY = re.compile(r"^(0086|86)(?=1\d{10}$)")
+
+
 def region_code(value: Any, retired_codes: Mapping[str, str]) -> str:
     """A 12-digit code of today: padded with zeros, a retired beginning replaced by its heir."""
     digits = str(value)
-    if not re.fullmatch(r"[1-9]\d{5}(\d{3}|\d{6}|\d{9})?", digits):
+    if not _REGION.fullmatch(digits):
         raise Unreadable("对方行政区划代码有误")
     for current, retired in retired_codes.items():
         if digits.startswith(retired):
@@ -183,10 +216,10 @@ def _place(_argument: str, context: Context) -> Converter:
 def id_number(value: Any) -> str:
     """An 18-digit identity number; the 15-digit kind of before 1999 is completed."""
     digits = unicodedata.normalize("NFKC", str(value)).replace(" ", "").upper()
-    if re.fullmatch(r"\d{15}", digits):
+    if _ID_15.fullmatch(digits):
         digits = f"{digits[:6]}19{digits[6:]}"
         digits += ric.calc_check_digit(digits + "0")
-    if not re.fullmatch(r"\d{17}[\dX]", digits) or digits[-1] != ric.calc_check_digit(digits):
+    if not _ID_18.fullmatch(digits) or digits[-1] != ric.calc_check_digit(digits):
         raise Unreadable("对方身份证号有误")
     try:
         date(int(digits[6:10]), int(digits[10:12]), int(digits[12:14]))
@@ -203,17 +236,21 @@ def short_id_number(digits: str) -> str:
 def person_name(value: Any) -> str:
     """A name as it is written today: · between parts, no stray blanks, no wide letters."""
     text = str(value)
+    if _PLAIN_NAME.fullmatch(text):
+        return text
     dotted = _DOTS.sub("·", text).strip("·")
     narrow = unicodedata.normalize("NFKC", dotted)
-    if re.search(r"[\u3400-\u9fff\U00020000-\U0003ffff]", narrow):
+    if _HAN.search(narrow):
         return re.sub(r"\s+", "", narrow)
     return re.sub(r"\s+", " ", narrow).strip()
 
 
 def phone(value: Any) -> str:
     """A telephone number as bare digits, without the country's prefix."""
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", str(value)))
-    digits = re.sub(r"^(0086|86)(?=1\d{10}$)", "", digits)
+    digits = str(value)
+    if not (digits.isascii() and digits.isdigit()):
+        digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", digits))
+    digits = _COUNTRY.sub("", digits)
     if not 7 <= len(digits) <= 12:
         raise Unreadable("对方电话号码有误")
     return digits
@@ -238,10 +275,16 @@ def _money(argument: str, _context: Context) -> Converter:
     return convert
 
 
+_SHORT_NUMBER = 18
+
+
 def whole_number(value: Any) -> str:
     """A whole number without grouping or a fraction of zero."""
+    text = str(value)
+    if len(text) <= _SHORT_NUMBER and text.isascii() and text.isdigit():
+        return str(int(text))
     try:
-        number = Decimal(str(value).replace(",", ""))
+        number = Decimal(text.replace(",", ""))
     except InvalidOperation as error:
         raise Unreadable("对方数字有误") from error
     if not number.is_finite() or number != number.to_integral_value():
@@ -269,9 +312,9 @@ def joined(value: Any) -> str | None:
 
 
 FACTORIES: Mapping[str, Callable[[str, Context], Converter]] = {
-    "date": _dates(lambda moment: moment.astimezone(LOCAL).date().isoformat()),
-    "month": _dates(lambda moment: moment.astimezone(LOCAL).strftime("%Y-%m")),
-    "moment": _dates(lambda moment: moment.astimezone(LOCAL).isoformat()),
+    "date": _dates(day_reader, date.isoformat),
+    "month": _dates(moment_reader, lambda moment: moment.astimezone(LOCAL).strftime("%Y-%m")),
+    "moment": _dates(moment_reader, lambda moment: moment.astimezone(LOCAL).isoformat()),
     "code": _code,
     "region": _region,
     "place": _place,

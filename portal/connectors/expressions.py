@@ -31,6 +31,12 @@ def finder(expression: str) -> Find:
     return _walk(path)
 
 
+def single_name(expression: str) -> str | None:
+    """The name, if an expression is nothing else: nearly every column of a row is."""
+    path = _path(jmespath.compile(expression).parsed)
+    return path[0] if path is not None and len(path) == 1 else None
+
+
 def predicate(expression: str | None) -> Callable[[Any], bool] | None:
     """A test of an answer or of a row; what it cannot be applied to does not hold."""
     if expression is None:

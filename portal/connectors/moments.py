@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ PARTS = {
     "mm": r"(?P<minute>\d{1,2})",
     "ss": r"(?P<second>\d{1,2})",
 }
+_ORDER = ("year", "month", "day", "hour", "minute", "second")
 _MARKS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _EPOCHS = {"epoch_ms": 1000, "epoch_s": 1}
 
@@ -36,15 +37,52 @@ def moment_reader(pattern: str) -> Callable[[Any], datetime]:
     if pattern == "iso":
         return lambda value: _zoned(datetime.fromisoformat(str(value).replace("/", "-")))
     shape = _compiled(pattern)
+    in_order = _in_order(shape)
 
     def read(value: Any) -> datetime:
         found = shape.fullmatch(str(value))
         if found is None:
             raise ValueError(pattern)
+        if in_order:
+            return datetime(*map(int, found.groups()), tzinfo=LOCAL)  # type: ignore[misc, arg-type]
         parts = {name: int(digits) for name, digits in found.groupdict().items()}
         return datetime(**{"month": 1, "day": 1, **parts}, tzinfo=LOCAL)
 
     return read
+
+
+def day_reader(pattern: str) -> Callable[[Any], date]:
+    """A function that reads the day here on which a moment of this style lies."""
+    read = moment_reader(pattern)
+    shape = None if pattern in _EPOCHS or pattern == "iso" else _compiled(pattern)
+    if shape is None or shape.groups != len(_ORDER[:3]) or not _in_order(shape):
+        return lambda value: read(value).astimezone(LOCAL).date()
+    mark = _mark(pattern)
+
+    def day(value: Any) -> date:
+        text = str(value)
+        if mark is not None and len(text) == len(pattern):  # as nearly all are written
+            dashed = mark and text[4] == text[7] == mark
+            digits = f"{text[:4]}{text[5:7]}{text[8:]}" if dashed else text
+            if len(digits) == 8 and digits.isascii() and digits.isdigit():
+                return date.fromisoformat(digits)
+        found = shape.fullmatch(text)
+        if found is None:
+            raise ValueError(pattern)
+        return date(*map(int, found.groups()))
+
+    return day
+
+
+def _mark(pattern: str) -> str | None:
+    """What stands between year, month and day, if it is one sign or nothing at all."""
+    marks = {"yyyyMMdd": "", **{f"yyyy{one}MM{one}dd": one for one in "-/."}}
+    return marks.get(pattern)
+
+
+def _in_order(shape: re.Pattern[str]) -> bool:
+    """Whether the parts stand from the year down, without a gap, at least to the day."""
+    return shape.groups >= 3 and tuple(shape.groupindex) == _ORDER[: shape.groups]
 
 
 def moment_writer(pattern: str) -> Callable[[datetime], str]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import structlog
 
-from portal.connectors.cache import AnswerCache, Held, key_of
+from portal.connectors.cache import AnswerCache, Held, keys_of
 from portal.connectors.channel import Channel
 from portal.connectors.children import NO_CONCLUSION, is_child, of_a_child
 from portal.connectors.contract import (
@@ -74,9 +74,7 @@ class Question:
             readable = of_a_child(systems, self.asker.readable)
             self.asker = replace(self.asker, readable=readable)
         self.values = subject_values(self.subject)
-        self.keys = {
-            one.system.id: key_of(self.asker, self.subject, one.system) for one in self.channels
-        }
+        self.keys = keys_of(self.asker, self.subject, [one.system for one in self.channels])
 
     async def ask(self, until: float, deliver: Callable[[Answer], None]) -> None:
         """Ask all at once and hand over each answer the moment it is there.

@@ -14,6 +14,7 @@ from aiohttp import (
     ClientPayloadError,
     ClientResponse,
     ClientSession,
+    ClientTimeout,
     DummyCookieJar,
     TCPConnector,
 )
@@ -38,13 +39,12 @@ from portal.connectors.sign import signer_for
 from portal.connectors.template import Values, fill, fill_path, fill_query
 from portal.connectors.transport import Trace
 
-CHUNK = 64 * 1024
-
 
 def open_session() -> ClientSession:
     """One session for all systems: connections are kept, cookies are not, proxies are not used."""
     return ClientSession(
         connector=TCPConnector(limit=0, keepalive_timeout=30),
+        timeout=ClientTimeout(),  # none of its own: every call runs under its channel's limit
         cookie_jar=DummyCookieJar(),
         headers={"Accept": "application/json", "User-Agent": "community-affairs-portal"},
         trust_env=False,
@@ -113,7 +113,7 @@ class RestTransport:
     async def _read(self, response: ClientResponse, trace: Trace) -> bytes:
         parts: list[bytes] = []
         size = 0
-        async for part in response.content.iter_chunked(CHUNK):
+        while part := await response.content.readany():
             size += len(part)
             if size > self._max_bytes:
                 raise TheirFault(wire.TOO_BIG, detail=f"more than {self._max_bytes} bytes")

@@ -1,14 +1,17 @@
 """Personal values at rest: encrypted with a named key, found again by a keyed hash."""
 
 import base64
-import hashlib
 import hmac
 import os
+from binascii import b2a_base64
+from collections.abc import Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portal.settings import secrets
+
+NONCES_AT_ONCE = 256
 
 
 class UnreadableValueError(Exception):
@@ -32,12 +35,21 @@ class Sealer:
         self._key_id = key_id.encode()
         self._cipher = AESGCM(base64.b64decode(key))
         self._hash_key = secrets().hash_key.encode()
+        self._nonces = self._draw()
 
     def encrypt(self, text: str) -> str:
         """One value."""
-        nonce = os.urandom(12)
+        nonce = next(self._nonces)
         sealed = self._cipher.encrypt(nonce, text.encode(), self._key_id)
-        return self._prefix + base64.b64encode(nonce + sealed).decode()
+        return self._prefix + b2a_base64(nonce + sealed, newline=False).decode()
+
+    @staticmethod
+    def _draw() -> Iterator[bytes]:
+        """Nonces, each used once; asking the machine for many at a time is much quicker."""
+        while True:
+            drawn = os.urandom(12 * NONCES_AT_ONCE)
+            for start in range(0, len(drawn), 12):
+                yield drawn[start : start + 12]
 
     def keyed_hash(self, text: str) -> str:
         """One value as :func:`keyed_hash` gives it."""
@@ -59,4 +71,4 @@ def decrypt(token: str) -> str:
 
 def keyed_hash(text: str) -> str:
     """A hash that only this deployment can compute: equality without the value (hex, 64)."""
-    return hmac.new(secrets().hash_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secrets().hash_key.encode(), text.encode(), "sha256").hex()

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from json.encoder import encode_basestring
+from operator import add
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,7 +24,6 @@ from portal.store.scope import Reach
 
 WRITER = Reach(prefixes=(), unit_id=None, actor="service:drops")
 BATCH = 500
-_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _STAGE = text(
     "CREATE TEMPORARY TABLE staged"
     " (number integer, key_hash text, region_code text, payload text) ON COMMIT DROP"
@@ -153,13 +154,29 @@ def copy_rows(connection: Connection, system_id: str, file_id: UUID, rows: Itera
     return int(done.rowcount)
 
 
+class _Writer:
+    """Writes flat rows as JSON: their keys, which are the same in every row, only once."""
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+        self._heads: tuple[str, ...] = ()
+
+    def __call__(self, values: Mapping[str, str]) -> str:
+        names = tuple(values)
+        if names != self._names:
+            self._names = names
+            self._heads = tuple(f"{encode_basestring(one)}:" for one in names)
+        parts = map(add, self._heads, map(encode_basestring, values.values()))
+        return f"{{{','.join(parts)}}}"
+
+
 def _copy(connection: Connection, rows: Iterable[Landed]) -> None:
-    sealer = Sealer()
+    sealer, write = Sealer(), _Writer()
     cursor: Any = connection.connection.cursor()
     lines: list[str] = []
     with cursor, cursor.copy("COPY staged FROM STDIN") as copy:
         for one in rows:
-            key, sealed = sealer.keyed_hash(one.key), sealer.encrypt(_write(one.values))
+            key, sealed = sealer.keyed_hash(one.key), sealer.encrypt(write(one.values))
             lines.append(f"{one.number}\t{key}\t{one.region_code}\t{sealed}\n")
             if len(lines) >= BATCH:
                 copy.write("".join(lines))

@@ -5,7 +5,15 @@ import re
 import pytest
 
 from portal.connectors import contract
-from portal.connectors.contract import Answer, Field, RosterEntry, Subject, SystemFault
+from portal.connectors.contract import (
+    Answer,
+    Field,
+    Mask,
+    RosterEntry,
+    Sensitivity,
+    Subject,
+    SystemFault,
+)
 from tests.connectors.support import has_chinese
 
 DRAWN = re.findall(r"^    ([│├└─ ]*)([A-Z]\w+) {2,}(\S.*)$", contract.__doc__ or "", re.MULTILINE)
@@ -47,5 +55,8 @@ def test_what_is_printed_by_accident_names_nobody() -> None:
 
 
 def test_the_words_of_the_contract_cannot_be_changed_afterwards() -> None:
-    for one in (Answer, Field, RosterEntry, Subject):
+    for one in (Answer, RosterEntry, Subject):
         assert one.__dataclass_params__.frozen, one  # type: ignore[attr-defined]
+    field = Field("name", "姓名", "甲", Sensitivity.PERSONAL, Mask.NAME)
+    with pytest.raises(AttributeError):
+        field.value = "乙"  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Converters: every style in, one style out, and a clear word for what cannot be read."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,9 @@ from portal.connectors.converters import (
     region_code,
     short_id_number,
     tidy,
+    whole_number,
 )
+from portal.connectors.moments import LOCAL, day_reader, moment_reader
 
 CONTEXT = Context(
     tables={"gender": {"1": "男", "2": "女"}},
@@ -75,6 +78,29 @@ def test_zero_is_a_value(value: Any) -> None:
 def test_every_date_style_comes_out_the_same(day: date, style: str) -> None:
     written = datetime(day.year, day.month, day.day, 12).strftime(STYLES[style])
     assert chain((f"date:{style}",), CONTEXT)(written) == day.isoformat()
+
+
+@given(
+    style=st.sampled_from(["yyyyMMdd", "yyyy-MM-dd", "yyyy/MM/dd", "yyyy.MM.dd", "yyyyMM"]),
+    text=st.one_of(
+        st.text("0123456789-/.W１ ", max_size=11),
+        st.from_regex(r"[12]\d{3}[-/.]?[01]?\d[-/.]?[0-3]?\d", fullmatch=True),
+    ),
+)
+def test_the_quick_way_to_a_day_says_what_the_long_way_says(style: str, text: str) -> None:
+    def told(read: Callable[[str], date]) -> date | None:
+        try:
+            return read(text)
+        except ValueError:
+            return None
+
+    slow = moment_reader(style)
+    assert told(day_reader(style)) == told(lambda value: slow(value).astimezone(LOCAL).date())
+
+
+@given(number=st.integers(0, 10**19), sign=st.sampled_from(["", "00", "+", "-", "１"]))
+def test_a_whole_number_is_read_the_same_however_long_it_is(number: int, sign: str) -> None:
+    assert whole_number(f"{sign}{number}") == str(int(Decimal(f"{sign}{number}")))
 
 
 @given(day=st.dates(date(1993, 1, 1), date(2100, 1, 1)))
