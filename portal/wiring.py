@@ -32,7 +32,7 @@ from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate, samples
-from portal.store.citypack import pack
+from portal.store.citypack import CityPack, pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
 from portal.store.switches import Switches
@@ -149,6 +149,11 @@ def _place_name(code: str) -> str | None:
     return found.name if found else None
 
 
+def _known(city: CityPack) -> list[str]:
+    """Every system the city speaks of, those among them whose entry cannot be read."""
+    return [one.id for one in city.systems] + [one.id for one in city.unread_systems]
+
+
 def build() -> Wired:
     """Plug the functions together from the settings and the city pack."""
     chosen = settings()
@@ -160,9 +165,10 @@ def build() -> Wired:
         allow=chosen.endpoint_allow,
         pack_folder=city.folder,
         switches=Switches(),
+        unread=city.unread_systems,
     )
     check_matters(registry, city.matters)
-    check_resources(registry, city.resources, [one.id for one in city.systems])
+    check_resources(registry, city.resources, _known(city))
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,

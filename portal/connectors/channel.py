@@ -206,7 +206,10 @@ class Channel:
 
     def _rows(self, name: CallName, answer: Any) -> list[Any]:
         try:
-            return rows_of(self.system.items[name](answer))
+            found = self.system.items[name](answer)
+            if found is None and self._call(name).empty != "null":
+                raise TheirFault(detail="the rows are nowhere")
+            return rows_of(found)
         except (JMESPathError, TheirFault) as error:
             raise self.misfit(name, answer, "按清单的 items 取不到各行") from error
 

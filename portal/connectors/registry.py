@@ -36,7 +36,7 @@ from portal.connectors.sites import (
 )
 from portal.connectors.taskmap import TaskReader
 from portal.settings import secrets
-from portal.store.citypack import SystemSite
+from portal.store.citypack import SystemSite, UnreadSite
 from portal.store.crypto import keyed_hash
 from portal.store.switches import Decision, Switches
 
@@ -232,6 +232,7 @@ def load_registry(
     allow: Sequence[str] = (),
     secret: Callable[[str], str] | None = None,
     switches: Switches | None = None,
+    unread: Sequence[UnreadSite] = (),
 ) -> Registry:
     """Join the manifests with the city's sites.
 
@@ -239,6 +240,7 @@ def load_registry(
     """
     manifests, refused = survey(folder)
     spoilt = {one.system_id for one in refused}
+    refused += [_unread(one, pack_folder) for one in unread]
     systems = []
     for site in sites:
         manifest = manifests.get(site.id)
@@ -279,3 +281,10 @@ def load_registry(
 def _refusal(site: SystemSite, key: str, reason: str, pack_folder: Path | None) -> Refusal:
     file, line = in_pack(pack_folder, site.id, key)
     return Refusal(system_id=site.id, file=file, line=line, key=f"{site.id}.{key}", reason=reason)
+
+
+def _unread(one: UnreadSite, pack_folder: Path | None) -> Refusal:
+    file, line = in_pack(pack_folder, one.id, one.key)
+    return Refusal(
+        system_id=one.id, file=file, line=line, key=f"{one.id}.{one.key}", reason=one.reason
+    )
