@@ -22,7 +22,7 @@ from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
-from portal.functions.records import CaseRef, Dispute, Disputes, Records
+from portal.functions.records import CaseRef, Dispute, Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
@@ -76,6 +76,7 @@ class Wired:
 
     gateway: Gateway
     records: Records
+    things: Things
     entry: Entry
     reports: Reports
     notices: Notices
@@ -187,6 +188,7 @@ def build() -> Wired:
     return Wired(
         gateway=gateway,
         records=records,
+        things=Things(records=records),
         entry=Entry(gateway=gateway),
         reports=reports,
         notices=notices,

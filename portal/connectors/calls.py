@@ -6,11 +6,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from portal.connectors.contract import SubjectKind
 from portal.connectors.parts import Part
 
 CallName = Literal[
-    "person", "roster", "counts", "probe", "tasks", "task", "act", "apply", "progress"
+    "person",
+    "roster",
+    "counts",
+    "probe",
+    "tasks",
+    "task",
+    "act",
+    "apply",
+    "progress",
+    "household",
+    "house",
+    "enterprise",
+    "houses",
+    "enterprises",
 ]
+
+# The lists that things are known from.
+LISTS: dict[SubjectKind, CallName] = {
+    SubjectKind.HOUSE: "houses",
+    SubjectKind.ENTERPRISE: "enterprises",
+}
 
 
 class Paging(Part):

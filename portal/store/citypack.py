@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
 from portal.store import matter_texts, resource_texts, site_texts
+from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
 from portal.store.resource_texts import ResourceTexts
 from portal.store.site_texts import SystemSite as SystemSite
@@ -181,6 +182,7 @@ class CityPack(_Data):
     corrections: CorrectionTexts
     verification: VerificationTexts
     authorisation_days: int  # how long a family's authorisation may be valid
+    bulk_use: BulkUse = BulkUse()
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
     demo: Demo | None = None
