@@ -38,6 +38,10 @@ class Register:
         self._now = now
 
     def __iter__(self) -> Iterator[RegisterEntry]:
+        return self.walk()
+
+    def walk(self) -> Generator[RegisterEntry]:
+        """Every list, one after the other; closing it stops the walk."""
         for reader in self._channel.system.register_readers:
             yield from self._walk(reader)
 

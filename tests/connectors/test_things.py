@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from stdnum.cn import uscc
 
-from portal.connectors import conformance
+from portal.connectors import conformance, trial
 from portal.connectors.children import is_child
 from portal.connectors.contract import (
     ABOUT,
@@ -18,14 +18,17 @@ from portal.connectors.contract import (
     Subject,
     SubjectKind,
 )
+from portal.connectors.gateway import Gateway
+from portal.connectors.recorder import CallRecorder
 from portal.connectors.registry import ManifestError, read_manifest, read_manifests
 from portal.connectors.template import values_for
 from portal.store.clock import local, now
 from tests.connectors.desk import Desk, desk_on
-from tests.connectors.grounds import NOBODY, Ground
+from tests.connectors.grounds import NOBODY, Ground, city
 from tests.connectors.support import MANIFEST
 
 MANIFESTS = read_manifests()
+RETIRED = tuple(city().retired_codes.values())
 LISTED = sorted(one for one, manifest in MANIFESTS.items() if manifest.registers)
 ANSWERING = sorted(
     (one, kind)
@@ -98,11 +101,9 @@ def test_a_list_of_things_is_readable_placed_and_without_doubles(
 ) -> None:
     register = desk.gateway.register(system_id)
     listed = list(register)
-    assert listed and register.unreadable == 0
+    assert list(conformance.listed(listed, register.unreadable, RETIRED)) == []
     assert {one.kind.value for one in listed} == set(MANIFESTS[system_id].registers)
-    assert len({(one.kind, one.foreign_id) for one in listed}) == len(listed)
     for one in listed:
-        assert len(one.region_code) == 12 and not one.region_code.startswith("630122")
         assert one.kind is SubjectKind.HOUSE or uscc.is_valid(one.credit_code)
     rows = [row for row in desk.rows if row["system_id"] == system_id]
     assert {row["purpose"] for row in rows} == {"register"}
@@ -176,6 +177,35 @@ def test_a_question_about_a_person_brings_no_record_of_a_house(desk: Desk, groun
     told = {one.name for record in answers["grid"].records for one in record.fields}
     assert "house_kind" not in told
     assert "place_names" not in desk.ask(NOBODY)
+
+
+def test_checking_a_system_walks_its_lists_and_asks_for_the_first(ground: Ground) -> None:
+    system = ground.registry().system("grid")
+    gateway = Gateway(trial.alone(system), recorder=CallRecorder(lambda rows: None))
+    gateway.start()
+    try:
+        told = {one.rule: one for one in trial.conform(gateway, system, now=now())}
+    finally:
+        gateway.stop()
+    assert told["房屋、企业名单可读"].short == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ""),
+        ({"foreign_id": "1"}, "有重复的编号"),
+        ({"region_code": "6301"}, "有不成样的区划代码"),
+        ({"region_code": "630122102205"}, "仍有停用的旧区划代码"),
+    ],
+)
+def test_what_falls_short_in_a_list_is_said(change: dict[str, str], told: str) -> None:
+    one = RegisterEntry(
+        kind=SubjectKind.HOUSE, foreign_id="1", region_code="630102101003", address="1号"
+    )
+    entries = [one, replace(one, **{"foreign_id": "2", **change})]
+    assert [*conformance.listed(entries, 0, RETIRED), ""][0] == told
+    assert list(conformance.listed([], 3)) == ["名单是空的", "3 行读不懂"]
 
 
 def test_each_of_a_system_s_own_numbers_is_asked_for() -> None:

@@ -125,6 +125,11 @@ class ThingDossier:
     case: CaseRef | None = None
     switched_off: tuple[str, ...] = ()
 
+    @property
+    def subject_id(self) -> str:
+        """What it is about, under the name that a person's dossier has for it."""
+        return self.thing_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dossier:
