@@ -21,7 +21,7 @@ PERMISSIONS: dict[str, str] = {
     "home.community": "打开社区（村）首页",
     "home.department": "打开部门首页",
     "records.search": "按姓名、证件号、住址查找人员",
-    "records.open": "调取一人一档",
+    "records.open": "调取档案",
     "records.unmask": "查看敏感信息原值",
     "records.authorise": "登记和撤销家庭授权",
     "reports.view": "查看统计报表",
@@ -41,6 +41,8 @@ PERMISSIONS: dict[str, str] = {
     "feedback.view": "查看和答复投诉建议",
     "permissions.explain": "查看权限判定依据",
     "audit.view": "查看审计记录",
+    "bulk.view": "查看大量查询告警",
+    "bulk.acknowledge": "核实大量查询告警",
     "people.view": "查看单位、岗位和人员",
     "people.manage": "维护单位、岗位和人员",
     "people.lock": "锁定和解锁账号",
@@ -59,6 +61,7 @@ NOT_DELEGABLE = frozenset(
         "people.lock",
         "grants.approve",
         "audit.view",
+        "bulk.acknowledge",
         "systems.manage",
     }
 )

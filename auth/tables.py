@@ -6,7 +6,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     Table,
@@ -125,15 +124,6 @@ audit_head = Table(
     Column("one", Integer, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("mac", Text, nullable=False),
-)
-
-search_use = Table(
-    "search_use",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("account_id", Uuid, nullable=False),
-    Column("at", Moment, nullable=False),
-    Index("ix_search_use_account_at", "account_id", "at"),
 )
 
 # A program of a department: it acts as an account of its own, in a post like anybody's.

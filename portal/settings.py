@@ -52,8 +52,7 @@ class Settings(BaseSettings):
     unmask_minutes: int = 2
 
     search_limit: int = 20
-    search_window_minutes: int = 10
-    search_per_window: int = 40
+    search_per_window: int | None = None  # instead of the city's own number (bulk_use.search)
     api_per_minute: int = 120
 
     upstream_deadline_seconds: float = 8.0

@@ -22,7 +22,7 @@ from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.matters import load as check_matters
 from portal.functions.people import Carriers
-from portal.functions.records import CaseRef, Dispute, Disputes, Records
+from portal.functions.records import CaseRef, Dispute, Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
@@ -32,7 +32,7 @@ from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate, samples
-from portal.store.citypack import pack
+from portal.store.citypack import CityPack, pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
 from portal.store.switches import Switches
@@ -76,6 +76,7 @@ class Wired:
 
     gateway: Gateway
     records: Records
+    things: Things
     entry: Entry
     reports: Reports
     notices: Notices
@@ -149,6 +150,11 @@ def _place_name(code: str) -> str | None:
     return found.name if found else None
 
 
+def _known(city: CityPack) -> list[str]:
+    """Every system the city speaks of, those among them whose entry cannot be read."""
+    return [one.id for one in city.systems] + [one.id for one in city.unread_systems]
+
+
 def build() -> Wired:
     """Plug the functions together from the settings and the city pack."""
     chosen = settings()
@@ -160,9 +166,10 @@ def build() -> Wired:
         allow=chosen.endpoint_allow,
         pack_folder=city.folder,
         switches=Switches(),
+        unread=city.unread_systems,
     )
     check_matters(registry, city.matters)
-    check_resources(registry, city.resources, [one.id for one in city.systems])
+    check_resources(registry, city.resources, _known(city))
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -181,6 +188,7 @@ def build() -> Wired:
     return Wired(
         gateway=gateway,
         records=records,
+        things=Things(records=records),
         entry=Entry(gateway=gateway),
         reports=reports,
         notices=notices,

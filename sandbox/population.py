@@ -10,6 +10,7 @@ from random import Random
 
 from sandbox.addresses import Addresses, Dwelling
 from sandbox.allocation import Scale, allocate
+from sandbox.enterprises import Enterprises
 from sandbox.households import Draft, compose
 from sandbox.identity import IdentityNumbers, Phones, old_style
 from sandbox.material import material
@@ -41,6 +42,11 @@ class World:
     def by_old_number(self) -> Mapping[str, Person]:
         """Everyone who was ever given a fifteen-digit number, by that."""
         return {old_style(p.id_number): p for p in self.persons if p.id_number[6:8] == "19"}
+
+    @cached_property
+    def enterprises(self) -> Enterprises:
+        """Who works here as a unit."""
+        return Enterprises(self.region, self.seed, self.households)
 
     def household_of(self, person: Person) -> Household:
         """The household that a person lives in."""

@@ -1,7 +1,7 @@
 """What the API takes and gives, in its own words: a change of the house does not change these."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -25,6 +25,7 @@ class SearchQuery(_Asked):
 
     text: str = Field(min_length=1, max_length=240, description="姓名、拼音、证件号、手机号或住址")
     purpose: Slug = Field(description="调取目的编号，例如 counter")
+    things: bool = Field(default=False, description="同时查找户、房屋和企业（单位）")
 
 
 class Hit(_Given):
@@ -40,18 +41,32 @@ class Hit(_Given):
     simulated: bool
 
 
+class Thing(_Given):
+    """A household, a house or an enterprise, masked where somebody lives."""
+
+    thing_id: UUID
+    # Lines of a stream say what they are by ``kind``.
+    thing_kind: Literal["household", "house", "enterprise"] = Field(validation_alias="kind")
+    kind_name: str
+    title: str
+    address: str
+    region_name: str
+    code: str
+    simulated: bool
+
+
 class SearchAnswer(_Given):
-    """At most twenty persons; ``more`` says that the words were too few."""
+    """At most twenty hits in all; ``more`` says that the words were too few."""
 
     hits: list[Hit]
+    things: list[Thing]
     more: bool
     note: str
 
 
-class DossierQuery(_Asked):
-    """Whose dossier, and what for: a purpose, or a case that gives one."""
+class _WhatFor(_Asked):
+    """A purpose, or a case that gives one."""
 
-    subject_id: UUID
     purpose: Slug | None = Field(default=None, description="调取目的编号")
     case_id: UUID | None = Field(default=None, description="在办事项编号")
 
@@ -60,6 +75,18 @@ class DossierQuery(_Asked):
         if (self.purpose is None) == (self.case_id is None):
             raise ValueError("purpose 与 case_id 须且只须给出一项")
         return self
+
+
+class DossierQuery(_WhatFor):
+    """Whose dossier, and what for: a purpose, or a case that gives one."""
+
+    subject_id: UUID
+
+
+class ThingQuery(_WhatFor):
+    """Of which household, house or enterprise, and what for."""
+
+    thing_id: UUID
 
 
 class Value(_Given):
@@ -116,6 +143,37 @@ class DossierHead(_Given):
     simulated: bool
     purpose: str
     planned: list[PlannedSystem]
+    belongs: list[Thing]
+
+
+class Tied(_Given):
+    """Somebody registered in a household or a house, masked."""
+
+    subject_id: UUID
+    name: str
+    about: str
+    relation: str
+    head: bool
+    opens: bool
+
+
+class ThingHead(Thing):
+    """Which household, house or enterprise, who is registered there, which systems are asked."""
+
+    people: list[Tied]
+    linked: list[Thing]
+    notes: list[str]
+    purpose: str
+    planned: list[PlannedSystem]
+
+
+class ThingAnswer(BaseModel):
+    """The whole dossier: 已返回 ``returned`` / 共 ``of``."""
+
+    head: ThingHead
+    answers: list[SystemAnswer]
+    returned: int
+    of: int
 
 
 class DossierAnswer(BaseModel):

@@ -27,6 +27,8 @@ def _words(done: Walked) -> str:
     parts = []
     if done.indexed:
         parts.append(f"{done.indexed.people} 人，{done.indexed.relations} 条关系")
+    if done.listed:
+        parts.append(f"房屋 {done.listed.houses} 处，单位 {done.listed.enterprises} 家")
     if done.measured:
         parts.append(f"统计指标 {done.measured.measures} 项，更新 {done.measured.moved} 个数")
     return "；".join(parts)

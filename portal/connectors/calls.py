@@ -6,11 +6,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from portal.connectors.contract import SubjectKind
 from portal.connectors.parts import Part
 
 CallName = Literal[
-    "person", "roster", "counts", "probe", "tasks", "task", "act", "apply", "progress"
+    "person",
+    "roster",
+    "counts",
+    "probe",
+    "tasks",
+    "task",
+    "act",
+    "apply",
+    "progress",
+    "household",
+    "house",
+    "enterprise",
+    "houses",
+    "enterprises",
 ]
+
+# The lists that things are known from.
+LISTS: dict[SubjectKind, CallName] = {
+    SubjectKind.HOUSE: "houses",
+    SubjectKind.ENTERPRISE: "enterprises",
+}
 
 
 class Paging(Part):
@@ -32,7 +52,19 @@ class Paging(Part):
         return self
 
 
-class RestCall(Part):
+class _Reading(Part):
+    """Where the rows of an answer are, and how the system writes that there are none.
+
+    Rows that are nowhere to be found say nothing about anybody: that is a misfit, unless the owner
+    really answers null for nobody (``empty = "null"``).
+    """
+
+    items: str = "@"
+    empty: Literal["list", "null"] = "list"
+    paging: Paging | None = None
+
+
+class RestCall(_Reading):
     """One HTTP request; texts may hold placeholders. A body is JSON or a form."""
 
     method: Literal["GET", "POST"] = "GET"
@@ -41,8 +73,6 @@ class RestCall(Part):
     body: dict[str, Any] | None = Field(default=None, alias="json")
     form: dict[str, str] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
-    items: str = "@"
-    paging: Paging | None = None
 
     @model_validator(mode="after")
     def _has_one_body(self) -> RestCall:
@@ -53,16 +83,14 @@ class RestCall(Part):
         return self
 
 
-class SoapCall(Part):
+class SoapCall(_Reading):
     """One SOAP operation with its arguments."""
 
     operation: str
     arguments: dict[str, str] = Field(default_factory=dict)
-    items: str = "@"
-    paging: Paging | None = None
 
 
-class ViewCall(Part):
+class ViewCall(_Reading):
     """One read of a database view: columns by name, conditions by equality."""
 
     view: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
@@ -70,15 +98,12 @@ class ViewCall(Part):
     where: dict[str, str] = Field(default_factory=dict)
     since: str | None = None  # a column of times: rows from {since} on, all without one
     limit: Annotated[int, Field(ge=1)] = 100
-    items: str = "@"
-    paging: Paging | None = None
 
 
-class FunctionCall(Part):
+class FunctionCall(_Reading):
     """One call of a stored function that writes: arguments by name, the row it gives back."""
 
     function: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$.]*$")]
     arguments: dict[str, str] = Field(default_factory=dict)
     columns: tuple[str, ...] = Field(min_length=1)
-    items: str = "@"
     paging: None = None

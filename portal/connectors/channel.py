@@ -15,12 +15,14 @@ from jmespath.exceptions import JMESPathError
 from portal.connectors.breaker import Breaker, Pace
 from portal.connectors.calls import CallName
 from portal.connectors.contract import (
+    KEY_FIELDS,
     Misfit,
     NotFound,
     OurMistake,
     Record,
     RetryLater,
     Subject,
+    SubjectKind,
     SystemFault,
     TheirFault,
     TimedOut,
@@ -29,14 +31,22 @@ from portal.connectors.manifest import Call
 from portal.connectors.paging import Walk, rows_of
 from portal.connectors.redact import shape
 from portal.connectors.registry import System
-from portal.connectors.template import Values
+from portal.connectors.template import Values, values_for
 from portal.connectors.transport import Trace, Transport
 from portal.store.samples import Sample
 
 log = structlog.get_logger(__name__)
 
 OTHER_PERSON = "对方系统返回的不是此人的记录，本次未采用，已记录，请联系运维核对。"
+OTHER_THING = "对方系统返回的不是所查对象的记录，本次未采用，已记录，请联系运维核对。"
+NOT_LISTED = "该系统最近一次的名册、名单中没有该对象，未向其查询。"
+NOTHING = {
+    SubjectKind.HOUSEHOLD: "该系统中没有这一户的记录。",
+    SubjectKind.HOUSE: "该系统中没有这一房屋的记录。",
+    SubjectKind.ENTERPRISE: "该系统中没有这一企业（单位）的记录。",
+}
 ROSTER_ATTEMPTS = 3
+WALKED = frozenset({"roster", "counts", "tasks", "houses", "enterprises"})
 FEW = 3  # from so many on, rows or values that all cannot be read are no accident
 ROSTER_PAUSE_SECONDS = 0.25
 
@@ -68,17 +78,28 @@ class Channel:
         self._pace = Pace(limits.per_second, burst=limits.parallel)
         self._free = asyncio.Semaphore(limits.parallel)
 
-    async def person(self, subject: Subject, values: Values, trace: Trace, until: float) -> Found:
-        """Everything the system knows about a person, or the fault that prevented it."""
-        pages = await self._whole("person", values, trace, until)
+    async def about(self, subject: Subject, trace: Trace, until: float) -> Found:
+        """Everything the system knows about a subject, or the fault that prevented it."""
+        name: CallName = subject.kind.value
+        asked = values_for(subject, self.system.id, self.system.slots(name))
+        if not asked:
+            raise NotFound(NOT_LISTED, detail="not on its list")
+        try:
+            pages = [
+                page
+                for values in asked
+                for page in await self._whole(name, values, trace, until)
+            ]
+        except NotFound as error:  # in the system's words it was a person, whatever was asked
+            raise NotFound(NOTHING.get(subject.kind), detail=error.detail) from error
         rows = [row for _, found in pages for row in found]
         if not rows:
-            raise NotFound(detail="no rows")
+            raise NotFound(NOTHING.get(subject.kind), detail="no rows")
         records = self._records(rows, subject)
         if not any(field.value for record in records for field in record.fields):
-            raise self.misfit("person", pages[0][0], "没有一个字段能按清单取到")
+            raise self.misfit(name, pages[0][0], "没有一个字段能按清单取到")
         if any(_is_nonsense(record) for record in records):
-            raise self.misfit("person", pages[0][0], "过半字段读不懂")
+            raise self.misfit(name, pages[0][0], "过半字段读不懂")
         return Found(records=records, as_of=self.system.judge.as_of(pages[0][0]))
 
     async def _whole(
@@ -154,7 +175,7 @@ class Channel:
 
     async def _page(self, name: CallName, values: Values, trace: Trace, until: float | None) -> Any:
         """One page. A walk over a whole roster is worth some patience, a question is not."""
-        attempts = ROSTER_ATTEMPTS if name in {"roster", "counts", "tasks"} else 1
+        attempts = ROSTER_ATTEMPTS if name in WALKED else 1
         for attempt in range(1, attempts + 1):
             try:
                 return await self._guarded(name, values, trace, until)
@@ -215,7 +236,10 @@ class Channel:
 
     def _rows(self, name: CallName, answer: Any) -> list[Any]:
         try:
-            return rows_of(self.system.items[name](answer))
+            found = self.system.items[name](answer)
+            if found is None and self._call(name).empty != "null":
+                raise TheirFault(detail="the rows are nowhere")
+            return rows_of(found)
         except (JMESPathError, TheirFault) as error:
             raise self.misfit(name, answer, "按清单的 items 取不到各行") from error
 
@@ -232,19 +256,27 @@ class Channel:
         records: list[Record] = []
         for row in rows:
             for reader in self.system.readers:
+                if reader.of is not subject.kind:
+                    continue
                 made = reader(row)
                 if reader.about_subject:
                     for record in made:
-                        _check_person(record, subject)
+                        _check_subject(record, subject, self.system.id)
                 records.extend(made)
         return tuple(records)
 
 
-def _check_person(record: Record, subject: Subject) -> None:
-    """A record that names another person is never shown, whatever the system meant by it."""
+def _check_subject(record: Record, subject: Subject, system_id: str) -> None:
+    """A record that names another subject is never shown, whatever the system meant by it."""
+    key = KEY_FIELDS[subject.kind]
+    meant: tuple[str, ...] = {
+        SubjectKind.PERSON: (subject.id_number,),
+        SubjectKind.ENTERPRISE: (subject.credit_code,),
+    }.get(subject.kind, subject.numbers.get(system_id, ()))
     for field in record.fields:
-        if field.name == "id_number" and field.value and field.value != subject.id_number:
-            raise TheirFault(OTHER_PERSON, detail="the record names another person")
+        if field.name == key and field.value and field.value not in meant:
+            told = OTHER_PERSON if subject.kind is SubjectKind.PERSON else OTHER_THING
+            raise TheirFault(told, detail="the record names another subject")
 
 
 def _is_nonsense(record: Record) -> bool:

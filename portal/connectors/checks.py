@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError
 
 from portal.connectors.calls import ViewCall
 from portal.connectors.conclusionchecks import conclusions
-from portal.connectors.contract import Capability, Mask, Sensitivity
+from portal.connectors.contract import Capability, Mask, Sensitivity, SubjectKind
 from portal.connectors.converters import Context, UnknownConverter, chain
 from portal.connectors.counting import columns_of
 from portal.connectors.errandchecks import applications, errand_expressions, errands, form_slots
@@ -19,6 +19,7 @@ from portal.connectors.naturechecks import natures
 from portal.connectors.parts import Part, Value
 from portal.connectors.quality import book
 from portal.connectors.template import BELONGS, PLACEHOLDERS, placeholders
+from portal.connectors.thingchecks import things
 
 Finding = tuple[str, str]
 
@@ -50,6 +51,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _tally(manifest)
     yield from _drop(manifest)
     yield from conclusions(manifest)
+    yield from things(manifest)
     yield from _door(manifest)
     yield from _capabilities(manifest)
     yield from natures(manifest)
@@ -76,10 +78,17 @@ def _located_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
                 yield f"calls.{name}.paging.{key}", expression
     for number, kind in enumerate(manifest.records):
         yield f"records[{number}].each", kind.each
+    yield from _predicates(manifest)
+    yield from errand_expressions(manifest)
+
+
+def _predicates(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Over the raw row of a list."""
     for number, one in enumerate(manifest.measures):
         if one.where is not None:
             yield f"measures[{number}].where", one.where
-    yield from errand_expressions(manifest)
+    if manifest.roster and manifest.roster.head:
+        yield "roster.head", manifest.roster.head
 
 
 def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
@@ -98,6 +107,12 @@ def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
             yield from _given(key, part)
     for number, one in enumerate(manifest.measures):
         yield from _given(f"measures[{number}]", one)
+    yield from _listed(manifest)
+
+
+def _listed(manifest: Manifest) -> Iterator[tuple[str, Value]]:
+    for name, register in manifest.registers.items():
+        yield from _given(f"registers.{name}", register)
     if manifest.roster:
         yield from _given("roster", manifest.roster)
         for number, relation in enumerate(manifest.roster.relations):
@@ -150,7 +165,7 @@ def _templates(call: Call) -> Iterator[tuple[str, object]]:
 
 def _requests(manifest: Manifest) -> Iterator[Finding]:
     for name, call in manifest.calls.items():
-        known = {slot for slot in PLACEHOLDERS if BELONGS.get(slot, name) == name}
+        known = {slot for slot in PLACEHOLDERS if name in BELONGS.get(slot, {name})}
         for part, template in _templates(call):
             for slot in sorted(placeholders(template) - known - form_slots(manifest)):
                 yield f"calls.{name}.{part}", f"没有名为“{{{slot}}}”的占位符"
@@ -268,7 +283,7 @@ def _door(manifest: Manifest) -> Iterator[Finding]:
         return
     if not manifest.capabilities <= {Capability.ENTRY, Capability.IDENTITY}:
         yield "capabilities", "只供进入的系统只能声明 entry 和 identity"
-    for part in ("records", "roster", "tally", "measures", "tasks", "fields"):
+    for part in ("records", "roster", "registers", "tally", "measures", "tasks", "fields"):
         if getattr(manifest, part):
             yield part, "只供进入的系统不取数据"
     for name in sorted(set(manifest.calls) - {"probe"}):
@@ -284,7 +299,8 @@ def _capabilities(manifest: Manifest) -> Iterator[Finding]:
     able = manifest.capabilities
     if "probe" not in manifest.calls:
         yield "calls.probe", "每个系统都要有探测请求 probe"
-    if Capability.RECORDS in able and not ("person" in manifest.calls and manifest.records):
+    persons = [one for one in manifest.records if one.of is SubjectKind.PERSON]
+    if Capability.RECORDS in able and not ("person" in manifest.calls and persons):
         yield "capabilities", "声明了 records，却缺少 calls.person 或 records"
     if Capability.ROSTER in able and not ("roster" in manifest.calls and manifest.roster):
         yield "capabilities", "声明了 roster，却缺少 calls.roster 或 roster"

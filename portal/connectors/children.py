@@ -7,8 +7,10 @@ ask for; the gateway reduces it again, whoever asks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
+from portal.connectors.contract import Mask, Record, Sensitivity
 from portal.connectors.registry import System
 
 CHILD_UNTIL = 14
@@ -27,6 +29,24 @@ def is_child(id_number: str, today: date) -> bool:
         return True
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return age < CHILD_UNTIL or len(id_number) != 18
+
+
+def of_a_childs_record(record: Record, conclusions: frozenset[str], today: date) -> Record:
+    """What is told of a record that names a child: who is meant, what is open, conclusions.
+
+    It names a person by a field that is masked as an identity number.
+    """
+    named = [one for one in record.fields if one.mask is Mask.ID_NUMBER and one.value]
+    if not any(is_child(one.value or "", today) for one in named):
+        return record
+    kept = [
+        one
+        for one in record.fields
+        if one.name in conclusions
+        or one.sensitivity is Sensitivity.OPEN
+        or one.mask in (Mask.ID_NUMBER, Mask.NAME)
+    ]
+    return replace(record, fields=tuple(kept))
 
 
 def of_a_child(

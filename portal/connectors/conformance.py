@@ -16,6 +16,7 @@ from portal.connectors.contract import (
     Answer,
     Field,
     Health,
+    RegisterEntry,
     RosterEntry,
     RosterRelation,
     State,
@@ -143,6 +144,22 @@ def _relations(
         yield "仍有停用的旧区划代码"
     if any(one.since is not None and one.since > today for one in relations):
         yield "有晚于今天的起始日期"
+
+
+def listed(
+    entries: Sequence[RegisterEntry], unreadable: int, retired: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """A list of houses or enterprises is readable, placed, and has nothing twice."""
+    if not entries:
+        yield "名单是空的"
+    if unreadable:
+        yield f"{unreadable} 行读不懂"
+    if len({(one.kind, one.foreign_id) for one in entries}) != len(entries):
+        yield "有重复的编号"
+    if any(not re.fullmatch(r"\d{12}", one.region_code) for one in entries):
+        yield "有不成样的区划代码"
+    if retired and any(one.region_code.startswith(retired) for one in entries):
+        yield "仍有停用的旧区划代码"
 
 
 def counted(told: Tallied, retired: tuple[str, ...] = ()) -> Iterator[str]:

@@ -50,7 +50,11 @@ class Mask(StrEnum):
 
 
 class Capability(StrEnum):
-    """What a system serves: the five functions, and the roster that feeds the subject index."""
+    """What a system serves: the five functions, and the roster that feeds the subject index.
+
+    ``records`` are about persons; what a system can say about a household, a house or an enterprise
+    is a capability of its own.
+    """
 
     IDENTITY = "identity"
     ENTRY = "entry"
@@ -58,6 +62,33 @@ class Capability(StrEnum):
     REPORTS = "reports"
     TASKS = "tasks"
     ROSTER = "roster"
+    HOUSEHOLDS = "households"
+    HOUSES = "houses"
+    ENTERPRISES = "enterprises"
+
+
+class SubjectKind(StrEnum):
+    """What a look-up may be about."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+    HOUSE = "house"
+    ENTERPRISE = "enterprise"
+
+
+ABOUT: Mapping[SubjectKind, Capability] = {
+    SubjectKind.PERSON: Capability.RECORDS,
+    SubjectKind.HOUSEHOLD: Capability.HOUSEHOLDS,
+    SubjectKind.HOUSE: Capability.HOUSES,
+    SubjectKind.ENTERPRISE: Capability.ENTERPRISES,
+}
+# The field by which an answer says which household, house or enterprise it is about.
+KEY_FIELDS: Mapping[SubjectKind, str] = {
+    SubjectKind.PERSON: "id_number",
+    SubjectKind.HOUSEHOLD: "household_no",
+    SubjectKind.HOUSE: "house_no",
+    SubjectKind.ENTERPRISE: "credit_code",
+}
 
 
 class State(StrEnum):
@@ -74,18 +105,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """Who is asked about."""
+    """Who or what is asked about; ``numbers`` are each system's own for it, from its lists."""
 
     id: str
-    kind: str = "person"
-    id_number: str
+    kind: SubjectKind = SubjectKind.PERSON
+    id_number: str = ""
     name: str
     phone: str | None = None
     region_code: str
+    address: str = ""
+    credit_code: str = ""
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Show the key only: a subject must be safe to log by accident."""
-        return f"Subject(id={self.id!r}, kind={self.kind!r})"
+        return f"Subject(id={self.id!r}, kind={self.kind.value!r})"
 
 
 class Field(NamedTuple):
@@ -151,6 +185,19 @@ class RosterEntry:
     phone: str | None = field(default=None, repr=False)
     relations: tuple[RosterRelation, ...] = ()
     household_no: str | None = None
+    head: bool = False  # of the household
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterEntry:
+    """One house or enterprise a system knows; enough for the subject index and nothing more."""
+
+    kind: SubjectKind
+    foreign_id: str
+    region_code: str
+    name: str = ""
+    address: str = ""
+    credit_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from stdnum.cn import ric
+from stdnum.cn import ric, uscc
 
 from portal.connectors.moments import LOCAL, day_reader, moment_reader
 
@@ -311,6 +311,14 @@ def joined(value: Any) -> str | None:
     return "、".join(parts) or None if isinstance(value, list) else str(value)
 
 
+def credit_code(value: Any) -> str:
+    """A unified social credit code; one whose check digit fails is not one."""
+    code = uscc.compact(unicodedata.normalize("NFKC", str(value)))
+    if not uscc.is_valid(code):
+        raise Unreadable("对方统一社会信用代码有误")
+    return str(code)
+
+
 FACTORIES: Mapping[str, Callable[[str, Context], Converter]] = {
     "date": _dates(day_reader, date.isoformat),
     "month": _dates(moment_reader, lambda moment: moment.astimezone(LOCAL).strftime("%Y-%m")),
@@ -321,6 +329,7 @@ FACTORIES: Mapping[str, Callable[[str, Context], Converter]] = {
     "id_number": _plain(id_number),
     "name": _plain(person_name),
     "phone": _plain(phone),
+    "credit_code": _plain(credit_code),
     "money": _money,
     "sealed": lambda _argument, context: lambda value: context.seal(str(value)),
     "number": _plain(whole_number),

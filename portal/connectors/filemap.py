@@ -17,6 +17,7 @@ class FolderCall(Part):
 
     folder: Folder
     items: str = "@"
+    empty: Literal["list"] = "list"
     paging: None = None
 
 

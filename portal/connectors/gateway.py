@@ -23,6 +23,7 @@ from portal.connectors.applying import Applying
 from portal.connectors.cache import AnswerCache, open_cache
 from portal.connectors.channel import Channel
 from portal.connectors.contract import (
+    ABOUT,
     Answer,
     Asker,
     Capability,
@@ -30,12 +31,14 @@ from portal.connectors.contract import (
     NotConnected,
     Planned,
     Subject,
+    SubjectKind,
 )
 from portal.connectors.folder import DropFolder
 from portal.connectors.handover import Handover
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.question import Question, may_ask
 from portal.connectors.recorder import CallRecorder
+from portal.connectors.register import Register
 from portal.connectors.registry import Registry
 from portal.connectors.survey import Roster, Tallied, check_health, count_rows
 from portal.connectors.tasking import Tasking
@@ -112,7 +115,7 @@ class Gateway:
 
     # --- asking about a person -----------------------------------------------------------------
 
-    def planned(self, asker: Asker) -> list[Planned]:
+    def planned(self, asker: Asker, kind: SubjectKind = SubjectKind.PERSON) -> list[Planned]:
         """The systems that this person may ask for this purpose: the M of 已返回 N / 共 M."""
         return [
             Planned(
@@ -121,7 +124,7 @@ class Gateway:
                 simulated=one.site.simulated,
                 mode=one.mode,
             )
-            for one in self.registry.serving(Capability.RECORDS)
+            for one in self.registry.serving(ABOUT[kind])
             if one.id in asker.readable and may_ask(asker, one)
         ]
 
@@ -170,7 +173,7 @@ class Gateway:
             question = Question(
                 asker=asker,
                 subject=subject,
-                channels=[self._opened(one.system_id) for one in self.planned(asker)],
+                channels=[self._opened(one.system_id) for one in self.planned(asker, subject.kind)],
                 fresh_for=self._fresh_for,
                 now=self._now,
             )
@@ -189,6 +192,11 @@ class Gateway:
         """Everyone a system knows, page by page; the walk knows how many rows it could not read."""
         channel = self._channel(system_id)
         return Roster(channel, self._loop, self._recorder, self._now)
+
+    def register(self, system_id: str) -> Register:
+        """Every house and enterprise on a system's lists."""
+        channel = self._channel(system_id)
+        return Register(channel, self._loop, self._recorder, self._now)
 
     def tasks(self, system_id: str, *, together: bool = False) -> Tasking:
         """The tasks of one system: what changed, one of them, and commands.

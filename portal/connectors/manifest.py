@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from portal.connectors.applications import ApplicationSection
 from portal.connectors.calls import CallName, FunctionCall, RestCall, SoapCall, ViewCall
-from portal.connectors.contract import Capability, Mask, Sensitivity
+from portal.connectors.contract import Capability, Mask, Sensitivity, SubjectKind
 from portal.connectors.errands import TaskSection
 from portal.connectors.filemap import DropMap, FolderCall
 from portal.connectors.parts import Part, Slug, Value
@@ -76,6 +76,7 @@ class RecordMap(Part):
     """One kind of record: `each` selects the rows inside an item, `map` fills the fields."""
 
     title: str
+    of: SubjectKind = SubjectKind.PERSON
     each: str = "@"
     about: Literal["subject", "others"] = "subject"
     map: dict[str, Value] = Field(min_length=1)
@@ -98,7 +99,19 @@ class RosterMap(Part):
     name: Value
     phone: Value | None = None
     household_no: Value | None = None
+    households: bool = False  # its numbers say who lives together: they make 一户一档
+    head: str | None = None  # a predicate over the raw row
     relations: tuple[RelationMap, ...] = ()
+
+
+class RegisterMap(Part):
+    """How a row of a list of houses or of enterprises becomes an entry of the subject index."""
+
+    foreign_id: Value
+    region_code: Value
+    name: Value | None = None
+    address: Value | None = None
+    credit_code: Value | None = None
 
 
 class TallyMap(Part):
@@ -208,6 +221,7 @@ class _Manifest(Part):
     fields: dict[Slug, FieldRule] = Field(default_factory=dict)
     records: tuple[RecordMap, ...] = ()
     roster: RosterMap | None = None
+    registers: dict[Literal["house", "enterprise"], RegisterMap] = Field(default_factory=dict)
     tally: TallyMap | None = None
     measures: tuple[MeasureMap, ...] = ()
     tasks: TaskSection | None = None

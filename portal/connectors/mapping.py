@@ -14,11 +14,13 @@ from portal.connectors.contract import (
     NotFound,
     OurMistake,
     Record,
+    RegisterEntry,
     RetryLater,
     RosterEntry,
     RosterRelation,
     Sensitivity,
     SignInAgain,
+    SubjectKind,
     SystemFault,
     TheirFault,
     TurnedDown,
@@ -26,7 +28,7 @@ from portal.connectors.contract import (
 from portal.connectors.converters import Context, Converter, Unreadable, chain, tidy
 from portal.connectors.errands import TaskSection
 from portal.connectors.expressions import Find, finder, predicate, single_name
-from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RosterMap
+from portal.connectors.manifest import Envelope, FieldRule, RecordMap, RegisterMap, RosterMap
 from portal.connectors.parts import Value
 
 MOST_REASON = 200
@@ -94,6 +96,7 @@ class RecordReader:
 
     def __init__(self, kind: RecordMap, rules: Mapping[str, FieldRule], context: Context) -> None:
         self.title = kind.title
+        self.of = kind.of
         self.about_subject = kind.about == "subject"
         self._each = None if kind.each == "@" else finder(kind.each)
         self._columns = [
@@ -125,6 +128,7 @@ class RosterReader:
         self._name = getter(roster.name, context)
         self._phone = _maybe(roster.phone, context)
         self._household = _maybe(roster.household_no, context)
+        self._head = predicate(roster.head)
         self._relations = [
             (
                 one.kind,
@@ -145,6 +149,7 @@ class RosterReader:
             name=name,
             phone=_lenient(self._phone, row),
             household_no=_lenient(self._household, row),
+            head=bool(self._head and self._head(row)),
             relations=tuple(self._relations_of(row)),
         )
 
@@ -163,6 +168,33 @@ class RosterReader:
                     )
                 )
         return relations
+
+
+class RegisterReader:
+    """Turns a row of a list of things into an entry; a row that names nothing is unreadable."""
+
+    def __init__(self, kind: SubjectKind, register: RegisterMap, context: Context) -> None:
+        self.kind = kind
+        self._foreign_id = getter(register.foreign_id, context)
+        self._region = getter(register.region_code, context)
+        self._name = _maybe(register.name, context)
+        self._address = _maybe(register.address, context)
+        self._credit_code = _maybe(register.credit_code, context)
+
+    def __call__(self, row: Mapping[str, Any]) -> RegisterEntry:
+        foreign_id, region = self._foreign_id(row), self._region(row)
+        made = RegisterEntry(
+            kind=self.kind,
+            foreign_id=str(foreign_id or ""),
+            region_code=region or "",
+            name=_lenient(self._name, row) or "",
+            address=_lenient(self._address, row) or "",
+            credit_code=_lenient(self._credit_code, row) or "",
+        )
+        named = made.address if self.kind is SubjectKind.HOUSE else made.name and made.credit_code
+        if not (made.foreign_id and made.region_code and named):
+            raise Unreadable("名单中的一行缺少编号、区划、地址或名称")
+        return made
 
 
 def _maybe(value: Value | None, context: Context) -> Find | None:

@@ -11,6 +11,7 @@ from portal.connectors.contract import Capability
 from portal.connectors.manifest import Manifest
 
 Finding = tuple[str, str]
+_THINGS = {Capability.HOUSEHOLDS, Capability.HOUSES, Capability.ENTERPRISES}
 WHOSE = "信访、矫正、公安、法院类系统"
 
 
@@ -22,12 +23,19 @@ def natures(manifest: Manifest) -> Iterator[Finding]:
         yield "capabilities", f"{WHOSE}不得进入档案（records）"
     if Capability.ROSTER in manifest.capabilities or manifest.roster:
         yield "roster", f"{WHOSE}不得提供名册"
+    if manifest.registers or manifest.capabilities & _THINGS:
+        yield "capabilities", f"{WHOSE}不得进入户、房、企业档案"
     if "person" in manifest.calls:
         yield "calls.person", f"{WHOSE}不得查询个人"
-    if manifest.tasks:
-        for part in ("person", "id_number"):
-            if getattr(manifest.tasks.map, part) is not None:
-                yield f"tasks.map.{part}", f"{WHOSE}的任务不得带出个人"
+    yield from _tasks(manifest)
     if manifest.nature == "petition" and manifest.measures:
         # A measure is rolled up by region and set side by side in every table of regions.
         yield "measures", "信访件数不作单位间比较，不得作为统计指标"
+
+
+def _tasks(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.tasks is None:
+        return
+    for part in ("person", "id_number"):
+        if getattr(manifest.tasks.map, part) is not None:
+            yield f"tasks.map.{part}", f"{WHOSE}的任务不得带出个人"

@@ -12,11 +12,16 @@ import structlog
 
 from portal.connectors.cache import AnswerCache, Held, keys_of
 from portal.connectors.channel import Channel
-from portal.connectors.children import NO_CONCLUSION, is_child, of_a_child
+from portal.connectors.children import (
+    NO_CONCLUSION,
+    is_child,
+    of_a_child,
+    of_a_childs_record,
+)
 from portal.connectors.contract import (
+    ABOUT,
     Answer,
     Asker,
-    Capability,
     NotFound,
     OurMistake,
     Record,
@@ -24,11 +29,11 @@ from portal.connectors.contract import (
     SignInAgain,
     State,
     Subject,
+    SubjectKind,
     SystemFault,
 )
 from portal.connectors.recorder import Row, attribution, row
 from portal.connectors.registry import System
-from portal.connectors.template import subject_values
 from portal.connectors.transport import Trace
 from portal.store.clock import local
 
@@ -68,12 +73,13 @@ class Question:
     trace_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
-        self.child = is_child(self.subject.id_number, local(self.now()).date())
+        self.today = local(self.now()).date()
+        person = self.subject.kind is SubjectKind.PERSON
+        self.child = person and is_child(self.subject.id_number, self.today)
         if self.child:
             systems = [one.system for one in self.channels]
             readable = of_a_child(systems, self.asker.readable)
             self.asker = replace(self.asker, readable=readable)
-        self.values = subject_values(self.subject)
         self.keys = keys_of(self.asker, self.subject, [one.system for one in self.channels])
 
     async def ask(self, until: float, deliver: Callable[[Answer], None]) -> None:
@@ -112,7 +118,7 @@ class Question:
 
     async def _ask_system(self, asked: Asked, held: Held | None, until: float) -> None:
         try:
-            found = await asked.channel.person(self.subject, self.values, asked.trace, until)
+            found = await asked.channel.about(self.subject, asked.trace, until)
         except SystemFault as fault:
             asked.fault = fault
             asked.answer = self._failed(asked, fault, held)
@@ -190,6 +196,9 @@ class Question:
     def _visible(self, channel: Channel, records: Sequence[Record]) -> tuple[Record, ...]:
         """Only the fields this person may read for this purpose, whoever asked for more."""
         readable = self._readable(channel)
+        if self.subject.kind is not SubjectKind.PERSON:
+            told = channel.system.conclusions
+            records = [of_a_childs_record(one, told, self.today) for one in records]
         narrowed = (_narrow(one, readable) for one in records)
         return tuple(one for one in narrowed if one.fields)
 
@@ -215,7 +224,7 @@ class Question:
             row(
                 who,
                 one.channel.system,
-                Capability.RECORDS,
+                ABOUT[self.subject.kind],
                 one.trace,
                 asked_at=one.asked_at,
                 delivered_at=one.delivered_at,

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import structlog
 
-from portal.connectors.checks import Finding
-from portal.connectors.contract import Capability
+from portal.connectors.contract import ABOUT, Capability, SubjectKind
 from portal.connectors.converters import Context
-from portal.connectors.expressions import finder
 from portal.connectors.lines import in_pack
-from portal.connectors.manifest import Call, Everyone, Manifest, Readers
 from portal.connectors.manifests import (
     SYSTEMS,
     ManifestError,
@@ -25,7 +19,6 @@ from portal.connectors.manifests import (
     read_manifests,
     survey,
 )
-from portal.connectors.mapping import Judge, RecordReader, RosterReader
 from portal.connectors.sites import (
     BY_TICKET,
     LINK_SECRET,
@@ -34,11 +27,11 @@ from portal.connectors.sites import (
     lacks_to_be_entered,
     lacks_to_be_shared,
 )
-from portal.connectors.taskmap import TaskReader
+from portal.connectors.system import LIVE_MODES, OFF, REACHABLE_MODES, System
 from portal.settings import secrets
-from portal.store.citypack import SystemSite
+from portal.store.citypack import SystemSite, UnreadSite
 from portal.store.crypto import keyed_hash
-from portal.store.switches import Decision, Switches
+from portal.store.switches import Switches
 
 __all__ = [
     "BY_TICKET",
@@ -58,119 +51,6 @@ __all__ = [
 ]
 
 log = structlog.get_logger(__name__)
-
-LIVE_MODES = frozenset({"试运行", "正式"})
-OFF = "停用"
-REACHABLE_MODES = LIVE_MODES | {"联调"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class System:
-    """One connected system: what it speaks (manifest) and where it is (site)."""
-
-    manifest: Manifest
-    site: SystemSite
-    context: Context
-    secret: Callable[[str], str]
-    lacking: tuple[Finding, ...] = ()  # what hinders every call
-    lacking_live: tuple[Finding, ...] = ()  # what hinders giving it to people
-    switches: Switches | None = None
-
-    @property
-    def id(self) -> str:
-        return self.manifest.id
-
-    @property
-    def name(self) -> str:
-        return self.site.name
-
-    @property
-    def decision(self) -> Decision | None:
-        """What the operator decided about it; without any, the pack's word stands."""
-        return self.switches.of(self.site.id) if self.switches else None
-
-    @property
-    def mode(self) -> str:
-        """How far it is connected now: the operator's decision, else the city pack."""
-        decided = self.decision
-        return decided.mode if decided else self.site.mode
-
-    @property
-    def reachable(self) -> bool:
-        """Whether there is anything to call: tested, trial or in service."""
-        return self.mode in REACHABLE_MODES and bool(self.site.endpoint) and not self.lacking
-
-    def serves(self, capability: Capability) -> bool:
-        """Whether people may be given this now: in trial or in service, and able to."""
-        able = capability in self.manifest.capabilities and not self.lacking_live
-        return able and self.mode in LIVE_MODES and bool(self.site.endpoint)
-
-    @property
-    def mark(self) -> str | None:
-        """What marks the rows a simulated system gave; ``None`` for a real one."""
-        return "sandbox" if self.site.simulated else None
-
-    def credential(self, name: str) -> str:
-        """A credential by the name the manifest gives it; the site says which secret it is."""
-        return self.secret(self.site.credentials[name])
-
-    def readable(self, roles: Collection[str], purpose: str) -> frozenset[str]:
-        """The fields that these roles may read for this purpose."""
-        groups = {
-            name
-            for name, group in self.manifest.readers.items()
-            if _allows(group, roles=roles, purpose=purpose)
-        }
-        return frozenset(
-            name
-            for name, rule in self.manifest.fields.items()
-            if rule.readers is None or rule.readers in groups
-        )
-
-    @cached_property
-    def conclusions(self) -> frozenset[str]:
-        """The fields that say that something is so, and nothing of how or why."""
-        return frozenset(name for name, rule in self.manifest.fields.items() if rule.conclusion)
-
-    @cached_property
-    def judge(self) -> Judge:
-        return Judge(self.manifest.envelope, self.context, self.manifest.tasks)
-
-    @cached_property
-    def readers(self) -> tuple[RecordReader, ...]:
-        manifest = self.manifest
-        return tuple(RecordReader(one, manifest.fields, self.context) for one in manifest.records)
-
-    @cached_property
-    def roster_reader(self) -> RosterReader:
-        if self.manifest.roster is None:
-            raise KeyError(f"系统“{self.name}”没有名册")
-        return RosterReader(self.manifest.roster, self.context)
-
-    @cached_property
-    def task_reader(self) -> TaskReader:
-        if self.manifest.tasks is None:
-            raise KeyError(f"系统“{self.name}”没有任务")
-        return TaskReader(self.manifest.tasks.map, self.context)
-
-    @cached_property
-    def task_kinds(self) -> tuple[str, ...]:
-        """The kinds of tasks there may be, where the manifest has a code table for them."""
-        tasks = self.manifest.tasks
-        names = [one.partition(":")[2] for one in tasks.map.kind.convert] if tasks else []
-        tables = self.manifest.tables
-        return tuple(dict.fromkeys(word for one in names for word in tables.get(one, {}).values()))
-
-    @cached_property
-    def items(self) -> Mapping[str, Any]:
-        """The compiled expression that finds the rows of each call's answer."""
-        calls: Mapping[str, Call] = self.manifest.calls  # type: ignore[assignment]
-        return {name: finder(call.items) for name, call in calls.items()}
-
-
-def _allows(group: Readers, *, roles: Collection[str], purpose: str) -> bool:
-    by_role = group.roles == Everyone or not set(group.roles).isdisjoint(roles)
-    return by_role and (group.purposes == Everyone or purpose in group.purposes)
 
 
 class Registry:
@@ -216,9 +96,11 @@ class Registry:
         rule = system.manifest.fields.get(field) if system else None
         return rule.label if rule else ""
 
-    def readable(self, roles: Collection[str], purpose: str) -> dict[str, frozenset[str]]:
+    def readable(
+        self, roles: Collection[str], purpose: str, kind: SubjectKind = SubjectKind.PERSON
+    ) -> dict[str, frozenset[str]]:
         """System by system, the fields these roles may read; a system without any is left out."""
-        found = {one.id: one.readable(roles, purpose) for one in self.serving(Capability.RECORDS)}
+        found = {one.id: one.readable(roles, purpose, kind) for one in self.serving(ABOUT[kind])}
         return {system_id: names for system_id, names in found.items() if names}
 
 
@@ -232,6 +114,7 @@ def load_registry(
     allow: Sequence[str] = (),
     secret: Callable[[str], str] | None = None,
     switches: Switches | None = None,
+    unread: Sequence[UnreadSite] = (),
 ) -> Registry:
     """Join the manifests with the city's sites.
 
@@ -239,6 +122,7 @@ def load_registry(
     """
     manifests, refused = survey(folder)
     spoilt = {one.system_id for one in refused}
+    refused += [_unread(one, pack_folder) for one in unread]
     systems = []
     for site in sites:
         manifest = manifests.get(site.id)
@@ -279,3 +163,10 @@ def load_registry(
 def _refusal(site: SystemSite, key: str, reason: str, pack_folder: Path | None) -> Refusal:
     file, line = in_pack(pack_folder, site.id, key)
     return Refusal(system_id=site.id, file=file, line=line, key=f"{site.id}.{key}", reason=reason)
+
+
+def _unread(one: UnreadSite, pack_folder: Path | None) -> Refusal:
+    file, line = in_pack(pack_folder, one.id, one.key)
+    return Refusal(
+        system_id=one.id, file=file, line=line, key=f"{one.id}.{one.key}", reason=one.reason
+    )

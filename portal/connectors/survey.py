@@ -95,10 +95,10 @@ class Roster:
         pages = self._channel.roster(trace, self._hear)
         read = self._channel.system.roster_reader
         outcome, fault = "CANCELLED", None
-        ahead = self._loop.submit(_next_page(pages))
+        ahead = self._loop.submit(next_page(pages))
         try:
             while (rows := ahead.result()) is not None:
-                ahead = self._loop.submit(_next_page(pages))
+                ahead = self._loop.submit(next_page(pages))
                 before = self.entries
                 for one in rows:
                     try:
@@ -119,7 +119,7 @@ class Roster:
             raise
         finally:
             ahead.cancel()
-            self._loop.submit(_close(pages)).result()
+            self._loop.submit(close_pages(pages)).result()
             self._record(trace, asked_at, outcome, fault)
 
     def _ask_as_of(self, trace: Trace) -> None:
@@ -220,11 +220,13 @@ def _taken(tally: Tally, one: Any) -> bool:
     return True
 
 
-async def _next_page(pages: AsyncIterator[list[Any]]) -> list[Any] | None:
+async def next_page(pages: AsyncIterator[list[Any]]) -> list[Any] | None:
+    """The rows of the next page; ``None`` after the last."""
     return await anext(pages, None)
 
 
-async def _close(pages: AsyncIterator[list[Any]]) -> None:
+async def close_pages(pages: AsyncIterator[list[Any]]) -> None:
+    """Stop walking."""
     close = getattr(pages, "aclose", None)
     if close is not None:
         await close()

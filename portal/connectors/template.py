@@ -7,7 +7,7 @@ value. Transports then encode it for a path, hand it over as a parameter, or bin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 from urllib.parse import quote
 
@@ -18,9 +18,19 @@ PLACEHOLDERS = frozenset(
     {"id_number", "id_number_15", "name", "phone", "page", "size", "offset", "row", "cursor"}
     | {"since", "task_id", "key", "action", "actor", "actor_name", "unit"}
     | {"from_day", "to_day", "region_code", "matter", "number"}
+    | {"household_no", "house_no", "credit_code", "address"}
 )
-# Placeholders of one call only; {region_code} is where we have the person living.
-BELONGS = {"since": "tasks", "from_day": "counts", "to_day": "counts", "region_code": "person"}
+# Placeholders of some calls only; {region_code} is where we have the person, or the house.
+BELONGS: Mapping[str, frozenset[str]] = {
+    "since": frozenset({"tasks"}),
+    "from_day": frozenset({"counts"}),
+    "to_day": frozenset({"counts"}),
+    "region_code": frozenset({"person", "house"}),
+    "household_no": frozenset({"household"}),
+    "house_no": frozenset({"house"}),
+    "address": frozenset({"house"}),
+    "credit_code": frozenset({"enterprise"}),
+}
 FORM = "form_"  # what a person typed: {form_<name of the field>}
 Values = Mapping[str, str | int | None]
 
@@ -28,14 +38,28 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
 def subject_values(subject: Subject) -> dict[str, str | int | None]:
-    """The values of one person."""
+    """The values of one subject; a system's own number for it is not among them."""
     return {
         "id_number": subject.id_number,
         "id_number_15": short_id_number(subject.id_number),
         "name": subject.name,
         "phone": subject.phone,
         "region_code": subject.region_code or None,
+        "address": subject.address or None,
+        "credit_code": subject.credit_code or None,
     }
+
+
+def values_for(subject: Subject, system_id: str, wanted: Set[str]) -> list[Values]:
+    """What one system is asked with: once, or once for each number of its own that is needed.
+
+    A call that wants the system's own number and has none asks nothing.
+    """
+    base = subject_values(subject)
+    own = wanted & {"household_no", "house_no"}
+    if not own:
+        return [base]
+    return [{**base, **dict.fromkeys(own, number)} for number in subject.numbers.get(system_id, ())]
 
 
 def placeholders(template: Any) -> set[str]:

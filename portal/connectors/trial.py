@@ -13,7 +13,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from portal.connectors import conformance as rules
-from portal.connectors.contract import Asker, Capability, State, Subject, SystemFault
+from portal.connectors.contract import (
+    ABOUT,
+    Asker,
+    Capability,
+    State,
+    Subject,
+    SubjectKind,
+    SystemFault,
+)
 from portal.connectors.gateway import Gateway
 from portal.connectors.intake import Reading, Refused, rows_of
 from portal.connectors.manifest import FilesManifest
@@ -49,7 +57,9 @@ def everything(registry: Registry) -> Asker:
         permission_digest="conformance",
         purpose="conformance",
         readable={
-            one.id: frozenset(one.manifest.fields) for one in registry.serving(Capability.RECORDS)
+            one.id: frozenset(one.manifest.fields)
+            for able in ABOUT.values()
+            for one in registry.serving(able)
         },
     )
 
@@ -77,6 +87,8 @@ def conform(
         yield from _people(gateway, system, now, person, nobody)
     if Capability.ROSTER in able:
         yield _tried("名册完整、无重、可读", lambda: _roster(gateway, system, now, retired))
+    if system.manifest.registers:
+        yield _tried("房屋、企业名单可读", lambda: _lists(gateway, system, retired))
     if isinstance(system.manifest, FilesManifest):
         yield _tried("文件可读、各行有所在地", lambda: _file(gateway, system, retired))
     elif "counts" in system.manifest.calls:
@@ -119,6 +131,31 @@ def _roster(
     yield from rules.roster(
         entries, walk.unreadable, today=local(now).date(), retired=retired, placed=bool(relations)
     )
+
+
+def _lists(gateway: Gateway, system: System, retired: tuple[str, ...]) -> Iterator[str]:
+    """The lists of things, and the first of each kind asked for."""
+    register = gateway.register(system.id)
+    with closing(register.walk()) as walk:
+        entries = list(islice(walk, _MOST_ROSTER))
+    yield from rules.listed(entries, register.unreadable, retired)
+    for kind in (SubjectKind.HOUSE, SubjectKind.ENTERPRISE):
+        first = next((one for one in entries if one.kind is kind), None)
+        if first is None or ABOUT[kind] not in system.manifest.capabilities:
+            continue
+        subject = Subject(
+            id=first.foreign_id,
+            kind=kind,
+            name=first.name,
+            address=first.address,
+            credit_code=first.credit_code,
+            region_code=first.region_code,
+            numbers={system.id: (first.foreign_id,)},
+        )
+        answer = next(iter(gateway.stream(everything(gateway.registry), subject)))
+        if answer.state is not State.RETURNED:
+            yield f"名单上的第一处查不到：{answer.state.value}：{answer.message}"
+        yield from rules.styles(answer, system.manifest)
 
 
 def _counts(

@@ -5,7 +5,7 @@ with the next turn of the same night.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -16,8 +16,9 @@ from portal.connectors.manifest import FilesManifest
 from portal.connectors.recorder import walked_since
 from portal.connectors.registry import System
 from portal.functions import night
-from portal.functions.records import index
+from portal.functions.records import index, registers
 from portal.functions.records.index import Indexed
+from portal.functions.records.registers import Listed
 from portal.functions.reports import collect
 from portal.functions.reports.collect import Measured
 from portal.store import claims, clock
@@ -31,6 +32,7 @@ class Walked:
 
     system: System
     indexed: Indexed | None = None
+    listed: Listed | None = None
     measured: Measured | None = None
     problem: str = ""
 
@@ -39,19 +41,42 @@ def asked(gateway: Gateway) -> Iterator[System]:
     """The systems to be walked: those that answer questions, not those that put out files."""
     for system in gateway.registry.systems.values():
         known = system.serves(Capability.ROSTER) or system.serves(Capability.REPORTS)
+        known = known or (system.live and bool(system.manifest.registers))
         if known and not isinstance(system.manifest, FilesManifest):
             yield system
 
 
 def walk(gateway: Gateway, system: System) -> Walked:
-    """Ask one system for everybody it knows and for its numbers; never raises its faults."""
+    """Ask one system for everybody and everything it lists, and for its numbers; never raises
+    its faults."""
+    listed, problem = _lists(gateway, system)
+    done = _people(gateway, system)
+    return replace(done, listed=listed, problem=done.problem or problem)
+
+
+def _lists(gateway: Gateway, system: System) -> tuple[Listed | None, str]:
+    """The houses and enterprises; what was known stays when the walk breaks."""
+    if not (system.live and system.manifest.registers):
+        return None, ""
+    try:
+        register = gateway.register(system.id)
+        return registers.refresh(register, system.id, simulated=system.mark), ""
+    except SystemFault as fault:
+        return None, fault.message
+
+
+def _people(gateway: Gateway, system: System) -> Walked:
     counts = system.serves(Capability.REPORTS)
     if not system.serves(Capability.ROSTER):
+        if not counts:
+            return Walked(system=system)
         measured = collect.refresh(gateway, system)
         return Walked(system=system, measured=measured, problem=measured.problem)
     roster = gateway.roster(system.id)
+    described = system.manifest.roster
+    households = described is not None and described.households
     try:
-        indexed = index.refresh(roster, system.id, simulated=system.mark)
+        indexed = index.refresh(roster, system.id, simulated=system.mark, households=households)
     except SystemFault as fault:
         failed = collect.note_failure(system, fault) if counts else None
         return Walked(system=system, measured=failed, problem=fault.message)

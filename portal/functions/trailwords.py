@@ -58,6 +58,7 @@ _OTHER_ACTIONS = {
     "grants.decide": "审批岗位授权",
     "deputies.revoke": "撤销委托",
     "audit.export": "下载审计记录",
+    "bulk.alarm": "大量查询告警",
 }
 ACTIONS: Mapping[str, str] = {**PERMISSIONS, **_OTHER_ACTIONS}
 
@@ -112,6 +113,13 @@ _LABELS = {
     "item": "核对项",
     "starts": "开始",
     "ends": "结束",
+    "subject": "档案",
+    "alarm": "告警编号",
+    "about": "涉及账号",
+    "bulk": "用量",
+    "used": "次数",
+    "most": "上限",
+    "minutes": "分钟",
 }
 _MARKS = {
     "name": "姓名",
@@ -129,6 +137,14 @@ _MARKS = {
     "front": "首页",
     "xlsx": "表格",
     "csv": "文本",
+    "household": "一户一档",
+    "house": "一房一档",
+    "enterprise": "一企一档",
+    "credit_code": "统一社会信用代码",
+    "search": "查找",
+    "open": "调取档案",
+    "unmask": "查看原值",
+    "places": "涉及社区（村）",
 }
 
 
@@ -184,6 +200,8 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "form": _mark,
     "what": _locked,
     "until": _moment,
+    "subject": _mark,
+    "bulk": _mark,
     "starts": _moment,
     "ends": _moment,
 }

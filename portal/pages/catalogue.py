@@ -150,6 +150,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="grants",
     ),
     PageSpec(
+        path="bulk",
+        title="大量查询告警",
+        permission="bulk.view",
+        section=MANAGE,
+        module="bulk",
+    ),
+    PageSpec(
         path="audit",
         title="审计记录",
         permission="audit.view",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from auth.principal import Principal
 from portal.functions.people import Refused, grants, listing
+from portal.functions.records import usage
 from portal.look import notice, people, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
@@ -114,6 +115,8 @@ def _locks(who: Principal) -> None:
 def page() -> None:
     """Draw the page."""
     who = require(PERMISSION)
+    if waiting := usage.waiting(who):
+        notice.hint("大量查询告警", f"{waiting} 条待核实，请到“大量查询告警”核实。")
     with st.container(key="card-grants"):
         st.html(tables.head("授权审批", "同意后才生效；减少的权限已即时生效"))
         _tell(who)

@@ -1,4 +1,4 @@
-"""一人一档: one person, opened from a case or found for a purpose, and every system's answer."""
+"""一人一档, 一户一档, 一房一档, 一企一档: from a case or found for a purpose, every answer."""
 
 import streamlit as st
 
@@ -6,14 +6,17 @@ from auth import permissions
 from auth.permissions import Denied
 from auth.principal import Principal
 from portal import wiring
-from portal.functions.records import CaseRef, Dossier, Purpose
+from portal.functions.records import CaseRef, Dossier, Purpose, ThingDossier
 from portal.look import notice, states, tables, watermark
 from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import require
-from portal.pages.parts import answers, cases, closing, consenting, finder, memory
+from portal.pages.parts import answers, cases, closing, consenting, finder, memory, thingopened
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.finder import PICKED, Picked
+from portal.pages.parts.opened import Opened
+
+_TOLD = "敏感信息已遮盖，查看原值须说明理由；查看留痕"
 
 
 def _item(name: str, value: str) -> Html:
@@ -52,12 +55,36 @@ def _back_to_work(who: Principal, case: CaseRef) -> None:
 def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
     opened = dossiers.open_for(who, subject_id, purpose)
     with st.container(key="card-person"):
-        st.html(tables.head("一人一档", "敏感信息已遮盖，查看原值须说明理由；查看留痕"))
+        st.html(tables.head("一人一档", _TOLD))
         with st.container(key="person", horizontal=True, vertical_alignment="top", wrap=False):
-            st.html(header(opened.dossier), width="stretch")
+            st.html(header(opened.person), width="stretch")
             if opened.dossier.case is not None:
                 _back_to_work(who, opened.dossier.case)
         watermark.draw(who.name, who.unit.name, simulated=opened.dossier.simulated)
+    thingopened.linked("belongs", "所在户和房屋", opened.person.belongs, purpose)
+    _answers(opened)
+    if opened.person.needs_paper:
+        consenting.card()
+    _sign(opened)
+
+
+def _draw_thing(who: Principal, thing_id: str, purpose: Purpose) -> None:
+    opened = dossiers.open_for(who, thing_id, purpose, thing=True)
+    dossier = opened.dossier
+    if not isinstance(dossier, ThingDossier):
+        raise TypeError("not a thing")
+    with st.container(key="card-person"):
+        st.html(tables.head(dossier.kind_name, _TOLD))
+        with st.container(key="person", horizontal=True, vertical_alignment="top", wrap=False):
+            st.html(thingopened.header(dossier), width="stretch")
+        watermark.draw(who.name, who.unit.name, simulated=dossier.simulated)
+    thingopened.people(dossier)
+    thingopened.linked("linked", "同一住址", dossier.linked, purpose)
+    _answers(opened)
+    _sign(opened)
+
+
+def _answers(opened: Opened) -> None:
     for note in opened.dossier.notes:
         st.html(tag("div", text(note), class_="default"))
     if not opened.dossier.planned and opened.dossier.switched_off:
@@ -71,8 +98,9 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
         )
     else:
         answers.draw(opened)
-    if opened.dossier.needs_paper:
-        consenting.card()
+
+
+def _sign(opened: Opened) -> None:
     if not opened.dossier.planned:
         return
     # Only on paper: the sheet is signed by whoever printed it.
@@ -82,7 +110,9 @@ def _draw(who: Principal, subject_id: str, purpose: Purpose) -> None:
 
 def _nobody(who: Principal) -> None:
     if permissions.allowed(who, finder.PERMISSION):
-        notice.empty("还没有选定居民", "请在上方查询并选定居民，或从下面的在办事项打开。")
+        notice.empty(
+            "还没有选定对象", "请在上方查询并选定人员、户、房屋或企业，或从下面的在办事项打开。"
+        )
     else:
         notice.hint(
             "请从在办事项打开一人一档",
@@ -91,19 +121,28 @@ def _nobody(who: Principal) -> None:
     cases.card(who, cases.mine(who))
 
 
+def _from_case(who: Principal, case_id: str, thing_id: str) -> None:
+    """The case's resident, or what the resident belongs to."""
+    purpose, case = wiring.app().records.case_purpose(who, case_id)
+    if thing_id:
+        _draw_thing(who, thing_id, purpose)
+    else:
+        _draw(who, str(case.subject_id), purpose)
+
+
 def page() -> None:
     """Draw the page."""
     who = require("records.open")
     case_id = st.query_params.get("case")
     try:
         if case_id:
-            purpose, case = wiring.app().records.case_purpose(who, case_id)
-            _draw(who, str(case.subject_id), purpose)
+            _from_case(who, case_id, st.query_params.get("thing", ""))
             return
         finder.card(who)
         picked = memory.recall(who, PICKED)
         if isinstance(picked, Picked):
-            _draw(who, picked.subject_id, picked.purpose)
+            draw = _draw_thing if picked.thing else _draw
+            draw(who, picked.subject_id, picked.purpose)
         else:
             _nobody(who)
     except Denied as refusal:

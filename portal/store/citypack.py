@@ -16,12 +16,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts, resource_texts
+from portal.store import matter_texts, resource_texts, site_texts
+from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
 from portal.store.resource_texts import ResourceTexts
+from portal.store.site_texts import SystemSite as SystemSite
+from portal.store.site_texts import UnreadSite as UnreadSite
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
-
-Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
 
 
 class _Data(BaseModel):
@@ -107,26 +108,6 @@ class ReportTemplate(_Data):
     columns: tuple[ReportColumn, ...]
 
 
-class SystemSite(_Data):
-    """The city's half of a connected system; the other half is its manifest."""
-
-    id: str
-    name: str
-    owner: str
-    level: str
-    mode: Mode = "未接入"
-    master: Literal["对方为主", "本平台为主"] = "对方为主"
-    endpoint: str = ""
-    entry: str = ""  # the address under which people open the system itself
-    credentials: dict[str, str] = {}
-    legal_basis: str = ""
-    approval_no: str = ""
-    approval_until: str = ""
-    down_minutes: int | None = Field(default=None, ge=1, le=7 * 24 * 60)
-    simulated: bool = False
-    mark: Literal["A", "N", "M", "P"] = "P"
-
-
 class DemoPost(_Data):
     """A post of a demonstration account."""
 
@@ -195,11 +176,13 @@ class CityPack(_Data):
     departments: tuple[DemoDepartment, ...] = ()
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]
+    unread_systems: tuple[UnreadSite, ...] = ()
     reports: tuple[ReportTemplate, ...] = ()
     holidays: tuple[HolidayYear, ...] = ()
     corrections: CorrectionTexts
     verification: VerificationTexts
     authorisation_days: int  # how long a family's authorisation may be valid
+    bulk_use: BulkUse = BulkUse()
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
     demo: Demo | None = None
@@ -225,34 +208,18 @@ def _toml(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-def _sites(folder: Path, *, production: bool) -> list[dict[str, Any]]:
-    """The systems of the city; a demonstration lays its simulated endpoints over them."""
-    sites: dict[str, dict[str, Any]] = {
-        site["id"]: site for site in _toml(folder / "systems.toml").get("system", [])
-    }
-    if not production:
-        for over in _toml(folder / "systems.demo.toml").get("system", []):
-            for key in {"endpoint", "entry"} & over.keys():
-                over[key] = (
-                    over[key]
-                    .replace("{sandbox}", settings().sandbox_url)
-                    .replace("{sandbox_database}", settings().sandbox_database_url)
-                    .replace("{sandbox_sftp}", settings().sandbox_sftp_url)
-                )
-            sites[over["id"]] = {**sites.get(over["id"], {}), **over}
-    return list(sites.values())
-
-
 def read_pack(folder: Path, *, production: bool = False) -> CityPack:
     """Read and check a city pack; in production its demonstration half stays unread."""
     data = _toml(folder / "pack.toml")
     demo = None if production else _toml(folder / "demo.toml") or None
+    systems, unread = site_texts.read(folder, production=production)
     return CityPack.model_validate(
         {
             **data,
             "folder": folder,
             "roles": _toml(folder / "roles.toml").get("role", []),
-            "systems": _sites(folder, production=production),
+            "systems": systems,
+            "unread_systems": unread,
             "reports": _toml(folder / "reports.toml").get("report", []),
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),

@@ -39,7 +39,8 @@ _rank = case(
 )
 
 
-def _running() -> Any:
+def running() -> Any:
+    """Relations that have not ended."""
     return or_(subject_relation.c.ends.is_(None), subject_relation.c.ends > func.current_date())
 
 
@@ -48,7 +49,7 @@ def _with_place(condition: Any) -> Select[Any]:
     place = (
         select(subject_relation.c.kind, subject_relation.c.region_code, address.c.text)
         .outerjoin(address, address.c.id == subject_relation.c.address_id)
-        .where(subject_relation.c.subject_id == subject.c.id, _running())
+        .where(subject_relation.c.subject_id == subject.c.id, running())
         .order_by(_rank, address.c.text.is_(None), subject_relation.c.region_code)
         .limit(1)
         .lateral("place")
@@ -86,22 +87,22 @@ def _as_found(row: Row[Any]) -> Found:
 
 def _in_view() -> Any:
     """Start from the scope's range of relations: it is small, and its index may be used."""
-    return subject.c.id.in_(select(subject_relation.c.subject_id).where(_running()))
+    return subject.c.id.in_(select(subject_relation.c.subject_id).where(running()))
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
     """``value`` as itself inside a LIKE pattern: no wildcard of the person's survives."""
     return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def by_name(name: str) -> Any:
     """Persons whose name holds the given characters."""
-    return and_(_in_view(), subject.c.name.like(f"%{_literal(name)}%"))
+    return and_(_in_view(), subject.c.name.like(f"%{literal(name)}%"))
 
 
 def by_pinyin(letters: str) -> Any:
     """Persons whose pinyin begins with the letters, or whose initials are the letters."""
-    begins = subject.c.pinyin.like(f"{_literal(letters)}%")
+    begins = subject.c.pinyin.like(f"{literal(letters)}%")
     return and_(_in_view(), or_(begins, subject.c.initials == letters))
 
 
@@ -117,11 +118,11 @@ def by_phone_hash(phone_hash: str) -> Any:
 
 def by_address(words: str) -> Any:
     """Persons with a visible running relation to an address that holds every given word."""
-    parts = [address.c.text.like(f"%{_literal(word)}%") for word in words.split()]
+    parts = [address.c.text.like(f"%{literal(word)}%") for word in words.split()]
     inside = (
         select(subject_relation.c.subject_id)
         .join(address, address.c.id == subject_relation.c.address_id)
-        .where(and_(*parts), _running())
+        .where(and_(*parts), running())
     )
     return subject.c.id.in_(inside)
 
@@ -141,7 +142,7 @@ def one(connection: Connection, subject_id: UUID) -> Found | None:
 def regions_of(connection: Connection, subject_id: UUID) -> list[str]:
     """The regions of a person's running relations that the scope shows."""
     query = select(subject_relation.c.region_code).where(
-        subject_relation.c.subject_id == subject_id, _running()
+        subject_relation.c.subject_id == subject_id, running()
     )
     return list(connection.execute(query).scalars())
 
@@ -150,9 +151,11 @@ def regions_of(connection: Connection, subject_id: UUID) -> list[str]:
 
 
 def put_addresses(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add addresses that are not there yet."""
+    """Add addresses that are not there yet; all get the key of their dwelling."""
     if rows:
-        connection.execute(insert(address).on_conflict_do_nothing(), rows)
+        add = insert(address)
+        same = {"place_key": add.excluded.place_key}
+        connection.execute(add.on_conflict_do_update(index_elements=["id"], set_=same), rows)
 
 
 def add_subjects(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, UUID]:

@@ -21,7 +21,7 @@ from sandbox.misbehaviour import Mode
 __all__ = ["MODES", "GridDatabase", "GridUnavailable"]
 READER = "grid_reader"
 SCHEMA = "zzwg"
-VIEWS = ("v_syrk", "v_fw", "v_zt", "v_rw")
+VIEWS = ("v_syrk", "v_fw", "v_dw", "v_zt", "v_rw")
 FINISH = "f_bj(text, text, text, text, text)"
 _SHOWN = (
     'SELECT "RWBH" AS id, "RWLX" AS kind, "XM" AS name, "QHDM" AS region,'
@@ -134,6 +134,9 @@ class GridDatabase:
                 copy.write_row(row)
         with cursor.copy("COPY zzwg.t_fw FROM STDIN") as copy:
             for row in records.houses():
+                copy.write_row(row)
+        with cursor.copy("COPY zzwg.t_dw FROM STDIN") as copy:
+            for row in records.enterprises():
                 copy.write_row(row)
         with cursor.copy("COPY zzwg.t_rw FROM STDIN") as copy:
             for row in rows(records, clock):

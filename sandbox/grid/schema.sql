@@ -22,6 +22,11 @@ CREATE TABLE zzwg.t_fw (
     "JZRS" integer, "SJLY" text NOT NULL, "GXSJ" timestamp
 );
 
+CREATE TABLE zzwg.t_dw (
+    "DWBH" text PRIMARY KEY, "DWMC" text, "TYDM" text, "TYDM_CX" text, "DWLX" text, "QHDM" text, "WGDM" text,
+    "DZ" text, "CYRS" integer, "SJLY" text NOT NULL, "GXSJ" timestamp
+);
+
 -- Every view asks this first. It is where the switches of the simulation take hold.
 CREATE FUNCTION zzwg.f_kz() RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = zzwg, pg_temp AS $$
@@ -63,6 +68,9 @@ FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_syrk AS r;
 
 CREATE VIEW zzwg.v_fw AS
 SELECT r.* FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_fw AS r;
+
+CREATE VIEW zzwg.v_dw AS
+SELECT r.* FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_dw AS r;
 
 -- The nightly load is done at three, by the wall clock of the systems.
 CREATE VIEW zzwg.v_zt AS

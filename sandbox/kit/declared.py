@@ -62,6 +62,7 @@ class Simulated:
     face: Face
     people: People | None = None
     things: Callable[[Any, Any], Iterable[Row]] | None = None  # (world, clock) -> rows
+    look_up: Callable[[Any, Mapping[str, str]], Sequence[Row]] | None = None  # (world, asked)
     errands: Errands | None = None
     as_of_style: str = "%Y-%m-%d %H:%M:%S"
     pages: Sequence[str] = ()  # addresses behind the entrance that people are sent to

@@ -27,10 +27,11 @@ from sandbox.kit.events import between
 from sandbox.kit.signatures import Signatures
 from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.misbehaviour import Switch
+from sandbox.population import World
 from sandbox.tasks import Outcome, TaskBook
 
 LARGEST_PAGE = 500
-Kind = Literal["person", "people", "things", "tasks", "task", "act", "ping"]
+Kind = Literal["person", "people", "things", "tasks", "task", "act", "ping", "look_up"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +184,9 @@ class RestService:
         register: Register | None,
         book: TaskBook | None,
         things: Callable[[], list[Row]],
+        world: World,
     ) -> None:
-        self._system, self._face, self._clock = system, face, clock
+        self._system, self._face, self._clock, self._world = system, face, clock, world
         self._register, self._book, self._things = register, book, things
         self.tokens: Tokens | None = None
         self._switch = switch
@@ -285,6 +287,18 @@ class RestService:
         if envelope.one:
             return envelope.answer(dict(row), as_of=self._as_of())
         return self._listed([row], 1, None)
+
+    def _look_up(self, given: Mapping[str, str]) -> Response:
+        envelope, look_up = self._face.envelope, self._system.look_up
+        if look_up is None:
+            raise ValueError("nothing to look up")
+        rows = look_up(self._world, given)
+        if not rows:
+            missing = "missing" in envelope.faults
+            return envelope.fault("missing") if missing else self._listed([], 0, None)
+        if envelope.one:
+            return envelope.answer(dict(rows[0]), as_of=self._as_of())
+        return self._listed(rows, len(rows), None)
 
     def _people(self, given: Mapping[str, str]) -> Response:
         people, register = self._system.people, self._register
@@ -420,6 +434,7 @@ def _body(request: Request, body: bytes) -> dict[str, Any] | None:
 
 _SERVED: Mapping[Kind, str] = {
     "ping": "_ping",
+    "look_up": "_look_up",
     "person": "_person",
     "people": "_people",
     "things": "_listing",

@@ -86,6 +86,7 @@ class Ground:
             register=register,
             book=book,
             things=lambda: self._things(system),
+            world=self.world,
         )
         revoke = service.tokens.revoke_all if service.tokens else None
         handle = Handle(switch=switch, register=register, revoke_tokens=revoke, **_tasks_of(book))

@@ -19,7 +19,9 @@ from schemathesis.specs.openapi.checks import (
 import portal.settings as settings_module
 from auth import clients
 from portal.commands import describe
+from portal.functions.records import usage
 from portal.settings import ROOT
+from portal.store.lookup_texts import BulkUse, Window
 from tests import people
 from tests.connectors.support import ID_NUMBER
 from tests.doorway import PORTAL, WILLOW, Doorway, wish
@@ -72,8 +74,10 @@ def test_seeing_a_value_in_full_is_not_offered() -> None:
 def served(doorway: Doorway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doorway]:
     """A town with somebody in it, and room for many questions."""
     monkeypatch.setenv("PORTAL_API_PER_MINUTE", "100000")
-    monkeypatch.setenv("PORTAL_SEARCH_PER_WINDOW", "100000")
     settings_module.reload()
+    room = Window(minutes=1, most=10_000)
+    limits = BulkUse(search=room, open=room, unmask=room, places=room)
+    monkeypatch.setattr(usage, "limits", lambda: limits)
     people.add_person(ID_NUMBER, name="才让卓玛", places=[("居住", WILLOW)])
     yield doorway
 

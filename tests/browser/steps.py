@@ -60,7 +60,9 @@ def search(page: Page, words: str, purpose: str = "本人到场办理事项") ->
         chosen.click()
     page.get_by_label("查询内容").fill(words)
     page.locator(".st-key-finder_send button").click()
-    page.locator(".st-key-rows-hits, .st-key-card-finder .notice").first.wait_for()
+    page.locator(
+        ".st-key-rows-hits, .st-key-rows-things, .st-key-card-finder .notice"
+    ).first.wait_for()
     settled(page)
 
 

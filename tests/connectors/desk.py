@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from portal.connectors.contract import Answer, Asker, Capability, Subject
+from portal.connectors.contract import ABOUT, Answer, Asker, Subject
 from portal.connectors.gateway import Gateway
 from portal.connectors.recorder import CallRecorder, Row
 from tests.connectors.grounds import Ground
@@ -30,7 +30,8 @@ class Desk:
             purpose="case",
             readable={
                 one.id: frozenset(one.manifest.fields)
-                for one in self.gateway.registry.serving(Capability.RECORDS)
+                for able in ABOUT.values()
+                for one in self.gateway.registry.serving(able)
             },
             authorised=frozenset({"family_economy"}),
         )

@@ -151,6 +151,10 @@ def replay_subsistence(request: Request) -> Reply:
     if request.path.endswith("/list"):
         page = int(request.query["pageNumber"])
         return raw("subsistence", f"roster_page_{page}" if page < 3 else "roster_past_the_end")
+    if "jtbh" in (asked := json.loads(request.body)):
+        first = json.loads(raw("subsistence", "household_found").body)["result"]["pageData"]
+        known = asked["jtbh"] == first["records"][0]["jtbh"]
+        return raw("subsistence", "household_found" if known else "person_missing")
     found = json.loads(request.body) == {"sfzh": known_id("subsistence")}
     return raw("subsistence", "person_found" if found else "person_missing")
 
@@ -264,10 +268,12 @@ END $$;
 
 def grid_tables(url: str) -> None:
     """The grid's views as tables holding the recorded rows, readable by its reader."""
-    rows = {"v_syrk": [], "v_zt": [], "v_rw": []}  # type: dict[str, list[dict[str, Any]]]
+    rows = {"v_syrk": [], "v_fw": [], "v_dw": [], "v_zt": [], "v_rw": []}  # type: dict[str, list[dict[str, Any]]]
     for name, view in (
         ("roster_page_1", "v_syrk"),
         ("roster_page_2", "v_syrk"),
+        ("houses", "v_fw"),
+        ("enterprises", "v_dw"),
         ("probe", "v_zt"),
         ("tasks_page_1", "v_rw"),
     ):

@@ -21,7 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.connectors.children import is_child
-from portal.connectors.contract import Capability, Command, Subject, SystemFault
+from portal.connectors.contract import ABOUT, Capability, Command, Subject, SubjectKind, SystemFault
 from portal.settings import Settings
 from sandbox.application import create_app
 from sandbox.distort import Register
@@ -148,7 +148,7 @@ def heard_http(
             known={},
         )
         with desk_on(ground) as desk:
-            return list(_kept(system, desk, tape, known, address)), known
+            return list(_kept(system, world, desk, tape, known, address)), known
 
 
 def _first(register: Register | None) -> Person | None:
@@ -160,7 +160,9 @@ def _first(register: Register | None) -> Person | None:
 Kept = tuple[str, dict[str, Any]]
 
 
-def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any, address: str) -> Iterator[Kept]:
+def _kept(
+    system: Simulated, world: World, desk: Desk, tape: Tape, known: Any, address: str
+) -> Iterator[Kept]:
     gateway = desk.gateway
     manifest = gateway.registry.system(system.id).manifest
     able = manifest.capabilities
@@ -180,6 +182,15 @@ def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any, address: str) -
     if Capability.RECORDS in able:
         yield from taped("person_found", lambda: desk.ask_one(system.id, known))
         yield from taped("person_missing", lambda: desk.ask_one(system.id, NOBODY))
+    for about in things(system, world):
+        if ABOUT[about.kind] in able:
+            told = f"{about.kind.value}_found"
+            yield from taped(told, lambda one=about: desk.ask_one(system.id, one))  # type: ignore[misc]
+            other = replace(
+                about, id="none", credit_code="91630102MA0000000Q", address="没有这一处"
+            )
+            told = f"{about.kind.value}_missing"
+            yield from taped(told, lambda one=other: desk.ask_one(system.id, one))  # type: ignore[misc]
     if Capability.ROSTER in able:
         yield from taped("roster_page", lambda: list(gateway.roster(system.id)))
     if "counts" in manifest.calls:
@@ -189,6 +200,21 @@ def _kept(system: Simulated, desk: Desk, tape: Tape, known: Any, address: str) -
         yield from _tasks(taped, desk, system.id)
     post(f"{address}/_control/{system.id}", {"mode": "error200"})
     yield from taped("error_busy", lambda: gateway.probe(system.id))
+
+
+def things(system: Simulated, world: World) -> Iterator[Subject]:
+    """The first house of the town, and the first enterprise that a system has something about."""
+    home = world.households[0]
+    place = {"name": home.dwelling, "address": home.dwelling, "region_code": home.region}
+    yield Subject(id="house", kind=SubjectKind.HOUSE, **place)
+    if not any(getattr(op, "names", {}).get("code") for op in getattr(system.face, "ops", ())):
+        return
+    for one in world.enterprises.all:
+        if system.look_up and system.look_up(world, {"code": one.code}):
+            where = {"region_code": one.region, "address": one.address}
+            about = {"name": one.name, "credit_code": one.code}
+            yield Subject(id="enterprise", kind=SubjectKind.ENTERPRISE, **about, **where)
+            return
 
 
 def _aside(one: dict[str, Any]) -> str | None:

@@ -63,11 +63,11 @@ def test_waiting_in_our_own_queue_says_nothing_about_the_system(make_channel: Ma
 
         channel = make_channel(held, one_at_a_time)
         now = asyncio.get_running_loop().time
-        holder = asyncio.create_task(channel.person(SUBJECT, VALUES, Trace(), now() + 60))
+        holder = asyncio.create_task(channel.about(SUBJECT, Trace(), now() + 60))
         await inside.wait()
         waiting = Trace()
         with pytest.raises(TimedOut):
-            await channel.person(SUBJECT, VALUES, waiting, now() + 0.01)
+            await channel.about(SUBJECT, waiting, now() + 0.01)
         assert waiting.calls == 0
         release.set()
         assert (await holder).records
@@ -81,7 +81,7 @@ def test_a_question_is_put_once_whatever_comes(make_channel: MakeChannel) -> Non
         trace = Trace()
         channel = make_channel(always(fault))
         with pytest.raises(type(fault)):
-            await channel.person(SUBJECT, VALUES, trace, asyncio.get_running_loop().time() + 60)
+            await channel.about(SUBJECT, trace, asyncio.get_running_loop().time() + 60)
         return trace.calls
 
     for fault in (Unreachable(), RateLimited(retry_after=0.001), TheirFault(), SignInAgain()):

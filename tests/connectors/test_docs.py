@@ -26,6 +26,7 @@ CODE = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`([^`\n]+)`", TEXT)))
         manifest.Readers,
         manifest.RecordMap,
         manifest.RosterMap,
+        manifest.RegisterMap,
         manifest.MeasureMap,
         manifest.FunctionCall,
         errands.TaskSection,

@@ -1,5 +1,6 @@
 """Where a key stands: the line that is told is the line to mend."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -7,6 +8,11 @@ import pytest
 
 from portal.connectors.lines import Lines, in_pack, line_of_error
 from portal.connectors.registry import SYSTEMS, ManifestError, load_registry, read_manifest
+from portal.functions.matters import load as load_matters
+from portal.functions.resources import load as load_resources
+from portal.settings import Settings
+from portal.store import site_texts
+from portal.store.citypack import read_pack
 from tests.connectors.support import MANIFEST, site, write_manifests
 
 TEXT = '''\
@@ -143,3 +149,69 @@ def test_a_missing_legal_basis_leaves_one_system_out_and_names_its_entry(tmp_pat
     assert in_pack(tmp_path, "a", "endpoint") == ("systems.toml", 6)
     tested = load_registry([site("a", legal_basis="", mode="联调")], folder=folder)
     assert tested.system("a").reachable, "while it is being tested nobody is given anything"
+
+
+SPOILT = """\
+[[system]]
+id = "b"
+name = "乙"
+owner = "甲局"
+level = "市级"
+mode = "试运行"
+endpoint = "http://127.0.0.1:1/b"
+legal_basis = "共享目录"
+[[system]]
+id = "a"
+name = "甲"
+owner = "甲局"
+level = "市级"
+{bad}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bad", "line", "key", "told"),
+    [
+        ('modus = "正式"', 14, "a.modus", "不认识的键"),
+        ('mode = "开"', 14, "a.mode", "值不合要求"),
+        ("down_minutes = 0", 14, "a.down_minutes", "值不合要求"),
+    ],
+)
+def test_a_bad_key_in_the_city_pack_leaves_out_that_system_only(
+    tmp_path: Path, bad: str, line: int, key: str, told: str
+) -> None:
+    folder = write_manifests(tmp_path / "systems", ["a", "b"])
+    (tmp_path / "systems.toml").write_text(SPOILT.format(bad=bad), encoding="utf-8")
+    read, unread = site_texts.read(tmp_path, production=True)
+    registry = load_registry(read, folder=folder, pack_folder=tmp_path, unread=unread)
+    assert list(registry.systems) == ["b"]
+    (refused,) = registry.refused
+    assert (refused.file, refused.line, refused.key) == ("systems.toml", line, key)
+    assert told in refused.reason
+
+
+def test_an_entry_without_an_id_is_said_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "systems.toml").write_text('[[system]]\nname = "甲"\n', encoding="utf-8")
+    read, unread = site_texts.read(tmp_path, production=True)
+    assert read == []
+    assert {one.id for one in unread} == {"第 1 个系统"}
+
+
+def test_a_city_with_a_spoilt_entry_still_starts(tmp_path: Path) -> None:
+    """What the catalogue and the matters say about it waits; nothing else is lost."""
+    place = tmp_path / "city"
+    shutil.copytree(Settings().city_pack, place)
+    file = place / "systems.toml"
+    text = file.read_text(encoding="utf-8").replace(
+        'id = "hotline"\n', 'id = "hotline"\nmodus = "正式"\n'
+    )
+    file.write_text(text, encoding="utf-8")
+    city = read_pack(place)
+    assert "hotline" not in {one.id for one in city.systems}
+    registry = load_registry(city.systems, pack_folder=place, unread=city.unread_systems)
+    known = [one.id for one in (*city.systems, *city.unread_systems)]
+    load_resources(registry, city.resources, known)
+    load_matters(registry, city.matters)
+    (refused,) = registry.refused
+    assert (refused.file, refused.key) == ("systems.toml", "hotline.modus")
+    assert refused.line and 'modus = "正式"' in text.splitlines()[refused.line - 1]

@@ -76,6 +76,9 @@ def test_no_value_survives_whatever_the_answer_is(seed: int) -> None:
         ({"code": "0", "rows": [{"bh": "1", "sfz": ID_NUMBER, "xm": "才让卓玛"}]}, "person"),
         ({"code": "0", "rows": ["才让卓玛", ID_NUMBER]}, "person"),
         ({"code": "0", "rows": "才让卓玛"}, "person"),
+        ({"code": "0"}, "person"),
+        ({"code": "0", "rows": None}, "person"),
+        ({"code": "0", "data": {"rows": []}}, "person"),
     ],
 )
 def test_an_answer_of_another_shape_is_a_fault_with_a_sample(
@@ -91,6 +94,17 @@ def test_an_answer_of_another_shape_is_a_fault_with_a_sample(
     assert row["fault"] == "Misfit", "and so it is counted"
     assert (kept[0].system_id, kept[0].call) == ("a", call)
     assert "才让卓玛" not in kept[0].shape and ID_NUMBER not in kept[0].shape
+
+
+@pytest.mark.parametrize("answer", [{"code": "0"}, {"code": "0", "rows": None}])
+def test_a_system_that_writes_null_for_nobody_says_so_in_its_manifest(
+    make_world: MakeWorld, answer: Any
+) -> None:
+    def declared(text: str) -> str:
+        return text.replace('items = "rows"', 'items = "rows"\nempty = "null"')
+
+    world = make_world({"a": always(answer)}, declared)
+    assert world.ask()["a"].state is State.NOT_FOUND
 
 
 def test_a_single_value_that_cannot_be_read_still_costs_only_itself(make_world: MakeWorld) -> None:

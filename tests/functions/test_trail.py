@@ -46,7 +46,7 @@ def test_rows_are_found_by_actor_action_and_content(hailing: object) -> None:
     assert len(trail.entries(auditor, "wang 荷塘")) == 1
     assert trail.entries(auditor, "", action="records.unmask") == ()
     assert trail.entries(auditor, "%") == ()
-    assert trail.entries(auditor)[0].action == "调取一人一档"
+    assert trail.entries(auditor)[0].action == "调取档案"
 
 
 def test_the_file_has_no_formula_and_is_recorded(hailing: object) -> None:

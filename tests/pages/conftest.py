@@ -21,7 +21,7 @@ from portal.connectors.registry import load_registry
 from portal.functions.changes import Notices
 from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
-from portal.functions.records import Disputes, Records
+from portal.functions.records import Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
 from portal.functions.systems import Systems
@@ -123,6 +123,7 @@ def office(
         gateway=gateway,
         notices=notices,
         records=records,
+        things=Things(records=records),
         disputes=Disputes(records=records, take=wiring._file, standing=corrections.about),
         matters=matters,
         filing=Filing(matters=matters, open_case=desk.open_case, numbers=queries.numbers),

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from portal import wiring
 from portal.functions.records import Purpose, ShownRecord
 from portal.look import states
-from portal.pages.parts import unmasking
 from portal.pages.parts.answers import headings
 from portal.pages.parts.unmasking import reason_of
 from portal.store.clock import FrozenClock
@@ -178,7 +178,7 @@ def test_a_value_in_full_is_masked_again_when_its_time_is_over(
     opened, who = dossier_of(tab), office.who
     assert who is not None
     place = ("a", 0, "id_number")
-    opened.values[place] = unmasking.wiring.app().records.unmask(
+    opened.values[place] = wiring.app().records.unmask(
         who,
         opened.dossier.subject_id,
         opened.dossier.purpose,

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from stdnum.cn import uscc
 
 from sandbox.application import create_app
 from sandbox.grid.database import GridDatabase, GridUnavailable
@@ -108,6 +109,10 @@ def test_rows_have_the_columns_and_types_of_the_fixtures(everyone: list[dict[str
 
 def test_houses_and_state_have_the_columns_of_the_fixtures(site: Site) -> None:
     assert list(site.read("SELECT * FROM zzwg.v_fw LIMIT 1")[0]) == list(fixture("houses.json")[0])
+    units = site.read("SELECT * FROM zzwg.v_dw")
+    assert list(units[0]) == list(fixture("enterprises.json")[0])
+    assert all(uscc.is_valid(one["TYDM"]) for one in units)
+    assert len({one["TYDM"].upper() for one in units}) == len(units)
     state = site.read("SELECT * FROM zzwg.v_zt")
     assert len(state) == 1
     assert as_text(state[0]) | {"SJSJ": ""} == fixture("probe.json")[0] | {"SJSJ": ""}

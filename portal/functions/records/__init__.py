@@ -5,7 +5,8 @@ from portal.functions.records.compare import Disagreement, Said, disagreements
 from portal.functions.records.consent import Paper, Signed
 from portal.functions.records.disputes import Dispute, Disputes, Filed, Standing
 from portal.functions.records.dossier import Records
-from portal.functions.records.people import find_people
+from portal.functions.records.people import find_all, find_people
+from portal.functions.records.thing_dossier import Things
 from portal.functions.records.words import (
     BadQueryError,
     CaseRef,
@@ -19,6 +20,9 @@ from portal.functions.records.words import (
     SearchResult,
     ShownField,
     ShownRecord,
+    ThingDossier,
+    ThingRef,
+    Tied,
     Unmasked,
 )
 
@@ -46,7 +50,12 @@ __all__ = [
     "Signed",
     "Standing",
     "State",
+    "ThingDossier",
+    "ThingRef",
+    "Things",
+    "Tied",
     "Unmasked",
     "disagreements",
+    "find_all",
     "find_people",
 ]

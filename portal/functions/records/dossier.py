@@ -13,7 +13,7 @@ from portal.connectors.children import is_child, of_a_child
 from portal.connectors.contract import Answer, Asker, Capability, Field, State, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
-from portal.functions.records import compare, consent, mask, restraint
+from portal.functions.records import compare, consent, mask, restraint, thing_words, usage
 from portal.functions.records.people import about
 from portal.functions.records.words import (
     CASE,
@@ -29,7 +29,7 @@ from portal.functions.records.words import (
     Unmasked,
 )
 from portal.settings import settings
-from portal.store import clock, crypto, divisions, search
+from portal.store import clock, crypto, divisions, search, things
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 from portal.store.search import Found
@@ -85,10 +85,13 @@ class Records:
     def open_dossier(self, principal: Principal, subject_id: str, purpose: Purpose) -> Dossier:
         """The head of a person's dossier and the plan of systems to ask; recorded in the audit."""
         found, case = self._admit(principal, subject_id, purpose)
+        usage.count(principal, "open", found.region_code or (case.region_code if case else None))
         self._record(principal, "records.open", found, purpose, {})
         number = crypto.decrypt(found.id_cipher)
         code = found.region_code or (case.region_code if case else None)
         asker = self.asker(principal, purpose, found)
+        with scoped(principal.reach) as connection:
+            belongs = tuple(map(thing_words.ref, things.of_person(connection, found.id)))
         return Dossier(
             subject_id=str(found.id),
             name=found.name,
@@ -104,6 +107,7 @@ class Records:
             needs_paper=self._needs_paper(asker),
             switched_off=self._switched_off(principal, purpose),
             case=case,
+            belongs=belongs,
         )
 
     def stream(
@@ -144,6 +148,7 @@ class Records:
         if len(why) < _LEAST_REASON or len(why) > 200:
             raise BadQueryError("请写明查看原值的理由（4 至 200 个字），内容已保留。")
         found, _ = self._admit(principal, subject_id, purpose)
+        usage.count(principal, "unmask")
         label = self.gateway.registry.label(system_id, field_name)
         detail = {"system": system_id, "record": record_no, "field": field_name, "label": label,
                   "reason": why}  # fmt: skip
@@ -167,6 +172,7 @@ class Records:
         The audit says what for (``action``); that is written before the first answer.
         """
         found, case = self._admit(principal, subject_id, purpose)
+        usage.count(principal, "open", found.region_code or (case.region_code if case else None))
         asker = self.asker(principal, purpose, found, wanted)
         self._record(principal, action, found, purpose, detail)
         subject = self.subject(found)
@@ -197,20 +203,26 @@ class Records:
         self, principal: Principal, subject_id: str, purpose: Purpose
     ) -> tuple[Found, CaseRef | None]:
         """Permission, purpose, case and scope, in that order; the database decides last."""
-        permissions.check(principal, "records.open")
-        if purpose.id not in permissions.purposes(principal):
-            permissions.refuse(principal, "records.open", "当前岗位不能以此目的调取个人信息。")
-        case = None
-        if purpose.id == CASE:
-            case = self._case(principal, purpose.case_id or "")
-            if case is None or str(case.subject_id) != subject_id:
-                permissions.refuse(principal, "records.open", _NOT_HERE)
-        else:
-            permissions.check(principal, "records.search")
+        case = self.admit_purpose(principal, purpose)
+        if case is not None and str(case.subject_id) != subject_id:
+            permissions.refuse(principal, "records.open", _NOT_HERE)
         found = self._found(principal, subject_id)
         if found is None or (case is None and found.region_code is None):
             permissions.refuse(principal, "records.open", _NOT_HERE)
         return found, case
+
+    def admit_purpose(self, principal: Principal, purpose: Purpose) -> CaseRef | None:
+        """Whether anything may be opened for this purpose; the case, if it is one."""
+        permissions.check(principal, "records.open")
+        if purpose.id not in permissions.purposes(principal):
+            permissions.refuse(principal, "records.open", "当前岗位不能以此目的调取信息。")
+        if purpose.id != CASE:
+            permissions.check(principal, "records.search")
+            return None
+        case = self._case(principal, purpose.case_id or "")
+        if case is None:
+            permissions.refuse(principal, "records.open", _NOT_HERE)
+        return case
 
     def _found(self, principal: Principal, subject_id: str) -> Found | None:
         try:

@@ -4,21 +4,21 @@ The index is the same in a demonstration and in production: what a system's rost
 person replaces what that system said before. Records themselves are never copied.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID, uuid4
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import Connection
 
 from portal.connectors.contract import RosterEntry
-from portal.store import crypto, search
+from portal.functions.records import places
+from portal.functions.records.households import Families, household_key
+from portal.functions.records.letters import letters
+from portal.store import crypto, search, things
 from portal.store.scope import scoped
 
 _BATCH = 4000
-_NOT_LETTERS = re.compile(r"[^a-z]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +30,8 @@ class Indexed:
     relations: int
 
 
-def _letters(name: str) -> tuple[str, str]:
-    syllables = lazy_pinyin(name.replace("·", ""), style=Style.NORMAL)
-    full = [_NOT_LETTERS.sub("", one.lower()) for one in syllables]
-    return "".join(full), "".join(one[:1] for one in full)
-
-
 def _subject_row(entry: RosterEntry, id_hash: str, simulated: str | None) -> dict[str, object]:
-    pinyin, initials = _letters(entry.name)
+    pinyin, initials = letters(entry.name)
     return {
         "id": uuid4(),
         "kind": "person",
@@ -61,14 +55,20 @@ def _addresses(batch: Iterable[RosterEntry]) -> list[dict[str, object]]:
         for one in entry.relations:
             if one.address:
                 key = _address_id(one.region_code, one.address)
-                rows[key] = {"id": key, "region_code": one.region_code, "text": one.address}
+                place = places.key(one.region_code, one.address)
+                rows[key] = {
+                    "id": key,
+                    "region_code": one.region_code,
+                    "text": one.address,
+                    "place_key": place,
+                }
     return list(rows.values())
 
 
 def _relation_rows(
     entry: RosterEntry, subject_id: UUID, system_id: str
 ) -> Iterator[dict[str, object]]:
-    household = crypto.keyed_hash(f"{system_id}|{entry.household_no}")
+    household = household_key(system_id, entry.household_no or "")
     for one in entry.relations:
         yield {
             "subject_id": subject_id,
@@ -76,6 +76,7 @@ def _relation_rows(
             "region_code": one.region_code,
             "address_id": _address_id(one.region_code, one.address) if one.address else None,
             "household_no": household if entry.household_no else None,
+            "head": entry.head,
             "starts": one.since,
             "system_id": system_id,
         }
@@ -112,14 +113,28 @@ def _take(
     return len(relations)
 
 
-def refresh(roster: Iterable[RosterEntry], system_id: str, *, simulated: str | None) -> Indexed:
-    """Walk one system's roster into the index, all of it or (on any failure) nothing."""
+def refresh(
+    roster: Iterable[RosterEntry],
+    system_id: str,
+    *,
+    simulated: str | None,
+    households: bool = False,
+) -> Indexed:
+    """Walk one system's roster into the index, all of it or (on any failure) nothing.
+
+    ``households``: its household numbers say who lives together.
+    """
+    families = Families(system_id, simulated=simulated, listed=households)
     people = relations = 0
     entries = iter(roster)
     with scoped(search.INDEXER) as connection:
         search.drop_relations(connection, system_id)
+        families.begin(connection)
         while batch := list(islice(entries, _BATCH)):
             relations += _take(connection, batch, system_id, simulated)
+            families.take(connection, batch)
             people += len(batch)
+        families.end(connection)
     search.settle()
+    things.settle()
     return Indexed(system_id=system_id, people=people, relations=relations)

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from stdnum.cn import ric
+from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
 from portal.functions.records.words import BadQueryError
@@ -17,7 +17,7 @@ _LETTERS = re.compile(r"[A-Za-z][A-Za-z' ]*")
 _DIGITS = re.compile(r"[0-9]+[Xx]?")
 _WILD = re.compile(r"[%_*?]")
 
-Kind = Literal["name", "pinyin", "id_number", "phone", "address"]
+Kind = Literal["name", "pinyin", "id_number", "phone", "address", "credit_code"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +70,12 @@ def parse(text: str) -> Query:
     """Tell what was typed, or say why it cannot be searched for."""
     plain = _clean(text)
     if not plain:
-        raise BadQueryError("请输入姓名（汉字或拼音）、身份证号、手机号或住址。")
+        raise BadQueryError(
+            "请输入姓名或单位名称（汉字或拼音）、身份证号、手机号、信用代码或住址。"
+        )
     compact = plain.replace(" ", "")
+    if len(compact) == 18 and not ric.is_valid(compact) and uscc.is_valid(compact):
+        return Query(kind="credit_code", text=uscc.compact(compact))
     if _DIGITS.fullmatch(compact):
         return _identity(compact)
     if _LETTERS.fullmatch(plain):

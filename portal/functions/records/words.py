@@ -70,12 +70,65 @@ class Hit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThingRef:
+    """A household, a house or an enterprise that one may go on to, masked."""
+
+    thing_id: str
+    kind: str
+    kind_name: str
+    title: str
+    address: str
+    region_name: str
+    simulated: bool
+    code: str = ""  # of an enterprise
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchResult:
     """At most twenty hits; ``more`` says that the words were too few."""
 
     hits: tuple[Hit, ...]
     more: bool
     note: str
+    things: tuple[ThingRef, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tied:
+    """A person who belongs to a household or a house, masked; of a child only that there is one."""
+
+    subject_id: str
+    name: str
+    about: str
+    relation: str
+    head: bool
+    opens: bool  # whether the same purpose opens the person's own dossier
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingDossier:
+    """The head of 一户一档, 一房一档 or 一企一档: what, what for, which systems will be asked."""
+
+    thing_id: str
+    kind: str
+    kind_name: str
+    title: str
+    address: str
+    region_name: str
+    code: str
+    simulated: bool
+    purpose: Purpose
+    planned: tuple[Planned, ...]
+    people: tuple[Tied, ...] = ()
+    linked: tuple[ThingRef, ...] = ()  # what else lies at the same dwelling
+    notes: tuple[str, ...] = ()
+    case: CaseRef | None = None
+    switched_off: tuple[str, ...] = ()
+
+    @property
+    def subject_id(self) -> str:
+        """What it is about, under the name that a person's dossier has for it."""
+        return self.thing_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +148,7 @@ class Dossier:
     switched_off: tuple[str, ...] = ()  # systems that are asked otherwise, each with the reason
     case: CaseRef | None = None
     notes: tuple[str, ...] = ()  # why less is shown than there is
+    belongs: tuple[ThingRef, ...] = ()  # the household and the houses, one click away
     needs_paper: tuple[tuple[str, str], ...] = ()  # systems that want the family's authorisation
 
 

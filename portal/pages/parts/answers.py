@@ -1,4 +1,4 @@
-"""The answers of a 一人一档, drawn as they come: one card per system, each in its own place."""
+"""The answers of a dossier, drawn as they come: one card per system, each in its own place."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -98,13 +98,20 @@ def headings(records: Sequence[ShownRecord]) -> list[str]:
     return found
 
 
-def _head(planned: Planned, answer: MaskedAnswer | None) -> Html:
+def _chip(answer: MaskedAnswer | None, of_person: bool) -> Html:
+    if answer is None:
+        return states.chip("正在调取")
+    nothing = answer.state is State.NOT_FOUND and not of_person
+    return states.chip(answer.state, "无记录" if nothing else "")
+
+
+def _head(planned: Planned, answer: MaskedAnswer | None, of_person: bool) -> Html:
     about = [f"来源：{city.owner_of(planned.system_id)}"]
     if answer is not None and answer.records:
         about.append(f"数据时间 {states.moment(answer.as_of)}")
     if answer is not None:
         about.append(f"用时 {states.took(answer.elapsed_ms)}")
-    chip = states.chip(answer.state if answer is not None else "正在调取")
+    chip = _chip(answer, of_person)
     mock = states.mock() if planned.simulated else ""
     first = tag("div", tag("h3", text(planned.name)) + chip + mock, class_="answer")
     line = tag("div", join(tag("span", text(one)) for one in about), class_="about")
@@ -154,7 +161,7 @@ def _failed(answer: MaskedAnswer) -> Html:
 def _card(who: Principal, opened: Opened, planned: Planned) -> None:
     answer = opened.gathering.answers.get(planned.system_id)
     with st.container(key=f"card-{planned.system_id}"):
-        pieces = [_head(planned, answer)]
+        pieces = [_head(planned, answer, opened.of_person)]
         if answer is None:
             waiting = opened.gathering.done
             pieces.append(
@@ -197,14 +204,15 @@ def _cards(who: Principal, opened: Opened, planned: Sequence[Planned]) -> None:
 def _body(who: Principal) -> None:
     opened = dossiers.held(who)
     if opened is None:
-        notice.hint("这份档案已关闭", "请从在办事项或居民查询重新打开。")
+        notice.hint("这份档案已关闭", "请从在办事项或查询结果重新打开。")
         return
     opened.drop_expired()
     settled = opened.gathering.done and not opened.values
     st.html(progress(opened))
     if opened.gathering.problem:
         notice.error("部分系统没有调取完", opened.gathering.problem)
-    disputing.card(who, opened)
+    if opened.of_person:
+        disputing.card(who, opened)
     _cards(who, opened, opened.dossier.planned)
     if opened.looking and settled:
         # The last look: a whole run draws the page once more, without looking again.

@@ -57,7 +57,7 @@ def _clear() -> None:
 
 
 def _form(who: Principal, opened: Opened, today: date) -> None:
-    systems, named = dict(opened.dossier.needs_paper), purposes()
+    systems, named = dict(opened.person.needs_paper), purposes()
     with st.container(key="paperform"):
         chosen = st.multiselect(
             "授权书写明的系统",
@@ -69,7 +69,7 @@ def _form(who: Principal, opened: Opened, today: date) -> None:
         uses = st.multiselect(
             "授权书写明的用途",
             list(named),
-            default=[one for one in (opened.dossier.purpose.id,) if one in named],
+            default=[one for one in (opened.person.purpose.id,) if one in named],
             format_func=named.__getitem__,
             key=_FORM[1],
         )
@@ -88,7 +88,7 @@ def _form(who: Principal, opened: Opened, today: date) -> None:
     if not isinstance(signed, date) or not isinstance(until, date):
         notice.error("还没有登记", "请填写签署日期和有效期，其余已填内容已保留。")
         return
-    dossier = opened.dossier
+    dossier = opened.person
     given = Signed(
         systems=chosen,
         purposes=uses,
@@ -124,7 +124,7 @@ def _revoking(who: Principal, opened: Opened, valid: list[Paper]) -> None:
         asked = st.button("撤销授权", key="paper_revoke")
     if not asked or chosen is None:
         return
-    dossier = opened.dossier
+    dossier = opened.person
     try:
         wiring.app().records.revoke_paper(
             who, dossier.subject_id, dossier.purpose, chosen, why or ""
@@ -141,7 +141,7 @@ def _body(who: Principal) -> None:
     opened = dossiers.held(who)
     if opened is None:
         return
-    dossier = opened.dossier
+    dossier = opened.person
     names = "、".join(name for _, name in dossier.needs_paper)
     st.html(tables.head("家庭授权", text(f"查询{names}，需本人及家庭成员授权")))
     if told := st.session_state.pop(_TOLD, None):

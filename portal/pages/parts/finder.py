@@ -1,5 +1,6 @@
-"""居民查询: one line to type a name, a number or an address into, and at most twenty hits."""
+"""查询: one line to type a name, a number or an address into, and at most twenty hits."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -10,25 +11,34 @@ from auth import permissions
 from auth.principal import Principal
 from portal import wiring
 from portal.functions import city
-from portal.functions.records import BadQueryError, Hit, Purpose, SearchResult, find_people
+from portal.functions.records import (
+    BadQueryError,
+    Hit,
+    Purpose,
+    SearchResult,
+    find_all,
+    find_people,
+)
 from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import memory, thinglist
 
 PERMISSION = "records.search"
 PICKED = "picked"
 _FOUND = "found"
 _PLACEHOLDER = "姓名（汉字或拼音）、身份证号、手机号或住址"
+_PLACEHOLDER_THINGS = "姓名、身份证号、手机号、住址、户主、企业名称或信用代码"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picked:
-    """A person chosen from the hits, for a purpose."""
+    """A person, or a household, house or enterprise, chosen from the hits for a purpose."""
 
     subject_id: str
     purpose: Purpose
+    thing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +48,10 @@ class Leads:
     label: str = "调取一人一档"
     page: str = "records"
     query: tuple[tuple[str, str], ...] = ()
+    things: bool = False  # whether households, houses and enterprises lead anywhere
 
 
-DOSSIER = Leads()
+DOSSIER = Leads(things=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +60,7 @@ class _Found:
     result: SearchResult
 
 
-def _ask(who: Principal) -> tuple[str | None, str] | None:
+def _ask(who: Principal, leads: Leads) -> tuple[str | None, str] | None:
     """The form; what was asked, once it is sent off."""
     choices = {one.id: one.name for one in wiring.app().records.purposes(who)}
     with (
@@ -66,21 +77,22 @@ def _ask(who: Principal) -> tuple[str | None, str] | None:
             "查询内容",
             key="finder_text",
             max_chars=240,
-            placeholder=_PLACEHOLDER,
+            placeholder=_PLACEHOLDER_THINGS if leads.things else _PLACEHOLDER,
             autocomplete="off",
         )
         sent = st.form_submit_button("查询", type="primary", key="finder_send")
     return (purpose, words or "") if sent else None
 
 
-def _search(who: Principal, purpose_id: str | None, words: str) -> None:
+def _search(who: Principal, leads: Leads, purpose_id: str | None, words: str) -> None:
     memory.keep(who, _FOUND, None)
     if purpose_id is None:
         notice.error("还没有查询", "请先选择查询目的，再点“查询”。输入的内容已保留。")
         return
     purpose = wiring.app().records.purpose(who, purpose_id)
     try:
-        result = find_people(who, words, purpose)
+        find = find_all if leads.things else find_people
+        result = find(who, words, purpose)
     except BadQueryError as problem:
         notice.error("没有查询", problem.message)
         return
@@ -124,23 +136,49 @@ def _rows(who: Principal, hits: Sequence[Hit], purpose: Purpose, leads: Leads) -
 
 def _show(who: Principal, found: _Found, leads: Leads) -> None:
     result = found.result
-    if not result.hits:
-        notice.empty("没有找到人员", result.note)
+    if not result.hits and not result.things:
+        notice.empty("没有找到" if leads.things else "没有找到人员", result.note)
         return
     if result.more:
         notice.hint("结果超过 20 条，请补充条件", result.note)
-    mark = states.mock() if any(one.simulated for one in result.hits) else ""
+    made_up = [one.simulated for one in result.hits] + [one.simulated for one in result.things]
+    mark = states.mock() if any(made_up) else ""
     head = "显示前" if result.more else "找到"
-    count = f"{head} {len(result.hits)} 人，查询目的：{text(found.purpose.name)}"
+    count = f"{head} {_counted(result)}，查询目的：{text(found.purpose.name)}"
     st.html(tag("div", f"{count} {mark}", class_="default", role="status"))
-    _rows(who, result.hits, found.purpose, leads)
+    if result.hits:
+        _rows(who, result.hits, found.purpose, leads)
+    if result.things:
+        thinglist.rows(
+            who,
+            "things",
+            "找到的户、房屋和企业",
+            result.things,
+            lambda one: choose(who, one.thing_id, found.purpose, thing=True),
+        )
+
+
+def _counted(result: SearchResult) -> str:
+    kinds = Counter(one.kind for one in result.things)
+    counts = [("人", len(result.hits)), ("户", kinds["household"]), ("处房屋", kinds["house"])]
+    counts.append(("家企业（单位）", kinds["enterprise"]))
+    return "、".join(f"{number} {unit}" for unit, number in counts if number)
+
+
+def choose(who: Principal, subject_id: str, purpose: Purpose, *, thing: bool) -> None:
+    """Open a dossier for the purpose that led to it."""
+    if purpose.case_id:
+        more = {"thing": subject_id} if thing else {}
+        go("records", case=purpose.case_id, **more)
+    memory.keep(who, PICKED, Picked(subject_id=subject_id, purpose=purpose, thing=thing))
+    go("records")
 
 
 @guarded(PERMISSION)
 def _body(who: Principal, leads: Leads) -> None:
-    asked = _ask(who)
+    asked = _ask(who, leads)
     if asked is not None:
-        _search(who, *asked)
+        _search(who, leads, *asked)
     found = memory.recall(who, _FOUND)
     if isinstance(found, _Found):
         _show(who, found, leads)
@@ -149,7 +187,7 @@ def _body(who: Principal, leads: Leads) -> None:
 def picked(who: Principal) -> Picked | None:
     """Whom this tab has chosen, if anybody; rights are asked again by whoever opens anything."""
     held = memory.recall(who, PICKED)
-    return held if isinstance(held, Picked) else None
+    return held if isinstance(held, Picked) and not held.thing else None
 
 
 def card(who: Principal, leads: Leads = DOSSIER) -> None:
@@ -157,5 +195,8 @@ def card(who: Principal, leads: Leads = DOSSIER) -> None:
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-finder"):
-        st.html(tables.head("居民查询", "只查本辖区内居住、户籍、房产或就业的人员，查询留痕"))
+        if leads.things:
+            st.html(tables.head("查询", "人员、户、房屋和企业，只查本辖区内的，查询留痕"))
+        else:
+            st.html(tables.head("居民查询", "只查本辖区内居住、户籍、房产或就业的人员，查询留痕"))
         st.fragment(_body)(leads)

@@ -14,6 +14,7 @@ from portal.affairs.matters.queries import Case
 from portal.functions import drafts
 from portal.functions.changes import Changed
 from portal.functions.morning import Morning, morning
+from portal.functions.records import usage
 from portal.functions.systems import PERMISSION as MANAGE
 from portal.functions.tasks import Waiting
 from portal.look import states, tables
@@ -84,6 +85,14 @@ def _alarms(who: Principal) -> list[Tile]:
     return [Tile(name="系统告警", value=unseen, unit="条", href="/systems", weight="urgent")]
 
 
+def _bulk(who: Principal) -> list[Tile]:
+    """Alarms about look-ups in bulk that wait to be looked into; none takes no room."""
+    waiting = usage.waiting(who)
+    if not waiting:
+        return []
+    return [Tile(name="大量查询告警", value=waiting, unit="条", href="/bulk", weight="urgent")]
+
+
 def _bar(
     who: Principal, found: Sequence[Case], fresh: Morning, changed: int, waiting: Waiting | None
 ) -> None:
@@ -99,7 +108,7 @@ def _bar(
         said = f"{fresh.accounts} 个将到期"
         tiles.append(Tile(name="系统账号", value=fresh.accounts, said=said, href="/accounts",
                           weight="urgent"))  # fmt: skip
-    tiles += _alarms(who)
+    tiles += _alarms(who) + _bulk(who)
     tiles += _systems(who)
     st.html(look.bar(tiles))
 

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from auth.principal import Principal
-from portal import wiring
 from portal.functions import city
 from portal.functions.records import BadQueryError
 from portal.look import notice
@@ -57,7 +56,7 @@ def show(who: Principal, place: Place, reason: str) -> None:
         return
     system_id, record_no, field_name = place
     try:
-        value = wiring.app().records.unmask(
+        value = opened.function.unmask(
             who,
             opened.dossier.subject_id,
             opened.dossier.purpose,

@@ -9,6 +9,7 @@ from sandbox.distort import Register
 from sandbox.kit.declared import People, Row, Simulated
 from sandbox.kit.rest import Envelope, Op, RestFace, Said, Signed
 from sandbox.people import Person, Tie
+from sandbox.population import World
 
 _STYLE = "%Y%m%d%H%M%S"
 _MOVED_UNTOLD = 0.1  # of those who moved, the share that is still on file at the former home
@@ -39,11 +40,24 @@ def _full(register: Register, person: Person) -> Row:
     return _checked(register, person, {"name": person.name})
 
 
+def _house(world: World, asked: Mapping[str, str]) -> list[Row]:
+    """Whether an address is on file as a house of that place; one in thirty was never entered."""
+    dwelling, place = asked.get("address", ""), asked.get("place", "")
+    if not dwelling or not place:
+        raise ValueError("address and place")
+    known = any(
+        one.dwelling == dwelling and one.region == place and one.no % 30 != 11
+        for one in world.households
+    )
+    return [{"fwdj": "1" if known else "0"}]
+
+
 SYSTEM = Simulated(
     id="population_housing",
     name="实有人口·实有房屋系统",
     as_of_style=_STYLE,
     people=People(holds=lambda person: True, full=_full, verify=_checked, misses=0.04),
+    look_up=_house,
     face=RestFace(
         auth=Signed(),
         envelope=Envelope(
@@ -66,6 +80,12 @@ SYSTEM = Simulated(
                 path="/hyfw/rkhy",
                 method="POST",
                 names={"id_number": "gmsfhm", "name": "xm", "place": "xzqh"},
+            ),
+            Op(
+                kind="look_up",
+                path="/hyfw/fwhy",
+                method="POST",
+                names={"address": "fwdz", "place": "xzqh"},
             ),
             Op(kind="ping", path="/hyfw/zt"),
         ),

@@ -10,9 +10,11 @@ from sandbox.distort import Register, local
 from sandbox.kit.declared import Errands, People, Row, Simulated
 from sandbox.kit.rest import Envelope, OAuth, Op, RestFace, Said
 from sandbox.people import Person
+from sandbox.population import World
 from sandbox.tasks import DONE, Task
 
 _ITEMS = ("老年人优待证办理", "残疾人证办理", "城乡居民养老保险参保登记", "医保关系转移接续")
+_ENTERPRISE_ITEMS = ("食品经营许可", "公共场所卫生许可", "户外招牌设置备案", "社保登记")
 _TITLES = {"HELP": "帮办代办申请待受理", "VISIT": "上门服务预约待确认"}
 
 
@@ -33,6 +35,31 @@ def _row(register: Register, person: Person) -> Row:
         "finishedOn": finished.isoformat() if done else None,
         "window": chance.choice(("街道便民服务中心", "区政务大厅", "网上申请")),
     }
+
+
+def _of_enterprise(world: World, asked: Mapping[str, str]) -> list[Row]:
+    """What an enterprise applied for; two of five never applied for anything here."""
+    one = world.enterprises.find(asked.get("code", "").upper())
+    if one is None or one.no % 5 in (1, 3):
+        return []
+    rows: list[Row] = []
+    for number in range(1 + one.no % 3):
+        began = world.today - timedelta(days=7 + (one.no * 13 + number * 31) % 300)
+        done = (one.no + number) % 3 > 0
+        rows.append(
+            {
+                "applyNo": f"QY{began:%Y%m%d}{one.no:05d}{number}",
+                "unifiedCode": one.code,
+                "enterpriseName": one.name,
+                "itemName": _ENTERPRISE_ITEMS[(one.no + number) % len(_ENTERPRISE_ITEMS)],
+                "acceptedOn": began.isoformat(),
+                "promisedDays": (3, 5, 10)[number],
+                "state": "FINISHED" if done else "PROCESSING",
+                "finishedOn": (began + timedelta(days=3)).isoformat() if done else None,
+                "window": "区政务大厅",
+            }
+        )
+    return rows
 
 
 def _task(task: Task) -> Mapping[str, Any]:
@@ -57,6 +84,7 @@ SYSTEM = Simulated(
     name="政务服务网",
     as_of_style="iso",
     people=People(holds=lambda person: person.no % 6 == 0, full=_row),
+    look_up=_of_enterprise,
     face=RestFace(
         auth=OAuth(path="/oauth/token"),
         envelope=Envelope(
@@ -83,6 +111,12 @@ SYSTEM = Simulated(
                 path="/openapi/v3/applications/search",
                 method="POST",
                 names={"id_number": "certNo"},
+            ),
+            Op(
+                kind="look_up",
+                path="/openapi/v3/enterprises/applications",
+                method="POST",
+                names={"code": "unifiedCode"},
             ),
             Op(
                 kind="tasks",
