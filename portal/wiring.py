@@ -13,6 +13,7 @@ from portal.affairs.corrections import offer as corrections
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
+from portal.affairs.notices import offer as notices_offer
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
@@ -31,7 +32,7 @@ from portal.functions.tasks import Tasks, hand_over
 from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
-from portal.store import deployment, divisions, drafts, migrate, samples
+from portal.store import deployment, divisions, drafts, migrate, samples, stirs
 from portal.store.citypack import pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
@@ -172,7 +173,7 @@ def build() -> Wired:
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
-    ours = (corrections.CorrectionTasks(), matters.MatterTasks())
+    ours = (corrections.CorrectionTasks(), matters.MatterTasks(), notices_offer.NoticeTasks())
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
@@ -208,6 +209,8 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
+                Recurring(seconds=900, name="notices.sweep", work=notices_offer.sweep),
+                Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

@@ -32,6 +32,8 @@ _OTHER_ACTIONS = {
     "corrections.take": "受理数据校核申请",
     "corrections.decide": "答复数据校核申请",
     "corrections.withdraw": "撤回数据校核申请",
+    "notices.remind": "提醒阅知通知",
+    "notices.withdraw": "撤回通知",
     "records.revoke_authorisation": "撤销家庭授权",
     "verify.person": "核验人员",
     "verify.refuse": "不予放行批量查询核验",

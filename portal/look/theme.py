@@ -82,6 +82,7 @@ STATES: dict[str, Tone] = {
     "已取消": QUIET,
     "已中止": FAILED,
     "已过期": QUIET,
+    "已发送": GOOD,
 }
 
 

@@ -14,6 +14,7 @@ def page() -> None:
     who = require(tasklist.PERMISSION)
     task_id = st.query_params.get("task")
     if not task_id:
+        tasklist.begin(who, st.query_params.get("box", ""))
         tasklist.card(who)
         return
     try:

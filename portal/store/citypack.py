@@ -19,7 +19,7 @@ from portal.settings import settings
 from portal.store import matter_texts, resource_texts
 from portal.store.matter_texts import MatterTexts
 from portal.store.resource_texts import ResourceTexts
-from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
+from portal.store.work_texts import CorrectionTexts, HolidayYear, NoticeTexts, VerificationTexts
 
 Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
 
@@ -199,6 +199,7 @@ class CityPack(_Data):
     holidays: tuple[HolidayYear, ...] = ()
     corrections: CorrectionTexts
     verification: VerificationTexts
+    notices: NoticeTexts = NoticeTexts()
     authorisation_days: int  # how long a family's authorisation may be valid
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()

@@ -103,6 +103,21 @@ def first(
     return connection.execute(_FIRST, values).all()
 
 
+_UNREAD: Any = select(
+    func.count().label("total"),
+    func.count().filter(task.c.due_on < bindparam("today")).label("late"),
+).where(
+    task.c.state == UNREAD,
+    task.c.waiting.is_(None),
+    task.c.system_id.in_(bindparam("systems", expanding=True)),
+)
+
+
+def unread(connection: Connection, systems: Collection[str], today: date) -> Row[Any]:
+    """How much is to be read, and how much of it should have been by now."""
+    return connection.execute(_UNREAD, {"systems": list(systems), "today": today}).one()
+
+
 def mine(
     connection: Connection,
     actor: str,

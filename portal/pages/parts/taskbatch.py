@@ -16,7 +16,12 @@ from portal.pages.parts.taskopened import field
 
 ACT = "tasks.act"
 _ON, _CHOSEN, _ASKED, _DONE = "batch_on", "batch_chosen", "batch_asked", "batch_done"
-_TOLD = {"待发送": "已提交，正在发送", "发送中": "已提交，正在发送", "已送达": "对方系统已收到"}
+_TOLD = {
+    "待发送": "已提交，正在发送",
+    "发送中": "已提交，正在发送",
+    "已送达": "对方系统已收到",
+    "已办": "已办结",
+}
 
 
 def on(who: Principal) -> bool:

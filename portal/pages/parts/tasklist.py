@@ -1,6 +1,7 @@
 """The inbox as a page shows it: boxes with counts, filters, one table, and a button per task."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import streamlit as st
 
@@ -13,11 +14,14 @@ from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
 from portal.pages.parts import memory, taskbatch
+from portal.store import clock
 
 PERMISSION = "tasks.view"
-_BOX = "tasks_box"
+_BOX, _LINK = "tasks_box", "tasks_link"
+_LINKED: dict[str, Box] = {"unread": "待阅"}
 _WIDTH = 72
 _LOOK_AGAIN_SECONDS = 5.0
+_DRAW_ANYWAY = timedelta(seconds=60)
 _FILTERS = ("tasks_system", "tasks_kind", "tasks_due", "tasks_region")
 _DUE = ("", "逾期", "今天到期", "七天内到期")
 _EMPTY: dict[Box, tuple[str, str]] = {
@@ -67,6 +71,14 @@ def _choose(who: Principal, box: Box) -> None:
 def _box(who: Principal) -> Box:
     kept = memory.recall(who, _BOX)
     return next((one for one in BOXES if one == kept), "待办")
+
+
+def begin(who: Principal, named: str) -> None:
+    """The box that a link names, until another is chosen."""
+    box = _LINKED.get(named)
+    if box is not None and memory.recall(who, _LINK) != named:
+        memory.keep(who, _BOX, box)
+    memory.keep(who, _LINK, named or None)
 
 
 @guarded(PERMISSION)
@@ -200,7 +212,25 @@ def _list(who: Principal) -> None:
     st.html(_sources(inbox.sources) or tag("div", "", class_="about"))
 
 
+def _watch(seen: str) -> None:
+    """Looks again by itself: at the mark of what moved, and at the list only when it did.
+
+    Now and then the list is drawn anew anyway, so that the times beside the systems go on.
+    """
+    began = clock.now()
+
+    @guarded(PERMISSION)
+    def body(who: Principal) -> None:
+        old = clock.now() - began >= _DRAW_ANYWAY
+        if old or wiring.app().tasks.stamp(who) != seen:
+            st.rerun()
+
+    st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()
+
+
 def card(who: Principal) -> None:
     """The card of the inbox; what changes in it shows by itself."""
+    seen = wiring.app().tasks.stamp(who)  # before the list: what moves meanwhile is seen then
     with st.container(key="card-tasks"):
-        st.fragment(_list, run_every=_LOOK_AGAIN_SECONDS)()
+        st.fragment(_list)()
+        _watch(seen)

@@ -16,6 +16,7 @@ PERMISSION, ACT, RECORDS = "tasks.view", "tasks.act", "records.open"
 _POLL_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 5.0
 _TOLD = "task_told"
+_ONE_LINE = 60
 _ON_THE_WAY = {
     "待发送": "已提交，正在发送给对方系统",
     "发送中": "已提交，正在发送给对方系统",
@@ -41,8 +42,15 @@ def _about(opened: OpenedTask) -> Html:
     if row.state == "已办":
         items += [_item("办理人", text(row.handler or "未提供"))]
         items += [_item("结果", text(opened.result))] if opened.result else []
-    items += [_item(name, text(value)) for name, value in opened.details]
-    return tag("dl", join(items), class_="person")
+    items += [_item(name, text(value)) for name, value in opened.details if not _long(value)]
+    letters = [tag("div", text(value), class_="letter") for _, value in opened.details
+               if _long(value)]  # fmt: skip
+    return tag("dl", join(items), class_="person") + join(letters)
+
+
+def _long(value: str) -> bool:
+    """What is read in paragraphs, not beside its name."""
+    return "\n" in value or len(value) > _ONE_LINE
 
 
 # -- the form -----------------------------------------------------------------------------------
@@ -195,6 +203,8 @@ def card(who: Principal, task_id: str) -> None:
         mark = states.mock() + " " if opened.row.simulated else ""
         st.html(tables.head(opened.row.title, mark + text(opened.row.system_name)))
         st.html(_about(opened))
+        for name, href in opened.files:
+            st.html(tag("a", text(f"附件：{name}"), href=href, class_="download"))
         if opened.entry is not None:
             _command(opened.entry, opened)
         for action in opened.actions:

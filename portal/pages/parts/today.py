@@ -66,6 +66,15 @@ def task_tile(waiting: Waiting) -> Tile:
     return Tile(name="待办任务", value=waiting.total, href="/tasks", said=said, weight="urgent")
 
 
+def unread_tile(waiting: Waiting) -> Tile:
+    """What is to be read; a receipt that is overdue is said."""
+    if not waiting.unread_late:
+        return Tile(name="待阅", value=waiting.unread, href="/tasks?box=unread")
+    said = f"{waiting.unread:,} 件，逾期 {waiting.unread_late:,}"
+    return Tile(name="待阅", value=waiting.unread, href="/tasks?box=unread", said=said,
+                weight="urgent")  # fmt: skip
+
+
 def _systems(who: Principal) -> list[Tile]:
     if not permissions.allowed(who, doors.PERMISSION):
         return []
@@ -87,7 +96,7 @@ def _alarms(who: Principal) -> list[Tile]:
 def _bar(
     who: Principal, found: Sequence[Case], fresh: Morning, changed: int, waiting: Waiting | None
 ) -> None:
-    tiles = [task_tile(waiting)] if waiting is not None else []
+    tiles = [task_tile(waiting), unread_tile(waiting)] if waiting is not None else []
     if permissions.allowed(who, cases.PERMISSION):
         tiles += case_tiles(found, states.today())
     total = places.total(who)
