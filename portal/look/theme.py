@@ -83,6 +83,10 @@ STATES: dict[str, Tone] = {
     "已中止": FAILED,
     "已过期": QUIET,
     "已发送": GOOD,
+    "已提交": WAITING,
+    "未送达": FAILED,
+    "已放弃": QUIET,
+    "不再需要": QUIET,
 }
 
 

@@ -33,6 +33,7 @@ message = Table(
     Column("step", Text, nullable=False),  # 承办人 | 代理人; of a digest its half day
     Column("task_id", Uuid, ForeignKey("task.id")),
     Column("account_id", Uuid, nullable=False),
+    Column("post_id", Uuid, nullable=False),
     Column("person", Text, nullable=False),  # the cadre it goes to
     Column("unit_id", Text, nullable=False),
     Column("region_code", RegionCode, nullable=False),

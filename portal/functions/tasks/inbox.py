@@ -32,6 +32,7 @@ from portal.functions.tasks.model import (
 from portal.functions.tasks.platform import Platform, PlatformTasks
 from portal.functions.tasks.rules import TaskError
 from portal.store import clock, divisions, stirs, task_reads
+from portal.store.digests import Line
 from portal.store.scope import scoped
 from portal.store.task_reads import Filter
 
@@ -146,13 +147,30 @@ class Reading:
                 FirstTask(
                     id=str(one.id),
                     title=one.title,
-                    system_name=self._name(one.system_id),
+                    system_name=self.name_of(one.system_id),
                     due_on=one.due_on,
                     simulated=one.simulated is not None,
                 )
                 for one in found
             ),
         )
+
+    def reminders(self, principal: Principal, today: date) -> tuple[Line, ...]:
+        """What is due, late and unread in the principal's own scope, for a digest."""
+        if not permissions.allowed(principal, VIEW):
+            return ()
+        with scoped(principal.reach) as connection:
+            found = task_reads.per_kind(connection, self.systems(principal), today)
+        lines = (
+            Line(
+                name=f"{self.name_of(one.system_id)} {one.kind}",
+                due=one.due,
+                late=one.late,
+                unread=one.unread,
+            )
+            for one in found
+        )
+        return tuple(one for one in lines if one.counts)
 
     def stuck(self, principal: Principal) -> tuple[Trouble, ...]:
         """What is stuck in the scope: for operators; without the titles of tasks."""
@@ -164,7 +182,7 @@ class Reading:
                 entry_id=str(one.id),
                 task_id=str(one.task_id),
                 title=one.label,
-                system_name=self._name(one.system_id),
+                system_name=self.name_of(one.system_id),
                 state=one.state,
                 reason=one.error or "",
                 stuck=True,
@@ -261,9 +279,17 @@ class Reading:
         ours = self.platform.get(row.system_id)
         return platform.files(ours, principal, row) if ours is not None else ()
 
-    def _name(self, system_id: str) -> str:
+    def name_of(self, system_id: str) -> str:
+        """What a system or an affair of ours is called."""
         known: dict[str, System | PlatformTasks] = {**self.registry.systems, **self.platform}
         return known[system_id].name if system_id in known else system_id
+
+    def kinds_of(self, system_id: str) -> tuple[str, ...]:
+        """The kinds of tasks there may be of a system or an affair of ours; none of an unknown."""
+        if (ours := self.platform.get(system_id)) is not None:
+            return ours.task_kinds
+        found = self.registry.systems.get(system_id)
+        return tuple(found.task_kinds) if found is not None else ()
 
     def _row(self, row: Row[Any], *, own: bool = False) -> TaskRow:
         on_the_way = row.waiting is not None and row.state != "已办"
@@ -273,7 +299,7 @@ class Reading:
         return TaskRow(
             id=str(row.id),
             system_id=row.system_id,
-            system_name=self._name(row.system_id),
+            system_name=self.name_of(row.system_id),
             simulated=row.simulated is not None,
             kind=row.kind,
             title=row.title,
@@ -293,7 +319,7 @@ class Reading:
             entry_id=str(row.id),
             task_id=str(row.task_id),
             title=row.title,
-            system_name=self._name(row.of_system),
+            system_name=self.name_of(row.of_system),
             state=row.state,
             reason=row.error or "",
             stuck=row.state == rules.STUCK,

@@ -135,6 +135,15 @@ def _command(entry: Entry, opened: OpenedTask) -> None:
         notice.hint(_ON_THE_WAY.get(entry.state, "办理中"), who + tries)
 
 
+def _messages(who: Principal, opened: OpenedTask) -> None:
+    """Which cadre was told of an urgent task, by which way, and whether it arrived."""
+    for one in wiring.app().messages.about(who, opened.row.id):
+        why = f"（{one.reason}）" if one.reason else ""
+        mark = states.mock() + " " if one.simulated else ""
+        words = f"{one.channel}告知{one.step} {one.person}，{states.moment(one.at)}{why} "
+        st.html(tag("div", mark + text(words) + states.chip(one.state), class_="told"))
+
+
 # -- the rest -----------------------------------------------------------------------------------
 
 
@@ -205,6 +214,7 @@ def card(who: Principal, task_id: str) -> None:
         st.html(_about(opened))
         for name, href in opened.files:
             st.html(tag("a", text(f"附件：{name}"), href=href, class_="download"))
+        _messages(who, opened)
         if opened.entry is not None:
             _command(opened.entry, opened)
         for action in opened.actions:

@@ -20,7 +20,7 @@ from portal.look import states, tables
 from portal.look import today as look
 from portal.look.markup import Html
 from portal.look.today import News, Tile
-from portal.pages.parts import cases, doors, places
+from portal.pages.parts import cases, doors, places, reminding
 
 MOST_NEWS, MOST_TASKS = 4, 4
 TASKS = "tasks.view"
@@ -153,6 +153,7 @@ class Day:
 
     news: Sequence[News] = ()
     waiting: Waiting | None = None
+    reminded: bool = False  # a digest of this half day is not put away yet
 
 
 def draw(who: Principal, found: Sequence[Case]) -> Day:
@@ -163,7 +164,8 @@ def draw(who: Principal, found: Sequence[Case]) -> Day:
     news = _news(who, found, fresh)
     _bar(who, found, fresh, len(news), waiting)
     begun = _about_drafts(who) if fresh.drafts else []
-    return Day(news=[*news, *begun], waiting=waiting)
+    reminded = may and wiring.app().digests.shown(who) is not None
+    return Day(news=[*news, *begun], waiting=waiting, reminded=reminded)
 
 
 def _tasks(waiting: Waiting) -> Html:
@@ -186,6 +188,8 @@ def _tasks(waiting: Waiting) -> Html:
 
 def card(day: Day) -> None:
     """What waits and what is new; no card when there is nothing of either."""
+    if day.reminded:
+        reminding.card()
     if day.waiting is not None and day.waiting.total:
         with st.container(key="card-tasks-first"):
             st.html(_tasks(day.waiting))

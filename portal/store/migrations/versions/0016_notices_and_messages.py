@@ -181,6 +181,7 @@ def _messages() -> None:
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("task_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("post_id", sa.Uuid(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("unit_id", sa.Text(), nullable=False),
         sa.Column("region_code", PLAIN, nullable=False),
@@ -256,6 +257,8 @@ def upgrade() -> None:
             f"CREATE POLICY changing ON {table} FOR UPDATE TO {APP}"
             f" USING ({changing}) WITH CHECK ({changing})"
         )
+    op.execute(f"GRANT DELETE ON digest TO {APP}")
+    op.execute(f"CREATE POLICY removing ON digest FOR DELETE TO {APP} USING ({DIGESTS})")
     op.execute(f"CREATE POLICY removing ON task_stir FOR DELETE TO {APP} USING ({TASKS})")
 
 
