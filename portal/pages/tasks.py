@@ -15,7 +15,7 @@ def page() -> None:
     task_id = st.query_params.get("task")
     if not task_id:
         tasklist.begin(who, st.query_params.get("box", ""))
-        tasklist.card(who)
+        tasklist.card()
         return
     try:
         taskopened.card(who, task_id)

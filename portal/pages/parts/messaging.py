@@ -55,9 +55,11 @@ def _body(who: Principal) -> None:
 def _channels() -> str:
     """Which ways to a phone there are, and which of them are on."""
     on = {one.id for one in wiring.app().messages.channels}
-    states_ = (f"{one.name}{'已启用' if one.id in on else '未启用'}"
-               f"{'（模拟）' if one.simulated else ''}" for one in city.message_channels())  # fmt: skip
-    return "、".join(states_)
+    words = []
+    for one in city.message_channels():
+        mark = "（模拟）" if one.simulated else ""
+        words.append(f"{one.name}{mark}{'已启用' if one.id in on else '未启用'}")
+    return "、".join(words)
 
 
 def card(who: Principal) -> None:

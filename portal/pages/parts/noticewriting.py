@@ -10,7 +10,7 @@ from portal.affairs.notices.desk import Draft
 from portal.affairs.notices.queries import SEND
 from portal.affairs.notices.rules import NoticeError
 from portal.look import notice, tables
-from portal.look.markup import text
+from portal.look.markup import tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
 from portal.pages.parts import draft
@@ -70,7 +70,8 @@ def _form(who: Principal) -> None:
     title = st.text_input("标题", key=_TITLE, max_chars=rules.MOST_TITLE, autocomplete="off")
     paper = draft.paper(who, SEND, "1", "发送通知")
     body = paper.text_area("正文", "body", max_chars=rules.MOST_BODY)
-    st.html(text("请勿写入居民的姓名、证件号码等个人信息。"))
+    words = "请勿写入居民的姓名、证件号码等个人信息。"
+    st.html(tag("div", text(words), class_="default"))
     with st.container(key="noticelimit", horizontal=True, vertical_alignment="bottom"):
         receipt = st.checkbox("需要回执（每个单位一次）", key="notice_receipt")
         due = None
