@@ -34,6 +34,8 @@ PERMISSIONS: dict[str, str] = {
     "corrections.view": "查看数据校核",
     "corrections.ask": "提出数据校核",
     "corrections.handle": "核实数据校核申请",
+    "notices.view": "查看通知和回执",
+    "notices.send": "向下级单位发送通知",
     "matters.apply": "为居民核对政策、代办申请",
     "systems.view": "查看业务系统接入情况",
     "systems.manage": "管理业务系统：启停、切换、告警",

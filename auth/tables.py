@@ -39,6 +39,7 @@ account = Table(
     Column("name", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="active"),  # active | disabled
     Column("demo", Text),  # the pack's demo account, refused in production
+    Column("phone", Text),  # encrypted; only for messages to the holder
 )
 
 # The established post (岗位): it is there whether somebody holds it or not.

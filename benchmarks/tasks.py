@@ -170,6 +170,19 @@ def _inbox(
     _emit(f"inbox_{name}.p95", percentile(taken, 0.95), "ms", RUNS, _FIRST_PAGE)
 
 
+def _stamp(stage: Stage, name: str, who: Principal) -> None:
+    """What an open tab asks every few seconds, beside the list it spares."""
+    figures = ((stage.function.stamp, []), (stage.function.inbox, []))
+    for _ in range(RUNS):
+        for work, taken in figures:
+            started = time.perf_counter()
+            work(who)
+            taken.append((time.perf_counter() - started) * 1000)
+    mark, whole = (median(taken) for _, taken in figures)
+    _emit(f"stamp_{name}", mark, "ms", RUNS)
+    _emit(f"stamp_{name}.vs_list", mark / whole, "x", RUNS)
+
+
 def _decide(stage: Stage) -> list[UUID]:
     """Commands as the function writes them, waiting to be sent."""
     ids = _fill(stage.places, COMMANDS)
@@ -300,5 +313,6 @@ def run() -> None:
             _inbox(stage, f"city_by_{name}", city, filters=filters)
         district = replace(city, prefixes=(stage.places[0][:6],))
         _inbox(stage, "district", district)
+        _stamp(stage, "city", city)
         post.deliver_all(stage.gateway)  # what was only there to be listed
         _write_back(stage)

@@ -13,14 +13,19 @@ from portal.affairs.corrections import offer as corrections
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
+from portal.affairs.notices import offer as notices_offer
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
+from portal.connectors.messaging import open_channels
 from portal.connectors.registry import load_registry
 from portal.functions import drops, rounds
+from portal.functions import messages as messaging
 from portal.functions.changes import Notices, Patrol, WatchedCase
+from portal.functions.digest import Digests
 from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.matters import load as check_matters
+from portal.functions.messages import Messages
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records, Things
 from portal.functions.reports import Reports
@@ -30,8 +35,8 @@ from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
-from portal.settings import settings
-from portal.store import deployment, divisions, drafts, migrate, samples
+from portal.settings import secrets, settings
+from portal.store import deployment, divisions, drafts, migrate, samples, stirs
 from portal.store.citypack import CityPack, pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
@@ -82,6 +87,8 @@ class Wired:
     notices: Notices
     patrol: Patrol
     tasks: Tasks
+    messages: Messages
+    digests: Digests
     disputes: Disputes
     verify: Verify
     matters: Matters
@@ -155,6 +162,16 @@ def _known(city: CityPack) -> list[str]:
     return [one.id for one in city.systems] + [one.id for one in city.unread_systems]
 
 
+def _messages(tasks: Tasks) -> Messages:
+    """The channels of the pack, and what tasks are called; a list that fits nothing is refused."""
+    chosen, city = settings(), pack()
+    messaging.check(city, tasks.kinds_of)
+    channels = open_channels(
+        city.messages.channels, secret=secrets().system, allow=chosen.endpoint_allow
+    )
+    return Messages(channels=channels, name_of=tasks.name_of, kinds_of=tasks.kinds_of)
+
+
 def build() -> Wired:
     """Plug the functions together from the settings and the city pack."""
     chosen = settings()
@@ -179,8 +196,11 @@ def build() -> Wired:
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
-    ours = (corrections.CorrectionTasks(), matters.MatterTasks())
+    ours = (corrections.CorrectionTasks(), matters.MatterTasks(), notices_offer.NoticeTasks())
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
+    messages = _messages(tasks)
+    digests = Digests(messages=messages)
+    digests.offer(tasks)
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
@@ -194,6 +214,8 @@ def build() -> Wired:
         notices=notices,
         patrol=patrol,
         tasks=tasks,
+        messages=messages,
+        digests=digests,
         disputes=Disputes(records=records, take=_file, standing=corrections.about),
         verify=Verify(records=records),
         matters=catalogue,
@@ -216,6 +238,10 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
+                Recurring(seconds=15, name="messages.turn", work=messages.turn),
+                Recurring(seconds=60, name="digests.turn", work=digests.turn),
+                Recurring(seconds=900, name="notices.sweep", work=notices_offer.sweep),
+                Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

@@ -14,6 +14,7 @@ from sandbox.entrance import Platform
 from sandbox.files.server import FileServer
 from sandbox.kit.serve import Ground
 from sandbox.landing import Landing
+from sandbox.messengers import messengers
 from sandbox.misbehaviour import Misbehave
 from sandbox.population import World
 from sandbox.systems import catalogue
@@ -54,4 +55,7 @@ def create_app(
         app = Misbehave(inner, served.handle.switch, served.faults)
         routes.append(Mount(f"/{system.id}", app=app))
         handles[system.id] = served.handle
+    for name, mount, handle in messengers(credentials, clock).mounts():
+        routes.append(mount)
+        handles[name] = handle
     return Starlette(routes=[*Desk(world, handles, files).routes(), *routes])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.allocation import Scale
+from sandbox.messengers import REFERENCES as MESSENGERS
 from sandbox.population import DEFAULT_SEED
 from sandbox.systems import references
 
@@ -70,7 +71,11 @@ def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
     missing = [one for one in names.values() if not environment.get(one)]
     if missing:
         raise Refused(f"缺少模拟系统的凭据，请设置环境变量：{'、'.join(missing)}，未启动。")
-    return {name: environment[one] for name, one in names.items()}
+    # Nobody has to have a way to a phone: without its credentials it is not served.
+    ways = {name: environment.get(PREFIX + name.upper(), "") for name in MESSENGERS}
+    return {name: environment[one] for name, one in names.items()} | {
+        name: value for name, value in ways.items() if value
+    }
 
 
 def _parser() -> ArgumentParser:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, link, people, records, reports, tasks, verify
+from portal.api import doors, errors, jump, link, notices, people, records, reports, tasks, verify
 from portal.api.access import Identify
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
@@ -48,6 +48,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole.include_router(tasks.router(functions.tasks))
     whole.include_router(people.router(identify))
     whole.include_router(verify.router(functions.verify, identify))
+    whole.include_router(notices.router(identify))
     whole.include_router(doors.router(functions.entry))
     whole.include_router(doors.tickets(functions.entry))
     whole.include_router(doors.keys(keys.published))

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.permissions import Denied
+from portal.affairs.notices.rules import NoticeError
 from portal.functions.entry import NoSuchDoor, TicketRefused
 from portal.functions.records import BadQueryError
 from portal.functions.reports import NoSuchReport
@@ -160,6 +161,7 @@ _TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     TicketRefused: _of_ticket,
     TaskError: _of_task,
     VerifyError: lambda error: ApiError(404, message=error.message),
+    NoticeError: lambda error: ApiError(404, message=error.message),
     HTTPException: _of_framework,
     Exception: lambda _error: ApiError(500),
 }

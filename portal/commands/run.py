@@ -94,9 +94,9 @@ def _sandbox_database(server: Cluster, owner: str) -> dict[str, str]:
 
 def _references() -> list[str]:
     """The credentials that callers show; a host key is shown to us."""
-    return sorted(
-        {name for one in pack().systems for name in one.credentials.values()} - _host_keys()
-    )
+    held = [one.credentials for one in pack().systems]
+    held += [one.credentials for one in pack().messages.channels]
+    return sorted({name for one in held for name in one.values()} - _host_keys())
 
 
 def _host_keys() -> set[str]:

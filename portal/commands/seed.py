@@ -43,7 +43,13 @@ def add_account(one: DemoAccount, password: str) -> None:
     """A demonstration account with its posts and the demonstration's password."""
     account_id = _id("account", one.login)
     posts.put_account(
-        row={"id": account_id, "login": one.login, "name": one.name, "demo": "demo"},
+        row={
+            "id": account_id,
+            "login": one.login,
+            "name": one.name,
+            "demo": "demo",
+            "phone": crypto.encrypt(one.phone) if one.phone else None,
+        },
         posts=[
             {
                 "id": _id("post", one.login, str(place)),

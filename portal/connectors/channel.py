@@ -86,9 +86,7 @@ class Channel:
             raise NotFound(NOT_LISTED, detail="not on its list")
         try:
             pages = [
-                page
-                for values in asked
-                for page in await self._whole(name, values, trace, until)
+                page for values in asked for page in await self._whole(name, values, trace, until)
             ]
         except NotFound as error:  # in the system's words it was a person, whatever was asked
             raise NotFound(NOTHING.get(subject.kind), detail=error.detail) from error

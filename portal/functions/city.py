@@ -8,6 +8,7 @@ from portal.settings import settings
 from portal.store import divisions
 from portal.store.citypack import UnifiedFunction, pack
 from portal.store.divisions import Division
+from portal.store.message_texts import ChannelText
 
 SEPARATOR = " · "
 BY_ASSIGNMENT = "分派给本单位的事项"
@@ -31,6 +32,11 @@ def unified_functions() -> tuple[UnifiedFunction, ...]:
 def unmask_reasons() -> tuple[str, ...]:
     """The short list of reasons for seeing a value in full."""
     return pack().unmask_reasons
+
+
+def message_channels() -> tuple[ChannelText, ...]:
+    """The ways to a phone that this city names, on or not."""
+    return pack().messages.channels
 
 
 def owner_of(system_id: str) -> str:

@@ -19,6 +19,7 @@ MOST_CHARACTERS = 8000
 PLACES: Mapping[str, tuple[str, str]] = {
     "matters.close": ("records", "case"),
     "matters.apply": ("entry", "matter"),
+    "notices.send": ("notices", "write"),
     "feedback": ("feedback", ""),
     "feedback.answer": ("answering", ""),
 }

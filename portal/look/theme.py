@@ -82,6 +82,11 @@ STATES: dict[str, Tone] = {
     "已取消": QUIET,
     "已中止": FAILED,
     "已过期": QUIET,
+    "已发送": GOOD,
+    "已提交": WAITING,
+    "未送达": FAILED,
+    "已放弃": QUIET,
+    "不再需要": QUIET,
 }
 
 

@@ -7,6 +7,7 @@ from portal import wiring
 from portal.functions.entry import LinkRefused, OwnAccount
 from portal.functions.entry.linkrules import LinkState
 from portal.functions.entry.links import REFUSALS
+from portal.functions.messages import MessageError, keep_phone, kept_phone
 from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
 from portal.pages.guards import guarded, require
@@ -111,6 +112,29 @@ def _body(who: Principal) -> None:
         _row(who, one)
 
 
+@guarded(PERMISSION)
+def _phone(who: Principal) -> None:
+    """One's own number for messages; shown masked, taken back by sending it empty."""
+    kept = kept_phone(who)
+    st.html(
+        tag("p", text(f"已登记：{kept}" if kept else "没有登记，不会收到消息。"), class_="default")
+    )
+    with st.container(key="phonebar", horizontal=True, vertical_alignment="bottom"):
+        given = st.text_input(
+            "手机号", key="phone_given", max_chars=16, autocomplete="off", width=220
+        )
+        send = st.button("保存" if given or not kept else "清空", key="phone_keep")
+    if not send:
+        return
+    try:
+        keep_phone(who, given or "")
+    except MessageError as problem:
+        notice.error("没有保存", problem.message)
+        return
+    st.session_state.pop("phone_given", None)
+    st.rerun(scope="fragment")
+
+
 def page() -> None:
     """Draw the page."""
     require(PERMISSION)
@@ -124,3 +148,7 @@ def page() -> None:
         words = "授权时在对方系统自己的页面登录，平台不接触对方密码；即将到期的请提前办理。"
         st.html(tag("p", text(words), class_="default"))
         st.fragment(_body)()
+    with st.container(key="card-phone"):
+        aside = "只用于紧急任务消息和定时提醒，加密保存，可随时清空"
+        st.html(tables.head("接收消息的手机号", aside))
+        st.fragment(_phone)()

@@ -64,6 +64,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="tasks",
     ),
     PageSpec(
+        path="notices",
+        title="通知",
+        permission="notices.view",
+        section=WORK,
+        module="notices",
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

@@ -11,7 +11,7 @@ from portal.look import notice, states, tables
 from portal.look.markup import tag, text
 from portal.look.today import link
 from portal.pages.guards import guarded, require
-from portal.pages.parts import doors, lifecycle, operating
+from portal.pages.parts import doors, lifecycle, messaging, operating
 
 
 @guarded(doors.PERMISSION)
@@ -74,6 +74,7 @@ def page() -> None:
     else:
         _doors(who)
     _stuck(who)
+    messaging.card(who)
     with st.container(key="card-functions"):
         columns = (tables.Column(head="统一功能"), tables.Column(head="内容", kind="wrap"))
         rows = [(text(one.name), text(one.about)) for one in city.unified_functions()]

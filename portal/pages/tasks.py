@@ -14,7 +14,8 @@ def page() -> None:
     who = require(tasklist.PERMISSION)
     task_id = st.query_params.get("task")
     if not task_id:
-        tasklist.card(who)
+        tasklist.begin(who, st.query_params.get("box", ""))
+        tasklist.card()
         return
     try:
         taskopened.card(who, task_id)

@@ -2,7 +2,8 @@
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
 systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``resources.toml`` what the systems share, ``holidays.toml`` the days off, ``divisions.csv``
+for, ``resources.toml`` what the systems share, ``messages.toml`` what may leave for a phone and
+how people are reminded, ``holidays.toml`` the days off, ``divisions.csv``
 and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
 demonstration uses. Another city is another folder.
 """
@@ -16,13 +17,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts, resource_texts, site_texts
+from portal.store import matter_texts, message_texts, resource_texts, site_texts
 from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
+from portal.store.message_texts import MessageTexts
 from portal.store.resource_texts import ResourceTexts
 from portal.store.site_texts import SystemSite as SystemSite
 from portal.store.site_texts import UnreadSite as UnreadSite
-from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
+from portal.store.work_texts import CorrectionTexts, HolidayYear, NoticeTexts, VerificationTexts
 
 
 class _Data(BaseModel):
@@ -122,6 +124,7 @@ class DemoAccount(_Data):
 
     login: str
     name: str
+    phone: str = ""  # made up; the simulated channels show what it would get
     posts: tuple[DemoPost, ...]
 
 
@@ -181,6 +184,8 @@ class CityPack(_Data):
     holidays: tuple[HolidayYear, ...] = ()
     corrections: CorrectionTexts
     verification: VerificationTexts
+    notices: NoticeTexts = NoticeTexts()
+    messages: MessageTexts = MessageTexts()
     authorisation_days: int  # how long a family's authorisation may be valid
     bulk_use: BulkUse = BulkUse()
     matters: MatterTexts = MatterTexts()
@@ -224,6 +229,9 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),
             "resources": resource_texts.read(folder),
+            "messages": message_texts.read(
+                folder, sandbox="" if production else settings().sandbox_url
+            ),
             "demo": demo,
         }
     )

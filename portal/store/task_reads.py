@@ -103,6 +103,48 @@ def first(
     return connection.execute(_FIRST, values).all()
 
 
+_UNREAD: Any = select(
+    func.count().label("total"),
+    func.count().filter(task.c.due_on < bindparam("today")).label("late"),
+).where(
+    task.c.state == UNREAD,
+    task.c.waiting.is_(None),
+    task.c.system_id.in_(bindparam("systems", expanding=True)),
+)
+
+
+def unread(connection: Connection, systems: Collection[str], today: date) -> Row[Any]:
+    """How much is to be read, and how much of it should have been by now."""
+    return connection.execute(_UNREAD, {"systems": list(systems), "today": today}).one()
+
+
+# What of our own affairs has no limit asks for nothing: nobody is reminded of it.
+_ASKS_FOR_NOTHING = and_(task.c.system_id.startswith("platform:"), task.c.due_on.is_(None))
+_PER_KIND: Any = (
+    select(
+        task.c.system_id,
+        task.c.kind,
+        func.count().filter(task.c.state == OPEN, task.c.due_on == bindparam("today")).label("due"),
+        func.count().filter(task.c.due_on < bindparam("today")).label("late"),
+        func.count().filter(task.c.state == UNREAD).label("unread"),
+    )
+    .where(
+        task.c.state.in_((OPEN, UNREAD)),
+        task.c.waiting.is_(None),
+        task.c.gone_at.is_(None),
+        task.c.system_id.in_(bindparam("systems", expanding=True)),
+        ~and_(task.c.state == UNREAD, _ASKS_FOR_NOTHING),
+    )
+    .group_by(task.c.system_id, task.c.kind)
+    .order_by(task.c.system_id, task.c.kind)
+)
+
+
+def per_kind(connection: Connection, systems: Collection[str], today: date) -> Sequence[Row[Any]]:
+    """How much is due today, late and unread, kind by kind."""
+    return connection.execute(_PER_KIND, {"systems": list(systems), "today": today}).all()
+
+
 def mine(
     connection: Connection,
     actor: str,

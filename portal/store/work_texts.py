@@ -1,4 +1,4 @@
-"""What a city pack says of working days, 数据校核 and 查询核验: all of it data."""
+"""What a city pack says of working days, 数据校核, 查询核验 and 通知: all of it data."""
 
 from datetime import date
 from typing import Literal
@@ -55,3 +55,10 @@ class VerificationTexts(_Data):
     most_rows: int = Field(ge=1, le=20_000)
     release_above: int = Field(ge=1)
     keep_days: int = Field(ge=1, le=90)
+
+
+class NoticeTexts(_Data):
+    """How 通知 are sent here: when one leaves the inboxes by itself, how large a file may be."""
+
+    leave_after_days: int = Field(default=7, ge=1, le=90)  # without a receipt, nobody has to act
+    file_megabytes: int = Field(default=5, ge=1, le=5)

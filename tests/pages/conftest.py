@@ -19,8 +19,10 @@ from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
 from portal.functions.changes import Notices
+from portal.functions.digest import Digests
 from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
+from portal.functions.messages import Messages
 from portal.functions.records import Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
@@ -119,6 +121,7 @@ def office(
     records = Records(gateway=gateway, case_sources=sources, notices=notices)
     matters = Matters(records=records, registry=registry)
     reports = Reports(registry=registry)
+    messages = Messages(channels=(), name_of=str, kinds_of=lambda _: ())
     wired = SimpleNamespace(
         gateway=gateway,
         notices=notices,
@@ -132,6 +135,8 @@ def office(
         resources=Resources(registry=registry, reports=reports),
         tasks=Tasks(registry=registry, platform={ours.id: ours}),
         systems=Systems(gateway=gateway),
+        messages=messages,
+        digests=Digests(messages=messages),
         carriers={},
     )
     made = Office(who=people.principal(), transports=transports)

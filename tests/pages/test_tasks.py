@@ -34,6 +34,8 @@ def world(
         records=records,
         entry=wired.entry,
         tasks=made.function,
+        messages=wired.messages,
+        digests=wired.digests,
     )
     monkeypatch.setattr(wiring, "app", lambda: with_tasks)
     yield made

@@ -31,7 +31,8 @@ from portal.functions.tasks.model import (
 )
 from portal.functions.tasks.platform import Platform, PlatformTasks
 from portal.functions.tasks.rules import TaskError
-from portal.store import clock, divisions, task_reads
+from portal.store import clock, divisions, stirs, task_reads
+from portal.store.digests import Line
 from portal.store.scope import scoped
 from portal.store.task_reads import Filter
 
@@ -134,21 +135,42 @@ class Reading:
         """How much is open and late, and what is due first: one question, for every home."""
         permissions.check(principal, VIEW)
         with scoped(principal.reach) as connection:
-            found = task_reads.first(connection, self.systems(principal), today(), most)
+            systems = self.systems(principal)
+            found = task_reads.first(connection, systems, today(), most)
+            unread = task_reads.unread(connection, systems, today())
         return Waiting(
             total=found[0].total if found else 0,
             late=found[0].late if found else 0,
+            unread=unread.total,
+            unread_late=unread.late,
             first=tuple(
                 FirstTask(
                     id=str(one.id),
                     title=one.title,
-                    system_name=self._name(one.system_id),
+                    system_name=self.name_of(one.system_id),
                     due_on=one.due_on,
                     simulated=one.simulated is not None,
                 )
                 for one in found
             ),
         )
+
+    def reminders(self, principal: Principal, today: date) -> tuple[Line, ...]:
+        """What is due, late and unread in the principal's own scope, for a digest."""
+        if not permissions.allowed(principal, VIEW):
+            return ()
+        with scoped(principal.reach) as connection:
+            found = task_reads.per_kind(connection, self.systems(principal), today)
+        lines = (
+            Line(
+                name=f"{self.name_of(one.system_id)} {one.kind}",
+                due=one.due,
+                late=one.late,
+                unread=one.unread,
+            )
+            for one in found
+        )
+        return tuple(one for one in lines if one.counts)
 
     def stuck(self, principal: Principal) -> tuple[Trouble, ...]:
         """What is stuck in the scope: for operators; without the titles of tasks."""
@@ -160,7 +182,7 @@ class Reading:
                 entry_id=str(one.id),
                 task_id=str(one.task_id),
                 title=one.label,
-                system_name=self._name(one.system_id),
+                system_name=self.name_of(one.system_id),
                 state=one.state,
                 reason=one.error or "",
                 stuck=True,
@@ -182,6 +204,7 @@ class Reading:
             result=row.result or "",
             actions=self.actions(principal, row) if may else (),
             details=self._details(principal, row),
+            files=self._files(principal, row),
             history=tuple(
                 Event(at=one.at, source=one.source, actor=one.actor or "", words=one.words)
                 for one in history
@@ -189,6 +212,16 @@ class Reading:
             entry=_entry(entry, may and changeable(principal, entry)) if entry else None,
             has_subject=row.subject_id is not None and row.state == "待办",
         )
+
+    def stamp(self, principal: Principal) -> str:
+        """What the inbox stands at: while it says the same, the list need not be asked for.
+
+        Tasks and commands of the own places and unit, systems that begin or cease to answer, and
+        midnight, which makes tasks late, move it.
+        """
+        permissions.check(principal, VIEW)
+        with scoped(principal.reach) as connection:
+            return f"{today():%d} {stirs.stamp(connection)}"
 
     def version(self, principal: Principal, task_id: str) -> int | None:
         """Which version of a task there is now; nothing when it is out of reach."""
@@ -219,8 +252,10 @@ class Reading:
 
     def together(self, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:
         """What may be done to a task in a batch: where its system's manifest allows it."""
-        if row.system_id in self.platform or not permissions.allowed(principal, ACT):
+        if not permissions.allowed(principal, ACT):
             return ()
+        if (ours := self.platform.get(row.system_id)) is not None:
+            return platform.together(ours, principal, row)
         return tuple(one for one in self.actions(principal, row) if one.batch)
 
     def outcomes(self, principal: Principal, batch: Sequence[Outcome]) -> tuple[Outcome, ...]:
@@ -240,9 +275,21 @@ class Reading:
         ours = self.platform.get(row.system_id)
         return ours.details(principal, row.foreign_id) if ours is not None else ()
 
-    def _name(self, system_id: str) -> str:
+    def _files(self, principal: Principal, row: Row[Any]) -> tuple[tuple[str, str], ...]:
+        ours = self.platform.get(row.system_id)
+        return platform.files(ours, principal, row) if ours is not None else ()
+
+    def name_of(self, system_id: str) -> str:
+        """What a system or an affair of ours is called."""
         known: dict[str, System | PlatformTasks] = {**self.registry.systems, **self.platform}
         return known[system_id].name if system_id in known else system_id
+
+    def kinds_of(self, system_id: str) -> tuple[str, ...]:
+        """The kinds of tasks there may be of a system or an affair of ours; none of an unknown."""
+        if (ours := self.platform.get(system_id)) is not None:
+            return ours.task_kinds
+        found = self.registry.systems.get(system_id)
+        return tuple(found.task_kinds) if found is not None else ()
 
     def _row(self, row: Row[Any], *, own: bool = False) -> TaskRow:
         on_the_way = row.waiting is not None and row.state != "已办"
@@ -252,7 +299,7 @@ class Reading:
         return TaskRow(
             id=str(row.id),
             system_id=row.system_id,
-            system_name=self._name(row.system_id),
+            system_name=self.name_of(row.system_id),
             simulated=row.simulated is not None,
             kind=row.kind,
             title=row.title,
@@ -260,7 +307,7 @@ class Reading:
             region_code=row.region_code,
             region_name=divisions.full_name(row.region_code),
             due_on=row.due_on,
-            overdue=row.state == "待办" and row.due_on is not None and row.due_on < today(),
+            overdue=row.state != "已办" and row.due_on is not None and row.due_on < today(),
             state=state,
             handler=row.handler or "",
             changed_at=row.entry_at if own else row.source_changed_at,
@@ -272,7 +319,7 @@ class Reading:
             entry_id=str(row.id),
             task_id=str(row.task_id),
             title=row.title,
-            system_name=self._name(row.of_system),
+            system_name=self.name_of(row.of_system),
             state=row.state,
             reason=row.error or "",
             stuck=row.state == rules.STUCK,

@@ -61,6 +61,8 @@ class Waiting:
 
     total: int = 0
     late: int = 0
+    unread: int = 0
+    unread_late: int = 0  # of those with a receipt to be given by a day
     first: tuple[FirstTask, ...] = ()
 
 
@@ -159,3 +161,4 @@ class OpenedTask:
     entry: Entry | None
     has_subject: bool
     details: tuple[tuple[str, str], ...] = ()  # of a task of our own: what it is about
+    files: tuple[tuple[str, str], ...] = ()  # and what goes with it: name and address

@@ -5,7 +5,7 @@ wiring hands it to ``Tasks``. Acting goes to the affair itself, at once: there i
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import Row
 
@@ -44,7 +44,40 @@ class PlatformTasks(Protocol):
         """Do it, or raise ``TurnedDown`` with the reason for the person."""
 
 
+@runtime_checkable
+class WithFiles(Protocol):
+    """An affair whose tasks may bring files; most bring none."""
+
+    def files(self, principal: Principal, key: str) -> tuple[tuple[str, str], ...]:
+        """Their names and where they are fetched."""
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """An affair whose actions may be taken for several tasks at once.
+
+    Its ``actions`` must ask nothing of the database: a list asks them row by row.
+    """
+
+    @property
+    def batched(self) -> bool: ...
+
+
 Platform = Mapping[str, PlatformTasks]
+
+
+def together(source: PlatformTasks, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:
+    """What may be done to a task of ours in a batch."""
+    if not isinstance(source, Batched) or not source.batched:
+        return ()
+    return tuple(one for one in actions(source, principal, row) if one.batch)
+
+
+def files(
+    source: PlatformTasks, principal: Principal, row: Row[Any]
+) -> tuple[tuple[str, str], ...]:
+    """What goes with a task of ours."""
+    return source.files(principal, row.foreign_id) if isinstance(source, WithFiles) else ()
 
 
 def actions(source: PlatformTasks, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:

@@ -9,14 +9,19 @@ from portal import wiring
 from portal.connectors.contract import TaskAction
 from portal.functions.tasks import Outcome, TaskError, TaskRow
 from portal.look import notice, states, tables
-from portal.look.markup import text
+from portal.look.markup import tag, text
 from portal.pages.guards import guarded
 from portal.pages.parts import memory
 from portal.pages.parts.taskopened import field
 
 ACT = "tasks.act"
 _ON, _CHOSEN, _ASKED, _DONE = "batch_on", "batch_chosen", "batch_asked", "batch_done"
-_TOLD = {"待发送": "已提交，正在发送", "发送中": "已提交，正在发送", "已送达": "对方系统已收到"}
+_TOLD = {
+    "待发送": "已提交，正在发送",
+    "发送中": "已提交，正在发送",
+    "已送达": "对方系统已收到",
+    "已办": "已办结",
+}
 
 
 def on(who: Principal) -> bool:
@@ -87,7 +92,8 @@ def bar(who: Principal, rows: Sequence[TaskRow]) -> None:
     chosen = _chosen(who)
     here = [one for one in rows if one.id in chosen and one.batch]
     if not here:
-        notice.hint("请在列表中选择要一并办理的任务", "只有来源系统允许批量办理的任务可以选择。")
+        words = "请在列表右侧选择要一并办理的任务；只有来源系统允许批量办理的可以选择。"
+        st.html(tag("div", text(words), class_="default batchhint", role="status"))
         return
     actions = _common(here)
     if not actions:

@@ -1,6 +1,7 @@
 """The inbox as a page shows it: boxes with counts, filters, one table, and a button per task."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import streamlit as st
 
@@ -12,12 +13,16 @@ from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
-from portal.pages.parts import memory, taskbatch
+from portal.pages.parts import memory, redraw, taskbatch
+from portal.store import clock
 
 PERMISSION = "tasks.view"
-_BOX = "tasks_box"
+_BOX, _LINK, _SEEN = "tasks_box", "tasks_link", "tasks_seen"
+_FRAGMENT = "tasks_list"
+_LINKED: dict[str, Box] = {"unread": "待阅"}
 _WIDTH = 72
 _LOOK_AGAIN_SECONDS = 5.0
+_DRAW_ANYWAY = timedelta(seconds=60)
 _FILTERS = ("tasks_system", "tasks_kind", "tasks_due", "tasks_region")
 _DUE = ("", "逾期", "今天到期", "七天内到期")
 _EMPTY: dict[Box, tuple[str, str]] = {
@@ -67,6 +72,14 @@ def _choose(who: Principal, box: Box) -> None:
 def _box(who: Principal) -> Box:
     kept = memory.recall(who, _BOX)
     return next((one for one in BOXES if one == kept), "待办")
+
+
+def begin(who: Principal, named: str) -> None:
+    """The box that a link names, until another is chosen."""
+    box = _LINKED.get(named)
+    if box is not None and memory.recall(who, _LINK) != named:
+        memory.keep(who, _BOX, box)
+    memory.keep(who, _LINK, named or None)
 
 
 @guarded(PERMISSION)
@@ -174,10 +187,12 @@ def _rows(who: Principal, rows: Sequence[TaskRow]) -> None:
 @guarded(PERMISSION)
 def _list(who: Principal) -> None:
     _restore(who)
+    # Before the list is read: what moves meanwhile is seen at the next look.
+    memory.keep(who, _SEEN, (wiring.app().tasks.stamp(who), clock.now()))
     box = _box(who)
     page = int(st.session_state.get("tasks_page") or 1)
     inbox = wiring.app().tasks.inbox(who, box, _chosen(), page)
-    late = f" · 逾期 {inbox.overdue} 件" if inbox.overdue else ""
+    late = f" · 逾期 {inbox.overdue} 件" if inbox.overdue and box == "待办" else ""
     mark = states.mock() + " " if any(one.simulated for one in inbox.rows) else ""
     aside = f"{mark}共 {inbox.counts[box]} 件{late} · 时限近的在前"
     st.html(tables.head("统一办理", aside))
@@ -200,7 +215,20 @@ def _list(who: Principal) -> None:
     st.html(_sources(inbox.sources) or tag("div", "", class_="about"))
 
 
-def card(who: Principal) -> None:
+@guarded(PERMISSION)
+def _watch(who: Principal) -> None:
+    """Looks again by itself: at the mark of what moved, and at the list only when it did.
+
+    Now and then the list is drawn anyway, so that the times beside the systems go on.
+    """
+    seen, drawn_at = memory.recall(who, _SEEN) or ("", clock.now())
+    old = clock.now() - drawn_at >= _DRAW_ANYWAY
+    if old or wiring.app().tasks.stamp(who) != seen:
+        redraw.fragment(_FRAGMENT)
+
+
+def card() -> None:
     """The card of the inbox; what changes in it shows by itself."""
     with st.container(key="card-tasks"):
-        st.fragment(_list, run_every=_LOOK_AGAIN_SECONDS)()
+        st.fragment(_list, key=_FRAGMENT)()
+        st.fragment(_watch, run_every=_LOOK_AGAIN_SECONDS)()

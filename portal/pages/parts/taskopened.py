@@ -16,6 +16,7 @@ PERMISSION, ACT, RECORDS = "tasks.view", "tasks.act", "records.open"
 _POLL_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 5.0
 _TOLD = "task_told"
+_ONE_LINE = 60
 _ON_THE_WAY = {
     "待发送": "已提交，正在发送给对方系统",
     "发送中": "已提交，正在发送给对方系统",
@@ -41,8 +42,15 @@ def _about(opened: OpenedTask) -> Html:
     if row.state == "已办":
         items += [_item("办理人", text(row.handler or "未提供"))]
         items += [_item("结果", text(opened.result))] if opened.result else []
-    items += [_item(name, text(value)) for name, value in opened.details]
-    return tag("dl", join(items), class_="person")
+    items += [_item(name, text(value)) for name, value in opened.details if not _long(value)]
+    letters = [tag("div", text(value), class_="letter") for _, value in opened.details
+               if _long(value)]  # fmt: skip
+    return tag("dl", join(items), class_="person") + join(letters)
+
+
+def _long(value: str) -> bool:
+    """What is read in paragraphs, not beside its name."""
+    return "\n" in value or len(value) > _ONE_LINE
 
 
 # -- the form -----------------------------------------------------------------------------------
@@ -127,6 +135,15 @@ def _command(entry: Entry, opened: OpenedTask) -> None:
         notice.hint(_ON_THE_WAY.get(entry.state, "办理中"), who + tries)
 
 
+def _messages(who: Principal, opened: OpenedTask) -> None:
+    """Which cadre was told of an urgent task, by which way, and whether it arrived."""
+    for one in wiring.app().messages.about(who, opened.row.id):
+        why = f"（{one.reason}）" if one.reason else ""
+        mark = states.mock() + " " if one.simulated else ""
+        words = f"{one.channel}告知{one.step} {one.person}，{states.moment(one.at)}{why} "
+        st.html(tag("div", mark + text(words) + states.chip(one.state), class_="told"))
+
+
 # -- the rest -----------------------------------------------------------------------------------
 
 
@@ -195,6 +212,9 @@ def card(who: Principal, task_id: str) -> None:
         mark = states.mock() + " " if opened.row.simulated else ""
         st.html(tables.head(opened.row.title, mark + text(opened.row.system_name)))
         st.html(_about(opened))
+        for name, href in opened.files:
+            st.html(tag("a", text(f"附件：{name}"), href=href, class_="download"))
+        _messages(who, opened)
         if opened.entry is not None:
             _command(opened.entry, opened)
         for action in opened.actions:

@@ -21,7 +21,7 @@ from portal.look import states, tables
 from portal.look import today as look
 from portal.look.markup import Html
 from portal.look.today import News, Tile
-from portal.pages.parts import cases, doors, places
+from portal.pages.parts import cases, doors, places, reminding
 
 MOST_NEWS, MOST_TASKS = 4, 4
 TASKS = "tasks.view"
@@ -67,6 +67,15 @@ def task_tile(waiting: Waiting) -> Tile:
     return Tile(name="待办任务", value=waiting.total, href="/tasks", said=said, weight="urgent")
 
 
+def unread_tile(waiting: Waiting) -> Tile:
+    """What is to be read; a receipt that is overdue is said."""
+    if not waiting.unread_late:
+        return Tile(name="待阅", value=waiting.unread, href="/tasks?box=unread")
+    said = f"{waiting.unread:,} 件，逾期 {waiting.unread_late:,}"
+    return Tile(name="待阅", value=waiting.unread, href="/tasks?box=unread", said=said,
+                weight="urgent")  # fmt: skip
+
+
 def _systems(who: Principal) -> list[Tile]:
     if not permissions.allowed(who, doors.PERMISSION):
         return []
@@ -96,7 +105,7 @@ def _bulk(who: Principal) -> list[Tile]:
 def _bar(
     who: Principal, found: Sequence[Case], fresh: Morning, changed: int, waiting: Waiting | None
 ) -> None:
-    tiles = [task_tile(waiting)] if waiting is not None else []
+    tiles = [task_tile(waiting), unread_tile(waiting)] if waiting is not None else []
     if permissions.allowed(who, cases.PERMISSION):
         tiles += case_tiles(found, states.today())
     total = places.total(who)
@@ -153,6 +162,7 @@ class Day:
 
     news: Sequence[News] = ()
     waiting: Waiting | None = None
+    reminded: bool = False  # a digest of this half day is not put away yet
 
 
 def draw(who: Principal, found: Sequence[Case]) -> Day:
@@ -163,7 +173,8 @@ def draw(who: Principal, found: Sequence[Case]) -> Day:
     news = _news(who, found, fresh)
     _bar(who, found, fresh, len(news), waiting)
     begun = _about_drafts(who) if fresh.drafts else []
-    return Day(news=[*news, *begun], waiting=waiting)
+    reminded = may and wiring.app().digests.shown(who) is not None
+    return Day(news=[*news, *begun], waiting=waiting, reminded=reminded)
 
 
 def _tasks(waiting: Waiting) -> Html:
@@ -186,6 +197,8 @@ def _tasks(waiting: Waiting) -> Html:
 
 def card(day: Day) -> None:
     """What waits and what is new; no card when there is nothing of either."""
+    if day.reminded:
+        reminding.card()
     if day.waiting is not None and day.waiting.total:
         with st.container(key="card-tasks-first"):
             st.html(_tasks(day.waiting))
