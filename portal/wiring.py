@@ -14,6 +14,10 @@ from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
 from portal.affairs.notices import offer as notices_offer
+from portal.affairs.orders import book as order_book
+from portal.affairs.orders import offer as orders
+from portal.affairs.orders import sweep as order_sweep
+from portal.affairs.orders import tally as order_tally
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
@@ -33,6 +37,7 @@ from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
 from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
+from portal.functions.tasks.platform import PlatformTasks
 from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import secrets, settings
@@ -152,6 +157,16 @@ def _database_readiness() -> Readiness:
     }
 
 
+def _of_orders(city: CityPack) -> tuple[Recurring, ...]:
+    """The clock of orders, and what brings their numbers to the measures within a second."""
+    if city.flow(order_book.FLOW) is None:
+        return ()
+    return (
+        Recurring(seconds=1, name="orders.drain", work=order_tally.drain),
+        Recurring(seconds=60, name="orders.sweep", work=order_sweep.sweep),
+    )
+
+
 def _place_name(code: str) -> str | None:
     found = divisions.find(code)
     return found.name if found else None
@@ -196,7 +211,14 @@ def build() -> Wired:
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
-    ours = (corrections.CorrectionTasks(), matters.MatterTasks(), notices_offer.NoticeTasks())
+    ours: list[PlatformTasks] = [
+        corrections.CorrectionTasks(),
+        matters.MatterTasks(),
+        notices_offer.NoticeTasks(),
+    ]
+    if city.flow(order_book.FLOW):
+        order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
+        ours.append(orders.OrderTasks())
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
     digests = Digests(messages=messages)
@@ -242,6 +264,7 @@ def build() -> Wired:
                 Recurring(seconds=60, name="digests.turn", work=digests.turn),
                 Recurring(seconds=900, name="notices.sweep", work=notices_offer.sweep),
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
+                *_of_orders(city),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

@@ -1,11 +1,14 @@
 """The city pack: everything that makes this city this city, read from one folder of data.
 
-``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
-systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``resources.toml`` what the systems share, ``messages.toml`` what may leave for a phone and
-how people are reminded, ``holidays.toml`` the days off, ``divisions.csv``
-and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
-demonstration uses. Another city is another folder.
+Another city is another folder. Its files:
+
+- ``pack.toml`` names and texts, ``roles.toml`` what each role may do;
+- ``systems.toml`` which business systems are joined and how far, ``resources.toml`` what they share;
+- ``matters.toml`` what residents come for, ``reports.toml`` the reports;
+- ``flows.toml`` and ``orders.toml`` how demands are handled;
+- ``messages.toml`` what may leave for a phone and how people are reminded;
+- ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places;
+- ``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses.
 """
 
 import json
@@ -17,10 +20,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts, message_texts, resource_texts, site_texts
+from portal.store import (
+    flow_texts,
+    matter_texts,
+    message_texts,
+    order_texts,
+    resource_texts,
+    site_texts,
+)
+from portal.store.flow_texts import FlowText
 from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
 from portal.store.message_texts import MessageTexts
+from portal.store.order_texts import OrderTexts
 from portal.store.resource_texts import ResourceTexts
 from portal.store.site_texts import SystemSite as SystemSite
 from portal.store.site_texts import UnreadSite as UnreadSite
@@ -190,7 +202,13 @@ class CityPack(_Data):
     bulk_use: BulkUse = BulkUse()
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
+    flows: tuple[FlowText, ...] = ()
+    orders: OrderTexts = OrderTexts()
     demo: Demo | None = None
+
+    def flow(self, flow_id: str) -> FlowText | None:
+        """The flow of that id, if this city has it."""
+        return next((one for one in self.flows if one.id == flow_id), None)
 
     def role(self, role_id: str) -> RoleText | None:
         """The role of that id, if this city has it."""
@@ -232,6 +250,8 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "messages": message_texts.read(
                 folder, sandbox="" if production else settings().sandbox_url
             ),
+            "flows": flow_texts.read(folder),
+            "orders": order_texts.read(folder),
             "demo": demo,
         }
     )
