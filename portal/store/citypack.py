@@ -2,7 +2,8 @@
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
 systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``resources.toml`` what the systems share, ``holidays.toml`` the days off, ``divisions.csv``
+for, ``resources.toml`` what the systems share, ``dispatch.toml`` how orders are dispatched,
+urged and evaluated, ``holidays.toml`` the days off, ``divisions.csv``
 and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
 demonstration uses. Another city is another folder.
 """
@@ -16,7 +17,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts, resource_texts
+from portal.store import dispatch_texts, matter_texts, resource_texts
+from portal.store.dispatch_texts import DispatchTexts
 from portal.store.matter_texts import MatterTexts
 from portal.store.resource_texts import ResourceTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
@@ -202,6 +204,7 @@ class CityPack(_Data):
     authorisation_days: int  # how long a family's authorisation may be valid
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
+    dispatch: DispatchTexts = DispatchTexts()
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -257,6 +260,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),
             "resources": resource_texts.read(folder),
+            "dispatch": dispatch_texts.read(folder),
             "demo": demo,
         }
     )
