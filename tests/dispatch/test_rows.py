@@ -105,7 +105,18 @@ def test_below_a_wrong_class_everything_falls_out() -> None:
     assert [one.number for one in faults] == [3, 4]
 
 
-_ODD: list[Cell] = [None, "", "01", "01.04.01", "=1+1", "住建", "区县级", "配合履职", "<b>", "长" * 90]
+_ODD: list[Cell] = [
+    None,
+    "",
+    "01",
+    "01.04.01",
+    "=1+1",
+    "住建",
+    "区县级",
+    "配合履职",
+    "<b>",
+    "长" * 90,
+]
 _cell = st.sampled_from([*_ODD, 1, 1.04, -3, float("nan"), True])
 
 

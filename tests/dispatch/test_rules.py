@@ -27,7 +27,9 @@ def _resolve(target: str, level: str) -> str | None:
     return UNITS.get((target, level))
 
 
-def _line(number: int, code: str, region: str = "9901", condition: str = "", **body: object) -> Line:
+def _line(
+    number: int, code: str, region: str = "9901", condition: str = "", **body: object
+) -> Line:
     whole = {"level": "区县级", "district": "line:住建", "city": "line:住建", **body}
     return Line(
         id=number,

@@ -184,7 +184,7 @@ class _Places:
         kind, _, what = target.partition(":")
         width = _WIDTH.get(level, 4)
         if kind == "unit":
-            return units.find(self._connection, what) and what
+            return what if units.find(self._connection, what) else None
         if kind == "place":
             width = {"district": 6, "street": 9, "community": 12}[what]
             ours = {"community"} if what == "community" else {"government"}

@@ -29,6 +29,9 @@ from portal.store.scope import scoped
 from portal.store.sheets import Cell, pick, read_sheet
 
 MAX_ROWS = 20_000
+# What a file of refused rows has beside its own columns: mended, it is sent again as it is.
+REMARKS = {"_row": "原行号", "_column": "有误的列", "_reason": "原因"}
+_SPARE = ("condition", "words", "basis", "helpers", "urgency")
 How = Literal["整体替换", "增量更新"]
 
 
@@ -58,7 +61,7 @@ def preview(principal: Principal, kind: Kind, data: bytes, name: str, how: How) 
     """Read a file and say what it would change; nothing is written."""
     permissions.check(principal, reads.SETTINGS)
     sheet = read_sheet(data, name=name, max_rows=MAX_ROWS)
-    picked = pick(sheet, COLUMNS[kind], optional=("condition", "words", "basis", "helpers"))
+    picked = pick(sheet, COLUMNS[kind] | REMARKS, optional=(*REMARKS, *_SPARE))
     given = [(one.number, one.values) for one in picked]
     with scoped(principal.reach) as connection:
         return _plan(connection, kind, region_of(principal), given, how, sha256(data).hexdigest())

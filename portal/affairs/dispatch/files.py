@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from auth.principal import Principal
 from portal.affairs.dispatch import desk, reads, rows
-from portal.affairs.dispatch.desk import Preview
+from portal.affairs.dispatch.desk import REMARKS, Preview
 from portal.affairs.dispatch.rows import COLUMNS
 from portal.affairs.dispatch.tables import dispatch_version
 from portal.affairs.dispatch.words import KINDS, NAMES, DispatchError, Kind
@@ -17,6 +18,9 @@ from portal.store import workbook
 from portal.store.citypack import CityPack
 from portal.store.scope import scoped
 from portal.store.sheets import Cell
+
+# The pack's own lists have no earlier version: they count for whatever came before, too.
+_SINCE = date(2000, 1, 1)
 
 DEFAULT_FILES: dict[Kind, str] = {
     "分类": "order_classes.csv",
@@ -28,8 +32,10 @@ DEFAULT_FILES: dict[Kind, str] = {
 
 def error_file(principal: Principal, plan: Preview) -> bytes:
     """The rows that were not taken, as they were sent, each with its reason; to mend and send."""
-    head = [*COLUMNS[plan.kind].values(), "原行号", "有误的列", "原因"]
-    lines = [[*one.cells, one.number, one.column, one.words] for one in plan.faults]
+    head = [*COLUMNS[plan.kind].values(), *REMARKS.values()]
+    lines: list[list[str | int]] = [
+        [*one.cells, one.number, one.column, one.words] for one in plan.faults
+    ]
     page = workbook.Page(title="未导入的行", head=head, rows=lines)
     return workbook.write([page], author=principal.name)
 
@@ -74,7 +80,7 @@ def _default(city: CityPack, kind: Kind, file: Path) -> int:
             source=file.name,
             by=(reads.SERVICE.actor, "平台"),
         )
-        desk.put_in_force(connection, made, reads.today(), "平台")
+        desk.put_in_force(connection, made, _SINCE, "平台")
     return 1
 
 

@@ -96,7 +96,8 @@ def classify(text: str, classes: Iterable[Entry], most: int = 5) -> tuple[Guess,
     """The classes whose names and usual words stand in a text, the most telling first."""
     found = []
     for one in classes:
-        hits = tuple(w for w in (one.name, *one.texts("words")) if len(w) > 1 and w in text)
+        wanted = dict.fromkeys((one.name, *one.texts("words")))
+        hits = tuple(word for word in wanted if len(word) > 1 and word in text)
         if hits:
             points = sum(len(word) for word in hits) * 10 + one.code.count(".")
             found.append(Guess(code=one.code, name=one.name, words=hits, points=points))
@@ -190,7 +191,7 @@ def _by_catalogue(
     found = fitting(question, lists.catalogue)
     for place, line in enumerate(found):
         entry, level = line.entry, line.entry.text("level")
-        unit_id, where = _lead(entry, level, resolve)
+        unit_id, where = _lead(entry, level, resolve, question.never)
         if unit_id is None:
             continue
         nearer = texts.nearer * max((len(line.region_code) - 4) // 2, 0)
@@ -208,15 +209,19 @@ def _by_catalogue(
             held.helpers = tuple(dict.fromkeys(one for one in helpers if one))
 
 
-def _lead(entry: Entry, level: str, resolve: Resolve) -> tuple[str | None, str]:
-    """The unit of the named level; where the place has none, of the next level up, and so said."""
-    at = LEVELS.index(level) if level in LEVELS else 0
+def _lead(
+    entry: Entry, level: str, resolve: Resolve, never: frozenset[str]
+) -> tuple[str | None, str]:
+    """The unit of the named level; where the place has none, or the demand is about that unit, the
+    one of the next level up, and so said."""
+    at, why = LEVELS.index(level) if level in LEVELS else 0, f"{level}未设对应单位"
     for step in range(at, -1, -1):
         target = entry.text(OF_LEVEL[LEVELS[step]])
         unit_id = resolve(target, LEVELS[step]) if target else None
-        if unit_id is not None:
-            plain = f"{LEVELS[step]}"
-            return unit_id, plain if step == at else f"{plain}（{level}未设对应单位）"
+        if unit_id in never:
+            why = "诉求反映下级单位，由上级办理"
+        elif unit_id is not None:
+            return unit_id, LEVELS[step] if step == at else f"{LEVELS[step]}（{why}）"
     return None, ""
 
 

@@ -21,7 +21,7 @@ SHEET_MOVES: dict[SheetState, tuple[SheetState, ...]] = {
     DROPPED: (),
 }
 LEAST_WORDS, MOST_WORDS = 4, 500
-_SEVERITY: dict[str, int] = {"蓝": 1, "黄": 2, "红": 3}
+_SEVERITY: dict[Colour, int] = {"蓝": 1, "黄": 2, "红": 3}
 
 
 class SupervisionError(Exception):
@@ -58,8 +58,8 @@ def colour(
     """The colour an order carries now: the gravest of what has come."""
     if deadline is None:
         return None
-    seen = [one.colour for one in come(stages, deadline, urgency, now)]
-    return max(seen, key=lambda one: _SEVERITY[one]) if seen else None
+    seen: list[Colour] = [one.colour for one in come(stages, deadline, urgency, now)]
+    return max(seen, key=_SEVERITY.__getitem__) if seen else None
 
 
 def rung_level(rung: Rung) -> str | None:
