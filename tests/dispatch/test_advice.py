@@ -1,4 +1,4 @@
-"""一派到位: the suggestion with its reasons, from real orders; what is chosen is kept and counted."""
+"""一派到位: the suggestion with its reasons, what is chosen is kept and counted."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from portal.affairs.dispatch.tables import order_advice
 from portal.affairs.dispatch.words import CATALOGUE, DispatchError
 from portal.affairs.orders import desk as orders
 from portal.affairs.orders import tally
+from portal.affairs.orders.tables import order_tally
 from portal.affairs.workflow.flow import FlowError
 from portal.store import clock
 from portal.store.scope import scoped
@@ -118,14 +119,11 @@ def _kept(order: UUID) -> Any:
 
 
 def _share() -> tuple[int, int]:
-    tally.drain()
-    with scoped(world.command().reach) as connection:
-        query = text(
-            "SELECT coalesce(sum(numerator), 0), coalesce(sum(denominator), 0)"
-            " FROM measure_change WHERE measure = 'orders_advised'"
-        )
-        taken, given = connection.execute(query).one()
-        return int(taken), int(given)
+    """How many first suggestions were taken, of how many, as the measures are told."""
+    with scoped(tally.SERVICE) as connection:
+        noted = connection.execute(select(order_tally.c.changes)).scalars().all()
+    mine = [one for some in noted for one in some if one[0] == "orders_advised" and not one[2]]
+    return sum(one[4] for one in mine), sum(one[5] for one in mine)
 
 
 def test_what_is_chosen_is_kept_beside_what_was_suggested_and_counted() -> None:

@@ -125,7 +125,8 @@ def test_the_unit_that_is_complained_about_is_never_named() -> None:
     lists = Lists(catalogue=[_line(1, "01")])
     past = [_past(1, "d-build"), _past(2, "d-city")]
     ranked = rank(_ask("01", never=frozenset({"d-build"})), lists, past, _resolve, TEXTS)
-    assert [one.unit_id for one in ranked] == ["d-city"]
+    assert [one.unit_id for one in ranked] == ["c-build", "d-city"]
+    assert "市级（诉求反映下级单位，由上级办理）" in ranked[0].reasons[0]
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,12 @@ def _advise(
     names = {one.entry.code: one.entry.name for one in classes}
     guesses = () if code in names else rules.classify(words, [one.entry for one in classes])
     code = code if code in names else (guesses[0].code if guesses else "")
-    versions, lists = _lists(connection, region_code)
+    versions, held = lists(connection, region_code)
     question = Question(code=code, region_code=region_code, text=words,
                         never=_never(connection, against))  # fmt: skip
-    places = _Places(connection, region_code)
+    places = Places(connection, region_code)
     past = _past(connection, code, region_code, title) if code else []
-    ranked = rules.rank(question, lists, past, places.resolve, texts)
+    ranked = rules.rank(question, held, past, places.resolve, texts)
     called = _names(connection, [u for one in ranked for u in (one.unit_id, *one.helpers)])
     return Advice(
         code=code,
@@ -123,7 +123,7 @@ def _advise(
         ),
         versions=tuple(one.id for one in versions),
         version_words=tuple(f"{one.label} 第 {one.number} 版" for one in versions),
-        notes=_notes(question, lists, ranked),
+        notes=_notes(question, held, ranked),
     )
 
 
@@ -150,7 +150,7 @@ def _never(connection: Connection, against: str | None) -> frozenset[str]:
     return frozenset({about.id, *below})
 
 
-def _lists(connection: Connection, region_code: str) -> tuple[tuple[reads.Version, ...], Lists]:
+def lists(connection: Connection, region_code: str) -> tuple[tuple[reads.Version, ...], Lists]:
     """The versions that count at the place today, and their entries."""
     found = {kind: reads.counting(connection, kind, region_code)
              for kind in (CATALOGUE, DUTIES, TOWNSHIP)}  # fmt: skip
@@ -167,7 +167,7 @@ def _lists(connection: Connection, region_code: str) -> tuple[tuple[reads.Versio
     return asked, Lists(catalogue=lines[CATALOGUE], duties=lines[DUTIES], township=lines[TOWNSHIP])
 
 
-class _Places:
+class Places:
     """The units of one place: who is meant by a line of work or by 属地 here."""
 
     def __init__(self, connection: Connection, region_code: str) -> None:

@@ -59,7 +59,7 @@ def colour(
     if deadline is None:
         return None
     seen: list[Colour] = [one.colour for one in come(stages, deadline, urgency, now)]
-    return max(seen, key=_SEVERITY.__getitem__) if seen else None
+    return max(seen, key=lambda one: _SEVERITY[one], default=None)
 
 
 def rung_level(rung: Rung) -> str | None:
