@@ -62,7 +62,7 @@ def ask(
         row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
         if row is None or not _handled(connection, order_id, principal.unit.id, row.unit_id):
             raise EvaluationError("本单位没有承办过这件工单，不能申诉，已填内容已保留。")
-        told = _told(connection, row)
+        told = _told(row)
         rules.may_appeal(clock.now(), told, rates, ground, texts, pack().holidays)
         if done := sorted(set(rates) & set(row.excluded_from)):
             raise EvaluationError(f"{'、'.join(done)}已因申诉成立不计入，不必再申诉。")
@@ -98,17 +98,11 @@ def _handled(connection: Connection, order_id: UUID, unit_id: str, now: str) -> 
     return now == unit_id or connection.execute(query.limit(1)).first() is not None
 
 
-def _told(connection: Connection, row: Row[Any]) -> datetime:
-    """When the unit learnt how the order counts: the last visit, else the end, else its lateness."""
-    query = (
-        select(order_event.c.at)
-        .where(order_event.c.order_id == row.id, order_event.c.move == "visit")
-        .order_by(order_event.c.id.desc())
-    )
-    told = connection.execute(query.limit(1)).scalar() or row.closed_at or row.overdue_at
-    if told is None:
-        raise EvaluationError("这件工单还没有计入考核的结果，暂不能申诉，已填内容已保留。")
-    return told  # type: ignore[no-any-return]
+def _told(row: Row[Any]) -> datetime:
+    """When the unit learnt how the order counts. While it is open its numbers still move."""
+    if row.closed_at is None:
+        raise EvaluationError("工单办结后方可申诉，已填内容已保留。")
+    return row.closed_at  # type: ignore[no-any-return]
 
 
 def _decides(connection: Connection, row: Row[Any], unit_id: str) -> str:
@@ -123,7 +117,7 @@ def _decides(connection: Connection, row: Row[Any], unit_id: str) -> str:
 
 
 def decide(principal: Principal, appeal_id: UUID, *, uphold: bool, reason: str) -> None:
-    """Uphold it, and it leaves numerator and denominator of the rates asked for; or not, and why."""
+    """Uphold it: it leaves both halves of the rates asked for; or turn it down, and say why."""
     permissions.check(principal, SUPERVISE)
     said = rules.words(reason, "审核意见")
     with scoped(principal.reach) as connection:
@@ -181,7 +175,7 @@ def _take_out(connection: Connection, principal: Principal, row: Row[Any], said:
             at=now,
             move="appeal_upheld",
             states=(order.state, order.state),
-            words=f"申诉成立（{row.ground}）：{'、'.join(rates)}不计入{own.name if own else ''}；{said}",
+            words=f"申诉成立（{row.ground}）：{'、'.join(rates)}不计入考核；{said}",
             detail={"version": version, "excluded": rates, "unit": row.unit_id},
         )
         tally.keep(connection, changes, now, order.id)
@@ -190,17 +184,16 @@ def _take_out(connection: Connection, principal: Principal, row: Row[Any], said:
 def counted(
     connection: Connection, order: Row[Any], own: units.UnitRef, rates: Sequence[str]
 ) -> list[Note]:
-    """What the order has put into the measures of these rates for the unit, with the sign turned."""
+    """What the order has put into these rates for the unit, with the sign turned."""
     notes: list[Note] = []
-    held = _Held(order.region_code, own)
-    for event in _events(connection, order.id):
-        detail = event.detail
-        if event.move == "visit" and detail.get("visited_unit") == own.id:
-            notes += held.visit(event.at, detail, rates)
-    if "按时办结率" in rates and (due := _due(connection, order, own)) is not None:
+    held, events = _Held(order.region_code, own), _events(connection, order.id)
+    for event in events:
+        if event.move == "visit" and event.detail.get("visited_unit") == own.id:
+            notes += held.visit(event.at, event.detail, rates)
+    if "按时办结率" in rates and (due := _due(events, order, own.id)) is not None:
         notes += held.both("orders_due", due[0], due[1])
-    if "响应率" in rates and (sent := _sent(connection, order, own)) is not None:
-        notes += held.both("orders_responded", sent[0], sent[1])
+    if "响应率" in rates and (asked := _asked(events, order, own.id)) is not None:
+        notes += held.both("orders_responded", asked[0], asked[1])
     return notes
 
 
@@ -223,9 +216,7 @@ class _Held:
             notes += self.both("orders_visited_resolved", at, detail["resolved"] == "已解决")
         if "满意率" in rates:
             notes += self.both("orders_satisfied", at, detail["satisfied"] == "满意")
-            notes += self.both(
-                "orders_basically_satisfied", at, detail["satisfied"] == "基本满意"
-            )
+            notes += self.both("orders_basically_satisfied", at, detail["satisfied"] == "基本满意")
         return notes
 
 
@@ -234,32 +225,23 @@ def _events(connection: Connection, order_id: UUID) -> Sequence[Row[Any]]:
     return connection.execute(query.order_by(order_event.c.id)).all()
 
 
-def _due(
-    connection: Connection, order: Row[Any], own: units.UnitRef
-) -> tuple[datetime, bool] | None:
-    """When it was due and whether in time, if that has been counted for the unit."""
-    approved = [
-        one
-        for one in _events(connection, order.id)
-        if one.move == "approve" and "on_time" in one.detail
-    ]
-    if approved:
-        last = approved[-1]
-        return datetime.fromisoformat(last.detail["deadline"]), bool(last.detail["on_time"])
-    if order.overdue_at is not None and order.unit_id == own.id:
-        return order.deadline_at, False
-    return None
-
-
-def _sent(
-    connection: Connection, order: Row[Any], own: units.UnitRef
-) -> tuple[datetime, bool] | None:
-    """When it was sent to the unit and whether it rang back in time."""
-    if order.unit_id != own.id or order.dispatched_at is None:
+def _due(events: Sequence[Row[Any]], order: Row[Any], own: str) -> tuple[datetime, bool] | None:
+    """When it was last due and whether in time, if that counts for the unit."""
+    if order.overdue_at is not None:
+        return (order.overdue_at, False) if order.overdue_unit == own else None
+    answered = [one.unit_id for one in events if one.move == "reply"]
+    approved = [one.detail for one in events if one.move == "approve" and "on_time" in one.detail]
+    if not approved or not answered or answered[-1] != own:
         return None
-    contacts = [one for one in _events(connection, order.id) if one.move == "contact"]
-    in_time = any(bool(one.detail.get("in_time")) for one in contacts)
-    return order.dispatched_at, in_time
+    return datetime.fromisoformat(approved[-1]["deadline"]), bool(approved[-1]["on_time"])
+
+
+def _asked(events: Sequence[Row[Any]], order: Row[Any], own: str) -> tuple[datetime, bool] | None:
+    """When the unit was asked to ring back and whether it did in time."""
+    if order.asked_unit != own or order.asked_at is None:
+        return None
+    contacts = [one.detail for one in events if one.move == "contact" and one.at >= order.asked_at]
+    return order.asked_at, any(bool(one.get("in_time")) for one in contacts)
 
 
 # -- reading --------------------------------------------------------------------------------------
