@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from auth.permissions import Denied
-from portal.affairs.dispatch import advice, desk
+from portal.affairs.dispatch import advice, desk, places
 from portal.affairs.dispatch.advice import Advice
 from portal.affairs.dispatch.tables import order_advice
 from portal.affairs.dispatch.words import CATALOGUE, DispatchError
@@ -172,5 +172,5 @@ def test_the_past_is_read_by_its_index_and_place_by_place() -> None:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         given = {"title": "楼道", "places": [world.PLACE], "category": "04.02",
                  "since": clock.now(), "each": 60}  # fmt: skip
-        plan = connection.execute(text("EXPLAIN " + str(advice._LIKE.text)), given).scalars().all()
+        plan = connection.execute(text("EXPLAIN " + str(places._LIKE.text)), given).scalars().all()
     assert any("ix_work_order_handled" in line for line in plan), plan

@@ -6,31 +6,27 @@ same class: the time it takes does not grow with the number of orders.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, or_, select, text
+from sqlalchemy import Connection, insert, or_, select
 
 from auth import permissions
 from auth.principal import Principal
 from auth.tables import unit
 from portal.affairs.dispatch import reads, rules
-from portal.affairs.dispatch.rules import Guess, Line, Lists, Past, Question
+from portal.affairs.dispatch.places import Places, past_of
+from portal.affairs.dispatch.rules import Guess, Line, Lists, Question
 from portal.affairs.dispatch.tables import order_advice
-from portal.affairs.dispatch.words import CATALOGUE, CLASSES, DUTIES, TOWNSHIP, DispatchError
+from portal.affairs.dispatch.words import CATALOGUE, CLASSES, DUTIES, TOWNSHIP, DispatchError, Kind
 from portal.affairs.orders import desk as orders
 from portal.affairs.orders import tally, units
 from portal.affairs.orders.tables import work_order
-from portal.store import clock, divisions
+from portal.store import clock
 from portal.store.citypack import pack
 from portal.store.scope import acting_as, scoped, together
 
 DISPATCH = "orders.dispatch"
-_WIDTH = {"市级": 4, "区县级": 6, "乡镇（街道）级": 9, "社区（村）级": 12}
-_LEVEL_OF = {4: "city", 6: "district", 9: "street", 12: "community"}
-_ENOUGH = 20  # so many alike orders nearby, and nobody looks further away
-_STAGES = ((12, 60), (9, 10), (6, 3))  # digits shared with the place, orders taken of each place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,15 +91,18 @@ def _advise(
     against: str | None,
 ) -> Advice:
     texts, words = pack().dispatch.advice, f"{title}\n{content}"
-    classes = reads.classes(connection, region_code)
+    counting = reads.all_counting(connection, region_code)
+    classes = [
+        one for version in counting[CLASSES][:1] for one in reads.entries(connection, version)
+    ]
     names = {one.entry.code: one.entry.name for one in classes}
     guesses = () if code in names else rules.classify(words, [one.entry for one in classes])
     code = code if code in names else (guesses[0].code if guesses else "")
-    versions, held = lists(connection, region_code)
+    versions, held = lists(connection, counting)
     question = Question(code=code, region_code=region_code, text=words,
                         never=_never(connection, against))  # fmt: skip
     places = Places(connection, region_code)
-    past = _past(connection, code, region_code, title) if code else []
+    past = past_of(connection, code, region_code, title) if code else []
     ranked = rules.rank(question, held, past, places.resolve, texts)
     called = _names(connection, [u for one in ranked for u in (one.unit_id, *one.helpers)])
     return Advice(
@@ -150,110 +149,28 @@ def _never(connection: Connection, against: str | None) -> frozenset[str]:
     return frozenset({about.id, *below})
 
 
-def lists(connection: Connection, region_code: str) -> tuple[tuple[reads.Version, ...], Lists]:
-    """The versions that count at the place today, and their entries."""
-    found = {kind: reads.counting(connection, kind, region_code)
-             for kind in (CATALOGUE, DUTIES, TOWNSHIP)}  # fmt: skip
-    lines = {
-        kind: [
-            Line(id=held.id, region_code=held.region_code, entry=held.entry)
-            for version in those
-            for held in reads.entries(connection, version)
-        ]
-        for kind, those in found.items()
-    }
-    classes = reads.counting(connection, CLASSES, region_code)[:1]
-    asked = (*classes, *(one for those in found.values() for one in those))
+def lists(
+    connection: Connection, counting: Mapping[Kind, Sequence[reads.Version]]
+) -> tuple[tuple[reads.Version, ...], Lists]:
+    """The versions that are asked, and their entries."""
+    lines = {kind: _lines(connection, counting[kind]) for kind in (CATALOGUE, DUTIES, TOWNSHIP)}
+    asked = (
+        *counting[CLASSES][:1],
+        *(one for kind in (CATALOGUE, DUTIES, TOWNSHIP) for one in counting[kind]),
+    )
     return asked, Lists(catalogue=lines[CATALOGUE], duties=lines[DUTIES], township=lines[TOWNSHIP])
 
 
-class Places:
-    """The units of one place: who is meant by a line of work or by 属地 here."""
-
-    def __init__(self, connection: Connection, region_code: str) -> None:
-        self._code = region_code
-        regions = [region_code[:width] for width in (4, 6, 9, 12) if len(region_code) >= width]
-        query = select(unit.c.id, unit.c.kind, unit.c.line, unit.c.region_code).where(
-            unit.c.region_code.in_(regions), unit.c.status == "active"
-        )
-        self._rows = connection.execute(query.order_by(unit.c.id)).all()
-        self._connection = connection
-
-    def resolve(self, target: str, level: str) -> str | None:
-        """The unit that a target means here at a level."""
-        kind, _, what = target.partition(":")
-        width = _WIDTH.get(level, 4)
-        if kind == "unit":
-            return what if units.find(self._connection, what) else None
-        if kind == "place":
-            width = {"district": 6, "street": 9, "community": 12}[what]
-            ours = {"community"} if what == "community" else {"government"}
-            return self._first(lambda row: row.kind in ours, width)
-        return self._first(lambda row: row.line == what and bool(what), width)
-
-    def _first(self, wanted: Any, width: int) -> str | None:
-        if len(self._code) < width:
-            return None
-        at = self._code[:width]
-        return next((row.id for row in self._rows if row.region_code == at and wanted(row)), None)
+def _lines(connection: Connection, versions: Sequence[reads.Version]) -> list[Line]:
+    return [
+        Line(id=held.id, region_code=held.region_code, entry=held.entry)
+        for version in versions
+        for held in reads.entries(connection, version)
+    ]
 
 
 def _names(connection: Connection, ids: Sequence[str]) -> Mapping[str, str]:
     return {one.id: one.name for one in units.known(connection, ids).values()}
-
-
-# -- the past -------------------------------------------------------------------------------------
-
-# The newest of each place by the index on (category, region_code, closed_at); never a whole class.
-_LIKE = text(
-    """
-    SELECT o.order_no, o.title, o.unit_id, o.region_code,
-           similarity(o.title, :title) AS likeness
-      FROM unnest(cast(:places AS text[])) AS place (code)
-     CROSS JOIN LATERAL (
-           SELECT order_no, title, unit_id, region_code
-             FROM work_order w
-            WHERE w.category = :category AND w.region_code = place.code COLLATE "C"
-              AND w.closed_at IS NOT NULL AND w.closed_at >= :since
-              AND w.dispatched_at IS NOT NULL AND w.merged_into IS NULL
-            ORDER BY w.closed_at DESC
-            LIMIT :each) AS o
-    """
-)
-
-
-def _places(region_code: str, width: int) -> list[str]:
-    """The places whose past is asked: the community, its street's, its district's."""
-    at = region_code[:width]
-    if width == 12 or len(region_code) < width:
-        return [region_code] if len(region_code) <= 12 else [region_code[:12]]
-    return [at, *(one.code for one in divisions.below(at, "street") if len(at) < 9),
-            *(one.code for one in divisions.below(at, "community"))]  # fmt: skip
-
-
-def _past(connection: Connection, code: str, region_code: str, title: str) -> list[Past]:
-    texts = pack().dispatch.advice
-    since = clock.now() - timedelta(days=texts.months * 30)
-    found: dict[str, Past] = {}
-    for width, each in _STAGES:
-        given = {"title": title[:200], "places": _places(region_code, width),
-                 "category": code, "since": since, "each": each}  # fmt: skip
-        for row in connection.execute(_LIKE, given):
-            past = Past(
-                order_no=row.order_no,
-                title=row.title,
-                unit_id=row.unit_id,
-                likeness=float(row.likeness),
-                shared=_shared(row.region_code, region_code),
-            )
-            found.setdefault(past.order_no, past)
-        if sum(one.likeness >= texts.likeness for one in found.values()) >= _ENOUGH:
-            break
-    return list(found.values())
-
-
-def _shared(one: str, other: str) -> int:
-    return next((w for w in (12, 9, 6, 4) if len(one) >= w and one[:w] == other[:w]), 0)
 
 
 # -- dispatching by it ----------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from auth import audit, permissions
 from auth.principal import Principal
 from portal.affairs.dispatch import consult_rules as rules
 from portal.affairs.dispatch import reads, rows
-from portal.affairs.dispatch.advice import DISPATCH, Places
+from portal.affairs.dispatch.advice import DISPATCH
 from portal.affairs.dispatch.consult_rules import Answer, Proposal, Said
+from portal.affairs.dispatch.places import Places
 from portal.affairs.dispatch.tables import order_dispute, order_dispute_answer
 from portal.affairs.dispatch.words import DispatchError
 from portal.affairs.orders import desk as orders

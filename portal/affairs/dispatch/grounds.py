@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.dispatch import advice, rules
+from portal.affairs.dispatch import advice, places, reads, rules
 from portal.affairs.dispatch.words import DispatchError, Entry
 from portal.affairs.orders import units
 from portal.affairs.orders.tables import work_order
@@ -37,9 +37,10 @@ def grounds(principal: Principal, order_id: UUID) -> tuple[Ground, ...]:
         holder = units.find(connection, row.unit_id)
         if holder is None or holder.level not in TOWNSHIP_LEVELS or not row.category:
             return ()
-        _, lists = advice.lists(connection, row.region_code)
+        counting = reads.all_counting(connection, row.region_code)
+        _, lists = advice.lists(connection, counting)
         question = rules.Question(code=row.category, region_code=row.region_code, text="")
-        places = advice.Places(connection, row.region_code)
+        around = places.Places(connection, row.region_code)
         found = [
             (kind, entry)
             for kind, entry in (
@@ -48,7 +49,7 @@ def grounds(principal: Principal, order_id: UUID) -> tuple[Ground, ...]:
             )
             if entry is not None
         ]
-        leads = [_lead(places, entry) for _, entry in found]
+        leads = [_lead(around, entry) for _, entry in found]
         names = units.known(connection, [one for one in leads if one])
     return tuple(
         Ground(
@@ -66,6 +67,6 @@ def grounds(principal: Principal, order_id: UUID) -> tuple[Ground, ...]:
     )
 
 
-def _lead(places: advice.Places, entry: Entry) -> str | None:
-    found = (places.resolve(entry.text("lead"), level) for level in ("区县级", "市级"))
+def _lead(around: places.Places, entry: Entry) -> str | None:
+    found = (around.resolve(entry.text("lead"), level) for level in ("区县级", "市级"))
     return next((one for one in found if one), None)

@@ -17,6 +17,7 @@ from portal.affairs.dispatch.tables import dispatch_entry, dispatch_version
 from portal.affairs.dispatch.words import (
     CLASSES,
     DRAFT,
+    KINDS,
     STANDING,
     DispatchError,
     Entry,
@@ -91,28 +92,34 @@ def today() -> date:
     return clock.local(clock.now()).date()
 
 
-def _counting(kind: Kind, day: date) -> Select[Any]:
+def _counting(day: date) -> Select[Any]:
     v = dispatch_version.c
     return select(dispatch_version).where(
-        v.kind == kind,
-        v.state == STANDING,
-        v.valid_from <= day,
-        or_(v.valid_to.is_(None), v.valid_to > day),
+        v.state == STANDING, v.valid_from <= day, or_(v.valid_to.is_(None), v.valid_to > day)
     )
+
+
+def all_counting(
+    connection: Connection, region_code: str, day: date | None = None
+) -> dict[Kind, tuple[Version, ...]]:
+    """Of each kind the versions that count at a place on a day, in one look: the nearest first."""
+    places = [region_code[:width] for width in (4, 6, 9, 12) if len(region_code) >= width]
+    query = _counting(day or today()).where(dispatch_version.c.region_code.in_(places))
+    rows = sorted(connection.execute(query), key=lambda row: -len(row.region_code))
+    return {kind: tuple(version_of(row) for row in rows if row.kind == kind) for kind in KINDS}
 
 
 def counting(
     connection: Connection, kind: Kind, region_code: str, day: date | None = None
 ) -> tuple[Version, ...]:
     """The versions that count at a place on a day: the nearest list first, the city's last."""
-    query = _counting(kind, day or today())
-    rows = [row for row in connection.execute(query) if region_code.startswith(row.region_code)]
-    return tuple(version_of(row) for row in sorted(rows, key=lambda row: -len(row.region_code)))
+    return all_counting(connection, region_code, day)[kind]
 
 
 def own(connection: Connection, kind: Kind, region_code: str, day: date) -> Version | None:
     """The version that this very region has on a day."""
-    query = _counting(kind, day).where(dispatch_version.c.region_code == region_code)
+    v = dispatch_version.c
+    query = _counting(day).where(v.kind == kind, v.region_code == region_code)
     row = connection.execute(query).first()
     return version_of(row) if row else None
 
