@@ -1,4 +1,4 @@
-"""Every state and every move, tried at the desk itself: what the flow allows happens, the rest not."""
+"""Every state and every move, tried at the desk: what the flow allows happens, the rest not."""
 
 from dataclasses import replace
 from typing import Any

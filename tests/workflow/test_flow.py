@@ -1,4 +1,4 @@
-"""A flow: what it lets through, what it refuses in words, and which flows are refused themselves."""
+"""A flow: what it lets through, what it refuses in words, and which flows are no good."""
 
 from pathlib import Path
 from typing import Any
