@@ -14,8 +14,8 @@ from auth.principal import Principal
 from portal.api import access, errors
 from portal.api.access import Identify
 from portal.api.reports import disposition
-from portal.functions.people.book import MEDIA_TYPE
 from portal.functions.verify import Verify
+from portal.store.workbook import MEDIA_TYPE
 
 Who = Annotated[Principal, Depends(access.caller)]
 _FILE: dict[int | str, dict[str, Any]] = {

@@ -10,8 +10,7 @@ from auth import audit, permissions
 from auth.principal import Principal
 from auth.tables import account, audit_entry
 from portal.functions import trailwords
-from portal.functions.people import book
-from portal.store import clock
+from portal.store import clock, workbook
 from portal.store.engine import begin
 
 LIMIT = 200
@@ -109,4 +108,6 @@ def file(principal: Principal) -> bytes:
          one.action, one.outcome, one.detail)
         for one in map(_as_entry, rows)
     ]  # fmt: skip
-    return book.write([book.Page(title="审计记录", head=head, rows=lines)], author=principal.name)
+    return workbook.write(
+        [workbook.Page(title="审计记录", head=head, rows=lines)], author=principal.name
+    )

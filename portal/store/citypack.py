@@ -3,9 +3,10 @@
 Another city is another folder. Its files:
 
 - ``pack.toml`` names and texts, ``roles.toml`` what each role may do;
-- ``systems.toml`` which business systems are joined and how far, ``resources.toml`` what they share;
+- ``systems.toml`` which systems are joined and how far, ``resources.toml`` what they share;
 - ``matters.toml`` what residents come for, ``reports.toml`` the reports;
 - ``flows.toml`` and ``orders.toml`` how demands are handled;
+- ``dispatch.toml`` how they are dispatched, urged and evaluated;
 - ``messages.toml`` what may leave for a phone and how people are reminded;
 - ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places;
 - ``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses.
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
 from portal.store import (
+    dispatch_texts,
     flow_texts,
     matter_texts,
     message_texts,
@@ -28,6 +30,7 @@ from portal.store import (
     resource_texts,
     site_texts,
 )
+from portal.store.dispatch_texts import DispatchTexts
 from portal.store.flow_texts import FlowText
 from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
@@ -204,6 +207,7 @@ class CityPack(_Data):
     resources: ResourceTexts = ResourceTexts()
     flows: tuple[FlowText, ...] = ()
     orders: OrderTexts = OrderTexts()
+    dispatch: DispatchTexts = DispatchTexts()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -252,6 +256,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             ),
             "flows": flow_texts.read(folder),
             "orders": order_texts.read(folder),
+            "dispatch": dispatch_texts.read(folder),
             "demo": demo,
         }
     )

@@ -19,11 +19,10 @@ from auth.principal import Principal
 from portal.functions.entry.accounts import SERVICE, standing, taken, today
 from portal.functions.entry.linkrules import LinkState, plain_account, state_of
 from portal.functions.entry.tables import account_link
-from portal.functions.people import book
 from portal.functions.people.base import among, member_now
 from portal.functions.people.model import Group, Problem, Refused
 from portal.functions.people.tables import staff_member
-from portal.store import clock
+from portal.store import clock, workbook
 from portal.store.citypack import pack
 from portal.store.scope import acting_as, scoped
 from portal.store.sheets import Picked, pick, read_sheet
@@ -327,5 +326,5 @@ def file(principal: Principal) -> bytes:
         for one in listed(principal)
     ]
     choices = {COLUMNS["status"]: (ON, OFF)}
-    page = book.Page(title=SHEET, head=list(COLUMNS.values()), rows=rows, choices=choices)
-    return book.write([page], author=principal.name)
+    page = workbook.Page(title=SHEET, head=list(COLUMNS.values()), rows=rows, choices=choices)
+    return workbook.write([page], author=principal.name)

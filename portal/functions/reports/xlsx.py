@@ -9,18 +9,13 @@ import xlsxwriter
 
 from portal.functions.reports.model import Column, Report, Row
 from portal.store import clock
+from portal.store.workbook import safe
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _A4 = 9
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _SHEET_FORBIDDEN = str.maketrans("", "", "[]:*?/\\'")
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _BOX = {**_FONT, "border": 1}
-
-
-def safe(text: str) -> str:
-    """Text that no program takes for a formula, even after it was copied or saved as CSV."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def file_name(report: Report) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from portal.connectors.registry import Registry
-from portal.functions.people.book import Page, write
 from portal.functions.records import mask
 from portal.functions.verify import rules
 from portal.store import clock, crypto
 from portal.store.citypack import pack
+from portal.store.workbook import Page, write
 
 
 def template(author: str) -> bytes:

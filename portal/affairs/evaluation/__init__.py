@@ -1,0 +1,1 @@
+"""评: return visits, appeals, and the review of demands that nobody could meet."""

@@ -1,0 +1,232 @@
+"""Return visits: who is asked is drawn by rule, somebody outside the unit rings back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from auth import permissions
+from auth.principal import Principal
+from portal.affairs.evaluation import rules
+from portal.affairs.evaluation.rules import EvaluationError
+from portal.affairs.evaluation.tables import order_visit
+from portal.affairs.orders import desk as orders
+from portal.affairs.orders import seats, tally, units
+from portal.affairs.orders.tables import order_seat, work_order
+from portal.affairs.workflow.flow import FlowError
+from portal.store import clock, crypto, divisions
+from portal.store.citypack import pack
+from portal.store.scope import acting_as, scoped, together
+
+VISIT = "orders.visit"
+TO_BE_VISITED = "待回访"
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """An order whose caller is to be rung back."""
+
+    order_id: UUID
+    order_no: str
+    title: str
+    kind: str
+    region_name: str
+    handled_by: str
+    due_at: datetime
+    late: bool
+    tries: int
+    rule: str
+    version: int
+    reply: str
+    round: int
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """What a round of drawing came to; ``left`` could not be closed without a visit, and why."""
+
+    to_visit: int
+    spared: int
+    left: tuple[str, ...] = ()
+
+
+def draw(most: int = 500) -> Drawn:
+    """For the orders that have come to the visit: draw, and close those that are not drawn."""
+    spared: list[tuple[UUID, str, str]] = []
+    taken = 0
+    with scoped(tally.SERVICE) as connection:
+        for row in connection.execute(_undrawn(most)).all():
+            is_drawn, words = _decide(connection, row)
+            taken += is_drawn
+            if not is_drawn:
+                spared.append((row.id, row.order_no, words))
+    left = tuple(problem for one in spared if (problem := _spare(*one)))
+    return Drawn(to_visit=taken, spared=len(spared) - len(left), left=left)
+
+
+def _undrawn(most: int) -> Any:
+    """Orders waiting for a visit that nobody has drawn for in this round; held, so drawn once."""
+    o, v = work_order.c, order_visit.c
+    return (
+        select(work_order)
+        .outerjoin(order_visit, and_(v.order_id == o.id, v.round == o.redo_count))
+        .where(o.state == TO_BE_VISITED, o.closed_at.is_(None), v.id.is_(None))
+        .order_by(o.state_since, o.id)
+        .limit(most)
+        .with_for_update(of=work_order, skip_locked=True)
+    )
+
+
+def _decide(connection: Connection, row: Row[Any]) -> tuple[bool, str]:
+    texts, now = pack().dispatch.evaluation, clock.now()
+    rule = rules.rule_for(row.kind, row.urgency, texts.samples)
+    # What was done again, or is under supervision, is always asked about.
+    again = row.redo_count > 0 or row.supervise_level > 0
+    is_drawn = again or rules.drawn(crypto.keyed_hash(f"visit|{row.id}"), rule.share)
+    words = "重办或督办的工单：全部回访" if again else rules.words_of(rule, is_drawn)
+    connection.execute(
+        insert(order_visit).values(
+            id=uuid4(),
+            order_id=row.id,
+            round=row.redo_count,
+            region_code=row.region_code,
+            unit_id=_visitor(connection, row),
+            handled_by=row.unit_id,
+            sampled=is_drawn,
+            rule=words,
+            state=rules.WAITING if is_drawn else rules.SPARED,
+            made_at=now,
+            due_at=rules.visit_due(row.state_since, texts),
+        )
+    )
+    return is_drawn, words
+
+
+def _visitor(connection: Connection, row: Row[Any]) -> str:
+    """The unit that has the seat of the visit; without one, whoever dispatched."""
+    query = select(order_seat.c.unit_id).where(
+        order_seat.c.order_id == row.id,
+        order_seat.c.part == seats.VISITS,
+        order_seat.c.until.is_(None),
+    )
+    found = connection.execute(query.order_by(order_seat.c.id.desc())).scalars().first()
+    return found or row.dispatch_unit or f"gov-{row.region_code[:4]}"
+
+
+def _spare(order_id: UUID, order_no: str, words: str) -> str:
+    try:
+        orders.by_platform(order_id, "visit_none", {"reason": words})
+    except FlowError as problem:
+        return f"{order_no}：{problem.message}"
+    return ""
+
+
+# -- at the desk ----------------------------------------------------------------------------------
+
+
+def waiting(principal: Principal, page: int = 1) -> tuple[tuple[Waiting, ...], int]:
+    """The visits of the own unit that are to be made, the nearest limit first, and how many."""
+    permissions.check(principal, VISIT)
+    o, v = work_order.c, order_visit.c
+    mine = (v.state == rules.WAITING, v.unit_id == principal.unit.id)
+    joined = order_visit.join(work_order, and_(o.id == v.order_id, o.closed_at.is_(None)))
+    query = (
+        select(work_order, v.due_at.label("visit_due"), v.tries, v.rule, v.handled_by, v.round)
+        .select_from(joined)
+        .where(*mine)
+        .order_by(v.due_at, v.id)
+        .limit(PAGE)
+        .offset((max(page, 1) - 1) * PAGE)
+    )
+    with scoped(principal.reach) as connection:
+        total = connection.execute(
+            select(func.count()).select_from(joined).where(*mine)
+        ).scalar_one()
+        rows = connection.execute(query).all()
+        names = units.known(connection, {row.handled_by for row in rows})
+    now = clock.now()
+    return tuple(
+        Waiting(
+            order_id=row.id,
+            order_no=row.order_no,
+            title=row.title,
+            kind=row.kind,
+            region_name=divisions.full_name(row.region_code),
+            handled_by=names[row.handled_by].name if row.handled_by in names else row.handled_by,
+            due_at=row.visit_due,
+            late=row.visit_due < now,
+            tries=row.tries,
+            rule=row.rule,
+            version=row.version,
+            reply=row.reply or "",
+            round=row.round,
+            simulated=row.simulated is not None,
+        )
+        for row in rows
+    ), total
+
+
+def record(
+    principal: Principal,
+    order_id: UUID,
+    *,
+    resolved: str,
+    satisfied: str,
+    words: str = "",
+    version: int | None,
+) -> None:
+    """What whoever called says; what follows (closed, done again, supervised) is the flow's."""
+    permissions.check(principal, VISIT)
+    with together(principal.reach), scoped(principal.reach) as connection:
+        row = _mine(connection, principal, order_id)
+        orders.visit(principal, order_id, resolved=resolved, satisfied=satisfied, words=words,
+                     version=version)  # fmt: skip
+        _end(connection, row, rules.DONE, principal.name, resolved=resolved, satisfied=satisfied)
+
+
+def no_answer(principal: Principal, order_id: UUID, version: int | None) -> int:
+    """Nobody took the call. After the last try the order is closed without a visit: it counts in
+    no rate, neither way. Gives how many tries are left."""
+    permissions.check(principal, VISIT)
+    most = pack().dispatch.evaluation.tries
+    with together(principal.reach), scoped(principal.reach) as connection:
+        row = _mine(connection, principal, order_id)
+        tries = row.tries + 1
+        if tries < most:
+            _as_service(connection, row, tries=tries)
+            return int(most - tries)
+        reason = f"{tries} 次未接通，未取得有效回访"
+        orders.act(principal, order_id, "visit_none", {"reason": reason}, version)
+        _end(connection, row, rules.UNREACHED, principal.name, tries=tries)
+    return 0
+
+
+def _mine(connection: Connection, principal: Principal, order_id: UUID) -> Row[Any]:
+    query = select(order_visit).where(
+        order_visit.c.order_id == order_id,
+        order_visit.c.state == rules.WAITING,
+        order_visit.c.unit_id == principal.unit.id,
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise EvaluationError("这件工单不由本单位回访，或已回访，已填内容已保留，请刷新。")
+    return row
+
+
+def _end(connection: Connection, row: Row[Any], state: str, name: str, **values: Any) -> None:
+    _as_service(connection, row, state=state, done_at=clock.now(), done_by_name=name, **values)
+
+
+def _as_service(connection: Connection, row: Row[Any], **values: Any) -> None:
+    with acting_as(connection, tally.SERVICE.actor):
+        done = connection.execute(
+            update(order_visit)
+            .where(order_visit.c.id == row.id, order_visit.c.state == rules.WAITING)
+            .values(**values)
+        )
+    if not done.rowcount:
+        raise EvaluationError("这件工单刚由他人回访，已填内容已保留，请刷新。")
