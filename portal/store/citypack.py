@@ -2,9 +2,10 @@
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
 systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``resources.toml`` what the systems share, ``holidays.toml`` the days off, ``divisions.csv``
-and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
-demonstration uses. Another city is another folder.
+for, ``resources.toml`` what the systems share, ``schemes.toml`` how units are evaluated,
+``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places,
+``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses.
+Another city is another folder.
 """
 
 import json
@@ -16,9 +17,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts, resource_texts
+from portal.store import matter_texts, resource_texts, scheme_texts
 from portal.store.matter_texts import MatterTexts
 from portal.store.resource_texts import ResourceTexts
+from portal.store.scheme_texts import SchemeTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
 
 Mode = Literal["未接入", "联调", "试运行", "正式", "停用"]
@@ -202,6 +204,7 @@ class CityPack(_Data):
     authorisation_days: int  # how long a family's authorisation may be valid
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
+    evaluation: SchemeTexts = SchemeTexts()
     demo: Demo | None = None
 
     def role(self, role_id: str) -> RoleText | None:
@@ -257,6 +260,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),
             "resources": resource_texts.read(folder),
+            "evaluation": scheme_texts.read(folder),
             "demo": demo,
         }
     )
