@@ -195,7 +195,7 @@ def test_the_lowest_tenth(scores: list[int], percent: int, lowest: set[str]) -> 
     [
         ((), {}, BLUE, "没有其他情形"),
         ((), {"on_time": 99}, YELLOW, "超期1件（黄区）"),
-        ((), {"urgent_due": 2, "urgent_on_time": 1}, RED, "紧急工单超期1件（红区）"),
+        ((), {"urgent_late": 1}, RED, "紧急工单逾期未办结1件（红区）"),
         ((), {"resolved": 18}, BLUE, "综合得分95.50"),
         ((), {"resolved": 17}, YELLOW, "在85至95之间"),
         ((), {"resolved": 13}, RED, "低于85"),
@@ -213,7 +213,7 @@ def test_zones(
 
 
 def test_the_worst_ground_decides_and_all_are_told() -> None:
-    found = only(entrant(resolved=17, on_time=98, urgent_due=1, urgent_on_time=0))
+    found = only(entrant(resolved=17, on_time=98, urgent_late=1))
     assert found.zone == RED
     assert [one[-3:-1] for one in found.reasons] == ["红区", "黄区", "黄区"]
 
@@ -228,7 +228,7 @@ def test_the_lowest_of_many_is_red() -> None:
 def test_the_rules_stand_beside_the_zones_and_change_with_them() -> None:
     words = "；".join(standings.rule_words(SCHEME))
     assert "蓝区（好）：综合得分95以上且没有超期工单" in words
-    assert "后10%" in words and "连续2期下降" in words and "紧急工单超期" in words
+    assert "后10%" in words and "连续2期下降" in words and "紧急工单逾期" in words
     bare = SCHEME.zones.model_copy(
         update={"falls_to_yellow": 0, "bottom_percent": 0, "urgent_overdue_is_red": False}
     )

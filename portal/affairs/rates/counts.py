@@ -64,8 +64,7 @@ class Counts:
     asked: int = 0  # valid answers about 满意
     satisfied: int = 0
     basically: int = 0
-    urgent_due: int = 0
-    urgent_on_time: int = 0
+    urgent_late: int = 0  # urgent ones past their limit and not done when the period ended
 
     def __add__(self, other: "Counts") -> "Counts":
         names = [one.name for one in fields(self)]
@@ -75,11 +74,6 @@ class Counts:
     def overdue(self) -> int:
         """What came due and was not done in time."""
         return max(0, self.due - self.on_time)
-
-    @property
-    def urgent_overdue(self) -> int:
-        """The urgent ones among them."""
-        return max(0, self.urgent_due - self.urgent_on_time)
 
     @property
     def sample(self) -> int:

@@ -108,8 +108,8 @@ def _grounds(
         found.append((YELLOW, f"综合得分{own}，在{rules.yellow_from}至{rules.blue_from}之间"))
     if lowest:
         found.append((RED, f"得分在同类单位的后{rules.bottom_percent}%"))
-    if rules.urgent_overdue_is_red and counts.urgent_overdue:
-        found.append((RED, f"紧急工单超期{counts.urgent_overdue}件"))
+    if rules.urgent_overdue_is_red and counts.urgent_late:
+        found.append((RED, f"紧急工单逾期未办结{counts.urgent_late}件"))
     if rules.blue_without_overdue and counts.overdue:
         found.append((YELLOW, f"超期{counts.overdue}件"))
     fell = falling(own, entrant.before)
@@ -143,7 +143,7 @@ def rule_words(scheme: Scheme) -> tuple[str, ...]:
     if rules.bottom_percent:
         red.append(f"同类单位后{rules.bottom_percent}%（舍去零头，并列的不拆开）")
     if rules.urgent_overdue_is_red:
-        red.append("有紧急工单超期")
+        red.append("期末有紧急工单逾期未办结")
     apart = "照常参加" if scheme.small_sample_ranked else "不参加排位、不分区"
     return (
         f"蓝区（好）：{blue}",
