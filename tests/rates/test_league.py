@@ -129,7 +129,7 @@ def test_a_department_sees_of_a_running_month_its_own_line(october: list[Demand]
 def test_nobody_without_the_permission_reads_a_league() -> None:
     from tests import people
 
-    with pytest.raises(Denied, match="查看诉求工单"):
+    with pytest.raises(Denied, match="查看工单"):
         league.table(people.principal(), "street", OCTOBER)
 
 
