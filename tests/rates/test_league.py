@@ -130,7 +130,7 @@ def test_nobody_without_the_permission_reads_a_league() -> None:
     from tests import people
 
     with pytest.raises(Denied, match="查看工单"):
-        league.table(people.principal(), "street", OCTOBER)
+        league.table(people.principal(roles=("reader",)), "street", OCTOBER)
 
 
 def test_everybody_with_a_post_reads_a_closed_month(

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, insert, select
 from auth import audit
 from auth.principal import Principal
 from portal.affairs.rates import figures, league
-from portal.affairs.rates.league import LEAGUES, Table
+from portal.affairs.rates.entrants import LEAGUES, earlier, today
+from portal.affairs.rates.league import Table
 from portal.affairs.rates.schemes import (
     SERVICE,
     RatesError,
@@ -46,7 +47,7 @@ def close_due() -> list[date]:
     with scoped(whole_city()) as connection:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("rates"))))
         month = first_open(connection) or figures.first_month(connection)
-        while month is not None and closes_on(Span(kind="月", starts=month)) <= league.today():
+        while month is not None and closes_on(Span(kind="月", starts=month)) <= today():
             _close(connection, Span(kind="月", starts=month))
             done.append(month)
             month = Span(kind="月", starts=month).ends
@@ -119,8 +120,8 @@ def what_if(principal: Principal, name: League, month: date, scheme: Scheme) -> 
     held = league.table(principal, name, month)
     entrants = [one.entrant for one in held.standings]
     with scoped(principal.reach) as connection:
-        earlier = league.earlier(connection, name, held.span)
-    entrants = [replace(one, before=earlier.get(one.id, ())) for one in entrants]
+        scores = earlier(connection, name, held.span)
+    entrants = [replace(one, before=scores.get(one.id, ())) for one in entrants]
     now = {one.entrant.id: one for one in held.standings}
     if not held.closed:  # zones are for closed months: here only to show what would change
         now = {one.entrant.id: one for one in stand(entrants, held.scheme.scheme)}

@@ -5,7 +5,6 @@ of it. A month that still runs is counted from the measures inside one's own sco
 and without places unless the scope is the whole city.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,25 +14,16 @@ from sqlalchemy import Connection, Row, select
 
 from auth import permissions
 from auth.principal import Principal
-from auth.tables import unit
 from portal.affairs.rates import figures
 from portal.affairs.rates.counts import Counts, shares
+from portal.affairs.rates.entrants import LEAGUES, counted, earlier, members
 from portal.affairs.rates.schemes import SERVICE, VIEW, RatesError, Version, holding, packs_own
 from portal.affairs.rates.spans import Span
 from portal.affairs.rates.standings import Entrant, Standing, parts, stand
 from portal.affairs.rates.tables import rate_month, rate_scheme, rate_standing
-from portal.store import clock, divisions
 from portal.store.citypack import pack
 from portal.store.scheme_texts import League, Scheme
 from portal.store.scope import Reach, scoped
-
-LEAGUES: Mapping[League, str] = {
-    "district": "区县",
-    "street": "乡镇（街道）",
-    "city_department": "市直部门",
-    "district_department": "区县部门",
-}
-_LEVEL: Mapping[League, str] = {"city_department": "city", "district_department": "district"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,19 +58,13 @@ class Table:
         raise RatesError("该单位不在这张榜上，可能不在本岗位的管辖范围，请刷新后查看。")
 
 
-def today() -> date:
-    """The day on the wall."""
-    return clock.local(clock.now()).date()
-
-
 def table(principal: Principal, league: League, month: date) -> Table:
     """The league of a month, as far as one may see it."""
     permissions.check(principal, VIEW)
     span = Span(kind="月", starts=month)
     with scoped(principal.reach) as connection:
-        closed = connection.execute(select(rate_month).where(rate_month.c.starts == month)).first()
-        if closed is not None:
-            return _written(connection, league, span, closed)
+        if closed(connection, month):
+            return written(connection, league, span)
         if principal.prefixes:
             return running(connection, league, span, principal.prefixes)
     return _own_line(principal, league, span)
@@ -100,15 +84,23 @@ def _city() -> Reach:
 # -- a closed month -------------------------------------------------------------------------------
 
 
-def _written(connection: Connection, league: League, span: Span, closed: Row[Any]) -> Table:
-    scheme = Scheme.model_validate(closed.scheme)
+def closed(connection: Connection, month: date) -> bool:
+    """Whether a month is closed."""
+    query = select(rate_month.c.starts).where(rate_month.c.starts == month)
+    return connection.execute(query).first() is not None
+
+
+def written(connection: Connection, league: League, span: Span) -> Table:
+    """A closed month as it was written down."""
+    kept = connection.execute(select(rate_month).where(rate_month.c.starts == span.starts)).one()
+    scheme = Scheme.model_validate(kept.scheme)
     query = select(rate_standing).where(
         rate_standing.c.starts == span.starts, rate_standing.c.league == league
     )
     found = [_standing(row, scheme) for row in connection.execute(query)]
     found.sort(key=lambda one: (one.place is None, one.place or 0, one.entrant.region_code))
     made = connection.execute(
-        select(rate_scheme).where(rate_scheme.c.version == closed.scheme_version)
+        select(rate_scheme).where(rate_scheme.c.version == kept.scheme_version)
     ).first()
     return Table(
         league=league,
@@ -116,7 +108,7 @@ def _written(connection: Connection, league: League, span: Span, closed: Row[Any
         closed=True,
         whole=True,
         scheme=Version(
-            version=closed.scheme_version,
+            version=kept.scheme_version,
             starts=made.starts if made else None,
             scheme=scheme,
             words=made.words if made else packs_own().words,
@@ -125,8 +117,8 @@ def _written(connection: Connection, league: League, span: Span, closed: Row[Any
         ),
         standings=tuple(found),
         idle=0,
-        as_of=closed.as_of,
-        closed_at=closed.closed_at,
+        as_of=kept.as_of,
+        closed_at=kept.closed_at,
     )
 
 
@@ -163,11 +155,11 @@ def running(
     only: str | None = None,
 ) -> Table:
     """A month as the measures tell it now, for the units inside these prefixes."""
-    members = _members(connection, league, prefixes)
+    found = members(connection, league, prefixes)
     if only is not None:
-        members = [one for one in members if one.id == only]
+        found = [one for one in found if one.id == only]
     version = holding(connection, span.starts)
-    entrants, idle = counted(connection, league, span, members)
+    entrants, idle = counted(connection, league, span, found)
     whole = any(pack().region_code.startswith(one) for one in prefixes)
     made = stand(entrants, version.scheme, zones=False)
     if not whole or only is not None:
@@ -184,102 +176,6 @@ def running(
         as_of=figures.as_of(connection, span.days),
         closed_at=None,
     )
-
-
-def _members(connection: Connection, league: League, prefixes: Iterable[str]) -> list[Entrant]:
-    """The units of a league inside these prefixes; places that are only counted are not units."""
-    held = tuple(prefixes)
-    if (level := _LEVEL.get(league)) is not None:
-        query = select(unit.c.id, unit.c.name, unit.c.region_code).where(
-            unit.c.kind == "department", unit.c.level == level, unit.c.status == "active"
-        )
-        rows = connection.execute(query.order_by(unit.c.region_code, unit.c.id)).all()
-        found: list[tuple[str, str, str, int | None]] = [
-            (row.id, row.name, row.region_code, None) for row in rows
-        ]
-    else:
-        places = divisions.below(pack().region_code, league)
-        found = [
-            (f"gov-{one.code}", one.name, one.code, one.population)
-            for one in places
-            if not one.statistics_only
-        ]
-    return [
-        Entrant(id=name, name=shown, region_code=code, counts=Counts(), population=people)
-        for name, shown, code, people in found
-        if any(code.startswith(one) for one in held)
-    ]
-
-
-def counted(
-    connection: Connection, league: League, span: Span, members: list[Entrant]
-) -> tuple[list[Entrant], int]:
-    """The members with their counts and earlier scores; departments without an order are left out.
-
-    Gives how many those are.
-    """
-    if league in _LEVEL:
-        filled = _departments(connection, span, members)
-    else:
-        filled = _places(connection, league, span, members)
-    scores = earlier(connection, league, span)
-    made = [replace(one, before=scores.get(one.id, ())) for one in filled]
-    return made, len(members) - len(made)
-
-
-def _departments(connection: Connection, span: Span, members: list[Entrant]) -> list[Entrant]:
-    by_place: dict[str, list[str]] = {}
-    for one in members:
-        by_place.setdefault(one.region_code, []).append(one.id)
-    counts: dict[str, Counts] = {}
-    for code, ids in by_place.items():
-        counts |= figures.of_units(connection, code, ids, span.days)
-    return [replace(one, counts=counts[one.id]) for one in members if one.id in counts]
-
-
-def _places(
-    connection: Connection, league: League, span: Span, members: list[Entrant]
-) -> list[Entrant]:
-    """Districts and streets answer for every unit inside them, their communities' units too."""
-    codes, day = [one.region_code for one in members], today()
-    counts = figures.of_handlers(connection, codes, span.days)
-    now = figures.received(connection, codes, span.days)
-    before = figures.received(connection, codes, span.alongside(span.before, day))
-    year = span.last_year
-    last = figures.received(connection, codes, span.alongside(year, day)) if year else {}
-    people: dict[str, int] = {}
-    if league == "street":
-        measure = pack().evaluation.population_measure
-        people = figures.residents(connection, measure, pack().region_code, span.starts)
-    return [
-        replace(
-            one,
-            counts=replace(
-                counts.get(one.region_code, Counts()), received=now.get(one.region_code, 0)
-            ),
-            population=one.population or people.get(one.region_code),
-            received_before=before.get(one.region_code, 0),
-            received_last_year=last.get(one.region_code, 0),
-        )
-        for one in members
-    ]
-
-
-def earlier(
-    connection: Connection, league: League, span: Span
-) -> dict[str, tuple[Decimal | None, ...]]:
-    """The scores of the year before, month by month, the newest first; a gap is a gap."""
-    months, one = list[date](), span
-    for _ in range(12):
-        one = one.before
-        months.append(one.starts)
-    query = select(rate_standing.c.unit_id, rate_standing.c.starts, rate_standing.c.score).where(
-        rate_standing.c.league == league, rate_standing.c.starts.in_(months)
-    )
-    scores: dict[str, dict[date, Decimal | None]] = {}
-    for row in connection.execute(query):
-        scores.setdefault(row.unit_id, {})[row.starts] = row.score
-    return {name: tuple(found.get(month) for month in months) for name, found in scores.items()}
 
 
 # -- why ------------------------------------------------------------------------------------------

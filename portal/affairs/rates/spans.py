@@ -7,9 +7,9 @@ from typing import Literal
 
 Kind = Literal["日", "周", "月"]
 TITLES: dict[Kind, str] = {"日": "快报", "周": "周报", "月": "月报"}
-_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _ONE = timedelta(days=1)
 
 

@@ -85,7 +85,7 @@ showcase = Table(
     Column("state", Text, nullable=False),
     Column("day", Date, nullable=False),  # on which the order was closed
     Column("unit_id", Text, nullable=False),  # who proposes
-    Column("proposed_by", Text, nullable=False),
+    Column("proposers", ARRAY(Uuid), nullable=False),  # who, and for whom they stood in
     Column("proposed_name", Text, nullable=False),
     Column("proposed_at", Moment, nullable=False),
     Column("decided_by", Text),

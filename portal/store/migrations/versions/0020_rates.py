@@ -115,7 +115,7 @@ def _cases() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("unit_id", sa.Text(), nullable=False),
-        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposers", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("proposed_name", sa.Text(), nullable=False),
         sa.Column("proposed_at", MOMENT, nullable=False),
         sa.Column("decided_by", sa.Text()),
