@@ -63,11 +63,14 @@ work_order = Table(
     Column("signed_at", Moment),
     Column("contacted_at", Moment),
     Column("respond_due_at", Moment),
+    Column("asked_unit", Text),  # whose answer counts as in time or late, and since when
+    Column("asked_at", Moment),
     Column("limit_from", Moment),  # when the limit began
     Column("due_at", Moment),
     Column("extended_due_at", Moment),
     Column("deadline_at", Moment, Computed("coalesce(extended_due_at, due_at)", persisted=True)),
-    Column("overdue_at", Moment),  # when its deadline was found to have passed
+    Column("overdue_at", Moment),  # the deadline that was missed
+    Column("overdue_unit", Text),  # and by whom
     Column("replied_at", Moment),
     Column("reply", Text),  # the last answer that was given
     Column("closed_at", Moment),
@@ -92,6 +95,7 @@ work_order = Table(
     Index("ix_work_order_received_at", "received_at", "id"),
     Index("ix_work_order_category", "category", "received_at"),
     Index("ix_work_order_seat_units", "seat_units", postgresql_using="gin"),
+    Index("ix_work_order_place", text("text_pairs(place)"), postgresql_using="gin"),
     Index("ix_work_order_parent_id", "parent_id"),
     Index("ix_work_order_merged_into", "merged_into"),
 )
