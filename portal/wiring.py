@@ -13,6 +13,7 @@ from portal.affairs.corrections import offer as corrections
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
+from portal.affairs.rates import closing
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
@@ -208,6 +209,7 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
+                Recurring(seconds=3600, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
