@@ -32,6 +32,7 @@ OFFERED = (
     "records.search",
     "records.open",
     "reports.view",
+    "orders.bulletin",
     "tasks.view",
     "tasks.act",
     "entry.jump",

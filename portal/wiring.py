@@ -18,6 +18,7 @@ from portal.affairs.orders import book as order_book
 from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
+from portal.affairs.rates import closing
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
@@ -265,6 +266,7 @@ def build() -> Wired:
                 Recurring(seconds=900, name="notices.sweep", work=notices_offer.sweep),
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 *_of_orders(city),
+                Recurring(seconds=3600, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

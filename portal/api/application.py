@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, link, notices, people, records, reports, tasks, verify
+from portal.api import (
+    bulletins,
+    doors,
+    errors,
+    jump,
+    link,
+    notices,
+    people,
+    records,
+    reports,
+    tasks,
+    verify,
+)
 from portal.api.access import Identify
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
@@ -45,6 +57,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole = APIRouter(prefix=f"/api/{VERSION}")
     whole.include_router(records.router(functions.records))
     whole.include_router(reports.router(functions.reports, identify))
+    whole.include_router(bulletins.router(identify))
     whole.include_router(tasks.router(functions.tasks))
     whole.include_router(people.router(identify))
     whole.include_router(verify.router(functions.verify, identify))

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.permissions import Denied
 from portal.affairs.notices.rules import NoticeError
+from portal.affairs.rates.schemes import RatesError
+from portal.affairs.rates.spans import UnknownSpanError
 from portal.functions.entry import NoSuchDoor, TicketRefused
 from portal.functions.records import BadQueryError
 from portal.functions.reports import NoSuchReport
@@ -157,6 +159,8 @@ _TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     Denied: lambda error: ApiError(403, message=error.message),
     BadQueryError: lambda error: ApiError(422, code="bad_query", message=error.message),
     NoSuchReport: lambda error: ApiError(404, message=error.message),
+    RatesError: lambda error: ApiError(404, message=error.message),
+    UnknownSpanError: lambda error: ApiError(404, message=error.message),
     NoSuchDoor: lambda error: ApiError(404, message=error.message),
     TicketRefused: _of_ticket,
     TaskError: _of_task,

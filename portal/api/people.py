@@ -16,7 +16,7 @@ from portal.api.access import Identify
 from portal.api.reports import disposition
 from portal.functions import trail
 from portal.functions.people import accounts, listing, matrix
-from portal.store.workbook import MEDIA_TYPE
+from portal.store.workbooks import MEDIA_TYPE
 
 Who = Annotated[Principal, Depends(access.caller)]
 

@@ -15,7 +15,7 @@ from portal.api import access, errors
 from portal.api.access import Identify
 from portal.api.reports import disposition
 from portal.functions.verify import Verify
-from portal.store.workbook import MEDIA_TYPE
+from portal.store.workbooks import MEDIA_TYPE
 
 Who = Annotated[Principal, Depends(access.caller)]
 _FILE: dict[int | str, dict[str, Any]] = {

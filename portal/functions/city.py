@@ -24,6 +24,11 @@ def default_note() -> str:
     return pack().default_note
 
 
+def published_rates() -> tuple[dict[str, str], ...]:
+    """The figures that publications printed, as they printed them."""
+    return tuple(one.model_dump() for one in pack().evaluation.published)
+
+
 def unified_functions() -> tuple[UnifiedFunction, ...]:
     """The unified functions under the names this city gives them."""
     return pack().functions

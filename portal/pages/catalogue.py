@@ -99,6 +99,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="reports",
     ),
     PageSpec(
+        path="league",
+        title="一比三率",
+        permission="orders.view",
+        section=WORK,
+        module="league",
+    ),
+    PageSpec(
         path="entry",
         title="统一入口",
         permission="entry.jump",

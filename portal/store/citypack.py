@@ -7,6 +7,7 @@ Another city is another folder. Its files:
 - ``matters.toml`` what residents come for, ``reports.toml`` the reports;
 - ``flows.toml`` and ``orders.toml`` how demands are handled;
 - ``dispatch.toml`` how they are dispatched, urged and evaluated;
+- ``schemes.toml`` how units are evaluated;
 - ``messages.toml`` what may leave for a phone and how people are reminded;
 - ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places;
 - ``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses.
@@ -28,6 +29,7 @@ from portal.store import (
     message_texts,
     order_texts,
     resource_texts,
+    scheme_texts,
     site_texts,
 )
 from portal.store.dispatch_texts import DispatchTexts
@@ -37,6 +39,7 @@ from portal.store.matter_texts import MatterTexts
 from portal.store.message_texts import MessageTexts
 from portal.store.order_texts import OrderTexts
 from portal.store.resource_texts import ResourceTexts
+from portal.store.scheme_texts import SchemeTexts
 from portal.store.site_texts import SystemSite as SystemSite
 from portal.store.site_texts import UnreadSite as UnreadSite
 from portal.store.work_texts import CorrectionTexts, HolidayYear, NoticeTexts, VerificationTexts
@@ -205,6 +208,7 @@ class CityPack(_Data):
     bulk_use: BulkUse = BulkUse()
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
+    evaluation: SchemeTexts = SchemeTexts()
     flows: tuple[FlowText, ...] = ()
     orders: OrderTexts = OrderTexts()
     dispatch: DispatchTexts = DispatchTexts()
@@ -254,6 +258,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "messages": message_texts.read(
                 folder, sandbox="" if production else settings().sandbox_url
             ),
+            "evaluation": scheme_texts.read(folder),
             "flows": flow_texts.read(folder),
             "orders": order_texts.read(folder),
             "dispatch": dispatch_texts.read(folder),

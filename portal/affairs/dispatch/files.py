@@ -14,7 +14,7 @@ from portal.affairs.dispatch.desk import REMARKS, Preview
 from portal.affairs.dispatch.rows import COLUMNS
 from portal.affairs.dispatch.tables import dispatch_version
 from portal.affairs.dispatch.words import KINDS, NAMES, DispatchError, Kind
-from portal.store import workbook
+from portal.store import listings
 from portal.store.citypack import CityPack
 from portal.store.scope import scoped
 from portal.store.sheets import Cell
@@ -36,8 +36,8 @@ def error_file(principal: Principal, plan: Preview) -> bytes:
     lines: list[list[str | int]] = [
         [*one.cells, one.number, one.column, one.words] for one in plan.faults
     ]
-    page = workbook.Page(title="未导入的行", head=head, rows=lines)
-    return workbook.write([page], author=principal.name)
+    page = listings.Page(title="未导入的行", head=head, rows=lines)
+    return listings.write([page], author=principal.name)
 
 
 def export(principal: Principal, version_id: UUID) -> bytes:
@@ -47,9 +47,9 @@ def export(principal: Principal, version_id: UUID) -> bytes:
         names = reads.unit_names(connection)
         held = reads.entries(connection, found)
     lines = [rows.cells(found.kind, one.entry, names) for one in held]
-    page = workbook.Page(title=NAMES[found.kind][:31], head=list(COLUMNS[found.kind].values()),
+    page = listings.Page(title=NAMES[found.kind][:31], head=list(COLUMNS[found.kind].values()),
                          rows=lines)  # fmt: skip
-    return workbook.write([page], author=principal.name)
+    return listings.write([page], author=principal.name)
 
 
 def load_defaults(city: CityPack) -> int:

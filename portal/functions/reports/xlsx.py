@@ -9,11 +9,11 @@ import xlsxwriter
 
 from portal.functions.reports.model import Column, Report, Row
 from portal.store import clock
-from portal.store.workbook import safe
+from portal.store.workbooks import MEDIA_TYPE, footer_text, safe, sheet_name, width
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["MEDIA_TYPE", "file_name", "safe", "write"]
+
 _A4 = 9
-_SHEET_FORBIDDEN = str.maketrans("", "", "[]:*?/\\'")
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _BOX = {**_FONT, "border": 1}
 
@@ -22,15 +22,6 @@ def file_name(report: Report) -> str:
     """The name under which the file is kept."""
     name = f"{report.region_name}{report.title}_{report.period}"
     return "".join("_" if char in '\\/:*?"<>|\r\n\t' else char for char in name) + ".xlsx"
-
-
-def _sheet_name(report: Report) -> str:
-    return report.title.translate(_SHEET_FORBIDDEN)[:31] or "报表"
-
-
-def _width(text: str) -> float:
-    """Columns are measured in Latin letters; a Chinese one takes two."""
-    return sum(2 if ord(char) > 0x2E7F or char in "—“”…" else 1 for char in text) + 2
 
 
 @dataclass
@@ -65,7 +56,7 @@ class _Writer:
         """A line over the whole width of the table."""
         self.sheet.merge_range(self.line, 0, self.line, self.last, "", form)
         self.text(self.line, 0, text, form)
-        lines = -(-int(_width(text)) // max(1, int(self._total_width())))
+        lines = -(-int(width(text)) // max(1, int(self._total_width())))
         self.sheet.set_row(self.line, height * max(1, lines))
         self.line += 1
 
@@ -75,16 +66,16 @@ class _Writer:
     def _widths(self) -> list[float]:
         report = self.report
         names = [_name(row) for row in (*report.rows, report.total)]
-        widths = [min(40.0, max(map(_width, [report.place_head, *names])))]
+        widths = [min(40.0, max(map(width, [report.place_head, *names])))]
         for place, column in enumerate(report.columns):
             shown = [row.cells[place].text for row in (*report.rows, report.total)]
-            widths.append(max(8.0, *map(_width, [_head(column), *shown])))
+            widths.append(max(8.0, *map(width, [_head(column), *shown])))
         return widths
 
     def write(self) -> None:
         report = self.report
-        for place, width in enumerate(self._widths()):
-            self.sheet.set_column(place, place, width)
+        for place, wide in enumerate(self._widths()):
+            self.sheet.set_column(place, place, wide)
         self.across(report.title, self.title, 26)
         about = [
             f"地区：{report.region_name}",
@@ -176,17 +167,12 @@ def write(report: Report) -> bytes:
     }
     with xlsxwriter.Workbook(held, options) as book:
         book.set_properties({"title": report.title, "author": report.made_by})
-        sheet = book.add_worksheet(_sheet_name(report))
+        sheet = book.add_worksheet(sheet_name(report.title))
         sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
         sheet.center_horizontally()
-        sheet.set_footer(f"&L{_plain(report.made_by)}&C第 &P/&N 页")
+        sheet.set_footer(f"&L{footer_text(report.made_by)}&C第 &P/&N 页")
         _Writer(report=report, book=book, sheet=sheet).write()
     return held.getvalue()
-
-
-def _plain(text: str) -> str:
-    """In a footer & begins a code."""
-    return text.replace("&", "&&")

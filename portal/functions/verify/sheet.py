@@ -12,7 +12,7 @@ from portal.functions.records import mask
 from portal.functions.verify import rules
 from portal.store import clock, crypto
 from portal.store.citypack import pack
-from portal.store.workbook import Page, write
+from portal.store.listings import Page, write
 
 
 def template(author: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Writing tables as .xlsx: frozen heads, A4, values only; no cell is ever a formula."""
+"""Plain lists as .xlsx: a head, rows, choices to pick from; as ``workbooks`` writes, no more."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from io import BytesIO
 
 import xlsxwriter
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from portal.store.workbooks import safe, width
+
 _A4 = 9
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _OPTIONS = {
@@ -15,13 +16,7 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 Value = str | int
-
-
-def safe(text: str) -> str:
-    """Text that no program takes for a formula, even after it was copied or saved as CSV."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +30,7 @@ class Page:
 
 
 def _width(values: Sequence[Value]) -> float:
-    """Columns are measured in Latin letters; a Chinese one takes two."""
-    widest = max(sum(2 if ord(one) > 0x2E7F else 1 for one in str(value)) for value in values)
-    return float(min(48, max(8, widest + 2)))
+    return min(48.0, max(8.0, *(width(str(value)) for value in values)))
 
 
 def write(pages: Sequence[Page], *, author: str) -> bytes:

@@ -1,0 +1,1 @@
+"""一比三率: how units did by outcomes, under which scheme, and the bulletins that say so."""
