@@ -50,13 +50,15 @@ class Mask(StrEnum):
 
 
 class Capability(StrEnum):
-    """What a system serves: the five functions, and the roster that feeds the subject index."""
+    """What a system serves: the five functions, the roster that feeds the subject index, and
+    work orders, which are walked as tasks are and go to the orders' own desk."""
 
     IDENTITY = "identity"
     ENTRY = "entry"
     RECORDS = "records"
     REPORTS = "reports"
     TASKS = "tasks"
+    ORDERS = "orders"
     ROSTER = "roster"
 
 
@@ -220,6 +222,28 @@ class TaskAction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignOrder:
+    """What a task that is a work order says besides; ``state`` is a word of the orders' flow."""
+
+    source: str
+    state: str
+    demand: str
+    content: str = field(repr=False)
+    received_at: datetime
+    category: str | None = None
+    place: str | None = field(default=None, repr=False)
+    lng: float | None = None
+    lat: float | None = None
+    urgency: int | None = None
+    due_at: datetime | None = None
+    confidential: bool = False
+    against_unit: str | None = None
+    unit: str | None = None
+    caller_name: str | None = field(default=None, repr=False)
+    caller_phone: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ForeignTask:
     """One task of one system, in the portal's words."""
 
@@ -234,6 +258,7 @@ class ForeignTask:
     id_number: str | None = field(default=None, repr=False)
     handler: str | None = None
     result: str | None = None
+    order: ForeignOrder | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
