@@ -34,6 +34,15 @@ PERMISSIONS: dict[str, str] = {
     "corrections.view": "查看数据校核",
     "corrections.ask": "提出数据校核",
     "corrections.handle": "核实数据校核申请",
+    "orders.view": "查看工单",
+    "orders.handle": "承办工单：签收、联系、答复、退单、延期",
+    "orders.dispatch": "派发工单，审核退单、延期和答复",
+    "orders.supervise": "督办工单",
+    "orders.visit": "回访工单",
+    "orders.register": "登记诉求",
+    "orders.caller": "查看诉求人信息",
+    "orders.bulletin": "生成和发布诉求通报",
+    "orders.settings": "维护派单目录、考评方案等工单设置",
     "matters.apply": "为居民核对政策、代办申请",
     "systems.view": "查看业务系统接入情况",
     "systems.manage": "管理业务系统：启停、切换、告警",
@@ -68,7 +77,7 @@ EVERYBODY = frozenset({"feedback.send"})
 # Personal data opens only with a second factor where a role asks for one.
 _PERSONAL = frozenset(
     {"records.search", "records.open", "records.unmask", "matters.apply"}
-    | {"verify.ask", "verify.release"}
+    | {"verify.ask", "verify.release", "orders.caller"}
 )
 
 

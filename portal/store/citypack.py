@@ -2,9 +2,10 @@
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
 systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``resources.toml`` what the systems share, ``holidays.toml`` the days off, ``divisions.csv``
-and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
-demonstration uses. Another city is another folder.
+for, ``flows.toml`` and ``orders.toml`` how demands are handled, ``resources.toml`` what the
+systems share, ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the
+places, ``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses. Another city is
+another folder.
 """
 
 import json
@@ -16,8 +17,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import matter_texts, resource_texts
+from portal.store import flow_texts, matter_texts, order_texts, resource_texts
+from portal.store.flow_texts import FlowText
 from portal.store.matter_texts import MatterTexts
+from portal.store.order_texts import OrderTexts
 from portal.store.resource_texts import ResourceTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
 
@@ -202,7 +205,13 @@ class CityPack(_Data):
     authorisation_days: int  # how long a family's authorisation may be valid
     matters: MatterTexts = MatterTexts()
     resources: ResourceTexts = ResourceTexts()
+    flows: tuple[FlowText, ...] = ()
+    orders: OrderTexts = OrderTexts()
     demo: Demo | None = None
+
+    def flow(self, flow_id: str) -> FlowText | None:
+        """The flow of that id, if this city has it."""
+        return next((one for one in self.flows if one.id == flow_id), None)
 
     def role(self, role_id: str) -> RoleText | None:
         """The role of that id, if this city has it."""
@@ -257,6 +266,8 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),
             "resources": resource_texts.read(folder),
+            "flows": flow_texts.read(folder),
+            "orders": order_texts.read(folder),
             "demo": demo,
         }
     )

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.store import clock, tasks
 from portal.store.scope import acting_as
@@ -50,6 +51,39 @@ def put(
                 insert(task).values(**row, **fixed, id=uuid4()).returning(task)
             ).one()
             _note(connection, made, words, actor)
+
+
+def hold(
+    connection: Connection, source: str, rows: Iterable[dict[str, Any]], *, words: str
+) -> None:
+    """Tasks that are there and open afterwards, whether they are new, changed or come back.
+
+    All in one statement per table: for affairs that take in many at once.
+    """
+    now = clock.now()
+    fixed = {"system_id": source, "source_changed_at": now, "synced_at": now}
+    made = [{**row, **fixed, "id": uuid4()} for row in rows]
+    if not made:
+        return
+    statement = upsert(task)
+    kept = {"id", "system_id", "foreign_id"}
+    changed = {name: statement.excluded[name] for name in made[0].keys() - kept}
+    with acting_as(connection, tasks.SERVICE.actor):
+        ids = connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["system_id", "foreign_id"],
+                set_={**changed, "version": task.c.version + 1, "handler": None, "result": None},
+            ).returning(task.c.id, task.c.region_code, task.c.unit_id),
+            made,
+        ).all()
+        connection.execute(
+            insert(task_history),
+            [
+                {"task_id": row.id, "region_code": row.region_code, "unit_id": row.unit_id,
+                 "at": now, "source": tasks.OURS, "actor": None, "words": words}
+                for row in ids
+            ],
+        )  # fmt: skip
 
 
 def _found(connection: Connection, source: str, key: str) -> Row[Any] | None:

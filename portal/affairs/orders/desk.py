@@ -1,0 +1,176 @@
+"""The only writer of work orders once they are in: every move of the flow, by who may make it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from auth import permissions
+from auth.principal import Principal
+from portal.affairs.orders import rules, seats, tally, units
+from portal.affairs.orders.book import BOOK
+from portal.affairs.orders.rules import Asker, OrderError
+from portal.affairs.orders.tables import work_order
+from portal.affairs.workflow import ledger
+from portal.affairs.workflow.flow import FlowError, Form
+from portal.affairs.workflow.ledger import By, ChangedError, Step
+from portal.store.flow_texts import MoveText
+from portal.store.scope import scoped
+
+__all__ = ["ChangedError", "OrderError", "act", "by_platform", "offered", "sign_all"]
+
+RIGHTS = ("handle", "dispatch", "supervise", "visit", "register")
+GONE = "没有找到这件工单，可能不在本岗位的管辖范围，已填内容已保留。"
+
+
+def asker(principal: Principal) -> Asker:
+    """Who acts, as the rules of orders see it."""
+    rights = {one for one in RIGHTS if permissions.allowed(principal, f"orders.{one}")}
+    return Asker(
+        unit_id=principal.unit.id,
+        level=principal.unit.level,
+        prefixes=principal.prefixes,
+        rights=frozenset(rights),
+    )
+
+
+def _by(connection: Connection, principal: Principal, who: Asker, row: Row[Any]) -> By:
+    holder = units.find(connection, row.unit_id)
+    kinds = rules.kinds(
+        who, row, holder.level if holder else "city", seats.helpers(connection, row.id)
+    )
+    return By(
+        login=principal.login,
+        name=principal.name,
+        unit_id=principal.unit.id,
+        unit_name=principal.unit.name,
+        kinds=kinds,
+    )
+
+
+def act(
+    principal: Principal,
+    order_id: UUID,
+    move: str,
+    form: Form | None = None,
+    version: int | None = None,
+) -> None:
+    """Make one move of an order that one may see; ``ChangedError`` when somebody was faster."""
+    who = asker(principal)
+    if not who.rights:
+        permissions.check(principal, "orders.handle")
+    with scoped(principal.reach) as connection:
+        _seen(connection, order_id)
+        ledger.turn(
+            connection, BOOK, order_id, move, form or {},
+            version=version, by=lambda row: _by(connection, principal, who, row),
+        )  # fmt: skip
+
+
+def _seen(connection: Connection, order_id: UUID) -> Row[Any]:
+    row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
+    if row is None:
+        raise OrderError(GONE)
+    return row
+
+
+def by_platform(order_id: UUID, move: str, form: Form | None = None, name: str = "平台") -> Step:
+    """A move that the platform itself makes, where the flow lets it."""
+    by = By(
+        login=tally.SERVICE.actor,
+        name=name,
+        unit_id=None,
+        unit_name=None,
+        kinds=frozenset({rules.PLATFORM}),
+    )
+    with scoped(tally.SERVICE) as connection:
+        _seen(connection, order_id)
+        return ledger.turn(
+            connection, BOOK, order_id, move, form or {}, version=None, by=lambda row: by
+        )
+
+
+def offered(principal: Principal, order_id: UUID) -> tuple[MoveText, ...]:
+    """The moves that one could make now; none for what one does not see."""
+    who = asker(principal)
+    with scoped(principal.reach) as connection:
+        row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
+        if row is None:
+            return ()
+        kinds = _by(connection, principal, who, row).kinds
+    return BOOK.flow().offered(row.state, kinds)
+
+
+def sign_all(principal: Principal, orders: Iterable[tuple[UUID, int]]) -> dict[UUID, str]:
+    """Sign for many at once; gives those that were not signed, each with the reason."""
+    left: dict[UUID, str] = {}
+    for order_id, version in orders:
+        try:
+            act(principal, order_id, "sign", {}, version)
+        except FlowError as problem:
+            left[order_id] = problem.message
+    return left
+
+
+# -- the moves by their names, for whoever knows which one is meant --------------------------------
+
+
+def dispatch(
+    principal: Principal,
+    order_id: UUID,
+    unit: str,
+    version: int | None = None,
+    *,
+    helping: Sequence[str] = (),
+    words: str = "",
+    level: int | None = None,
+    category: str | None = None,
+) -> None:
+    """Give an order to a unit."""
+    form = {"unit": unit, "units": list(helping), "words": words, "level": level,
+            "category": category}  # fmt: skip
+    act(principal, order_id, "dispatch", form, version)
+
+
+def sign(principal: Principal, order_id: UUID, version: int | None = None) -> None:
+    """Sign for it."""
+    act(principal, order_id, "sign", {}, version)
+
+
+def contact(principal: Principal, order_id: UUID, words: str, version: int | None = None) -> None:
+    """Whoever called was spoken to."""
+    act(principal, order_id, "contact", {"words": words}, version)
+
+
+def reply(principal: Principal, order_id: UUID, answer: str, version: int | None = None) -> None:
+    """Answer it."""
+    act(principal, order_id, "reply", {"answer": answer}, version)
+
+
+def give_back(
+    principal: Principal,
+    order_id: UUID,
+    *,
+    reason: str,
+    legal_basis: str,
+    suggested_unit: str,
+    version: int | None = None,
+) -> None:
+    """退单: not ours, why, and whose."""
+    form = {"reason": reason, "legal_basis": legal_basis, "suggested_unit": suggested_unit}
+    act(principal, order_id, "return", form, version)
+
+
+def visit(
+    principal: Principal,
+    order_id: UUID,
+    *,
+    resolved: str,
+    satisfied: str,
+    words: str = "",
+    version: int | None = None,
+) -> None:
+    """What whoever called says of it."""
+    answers = {"resolved": resolved, "satisfied": satisfied}
+    act(principal, order_id, "visit", {"visit_answers": answers, "words": words}, version)

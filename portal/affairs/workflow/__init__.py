@@ -1,0 +1,1 @@
+"""One engine for affairs that move by rules: the flow as data, one writer."""
