@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     search_window_minutes: int = 10
     search_per_window: int = 40
     api_per_minute: int = 120
+    push_per_minute: int = 6000  # orders that a system hands over, one at a time or in bulk
+    open311: bool = False
+    open311_per_minute: int = 60  # questions of one address; reports count for their key
 
     upstream_deadline_seconds: float = 8.0
     cache_seconds: int = 300
@@ -63,6 +66,7 @@ class Settings(BaseSettings):
     task_sync_seconds: float = 60.0
     task_whole_seconds: float = 900.0  # then everything is walked, not only what changed
     task_send_seconds: float = 1.0
+    order_whole_seconds: float = 6 * 3600.0
     night_hours: tuple[int, int] = (2, 5)  # on the wall clock: when the systems are asked by us
     changes_per_night: int = 500
     sandbox_url: str = "http://127.0.0.1:8600"

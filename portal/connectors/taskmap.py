@@ -113,13 +113,14 @@ def _lenient(read: Find | None, row: Any) -> str | None:
 def actions_for(tasks: TaskSection, kind: str, state: str) -> tuple[TaskAction, ...]:
     """What may be done to a task of that kind in that state."""
     return tuple(
-        _action(one)
+        action_of(one)
         for one in tasks.actions
         if state in one.states and (not one.kinds or kind in one.kinds)
     )
 
 
-def _action(one: ActionMap) -> TaskAction:
+def action_of(one: ActionMap) -> TaskAction:
+    """An action of a manifest as pages and desks know it."""
     form = tuple(Field(**part.model_dump()) for part in one.form)
     return TaskAction(id=one.id, label=one.label, form=form, batch=one.batch)
 

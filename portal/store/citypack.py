@@ -17,8 +17,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import flow_texts, matter_texts, order_texts, resource_texts
+from portal.store import flow_texts, intake_texts, matter_texts, order_texts, resource_texts
 from portal.store.flow_texts import FlowText
+from portal.store.intake_texts import IntakeTexts
 from portal.store.matter_texts import MatterTexts
 from portal.store.order_texts import OrderTexts
 from portal.store.resource_texts import ResourceTexts
@@ -207,6 +208,7 @@ class CityPack(_Data):
     resources: ResourceTexts = ResourceTexts()
     flows: tuple[FlowText, ...] = ()
     orders: OrderTexts = OrderTexts()
+    intake: IntakeTexts = IntakeTexts()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -268,6 +270,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "resources": resource_texts.read(folder),
             "flows": flow_texts.read(folder),
             "orders": order_texts.read(folder),
+            "intake": intake_texts.read(folder),
             "demo": demo,
         }
     )

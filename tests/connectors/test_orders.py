@@ -1,4 +1,4 @@
-"""Work orders of the systems that hand them over: read whole, and commanded in their own dialect."""
+"""Work orders of the systems that hand them over: read whole, commanded in their own dialect."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
