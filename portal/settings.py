@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     task_whole_seconds: float = 900.0  # then everything is walked, not only what changed
     task_send_seconds: float = 1.0
     order_whole_seconds: float = 6 * 3600.0
+    order_back_days: int = 14  # how far back the orders of another system are brought in
     night_hours: tuple[int, int] = (2, 5)  # on the wall clock: when the systems are asked by us
     changes_per_night: int = 500
     sandbox_url: str = "http://127.0.0.1:8600"

@@ -13,6 +13,9 @@ from portal.affairs.corrections import offer as corrections
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
+from portal.affairs.orders import commands as order_commands
+from portal.affairs.orders import desk as order_desk
+from portal.affairs.orders import mirror as order_mirror
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
@@ -21,6 +24,7 @@ from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.matters import load as check_matters
+from portal.functions.orders import offers
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records
 from portal.functions.reports import Reports
@@ -29,7 +33,7 @@ from portal.functions.resources import load as check_resources
 from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.verify import Runner, Verify
-from portal.jobs import Jobs, Recurring, of_applications, of_tasks
+from portal.jobs import Jobs, Recurring, of_applications, of_orders, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate, samples
 from portal.store.citypack import pack
@@ -170,6 +174,9 @@ def build() -> Wired:
         redis_url=chosen.redis_url,
         keep_sample=lambda one: samples.keep([one], city.region_code),
     )
+    order_desk.decide_elsewhere(
+        order_commands.Commands(offers=lambda system_id: offers(registry, system_id))
+    )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
     ours = (corrections.CorrectionTasks(), matters.MatterTasks())
@@ -195,6 +202,7 @@ def build() -> Wired:
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
+                *of_orders(gateway, order_mirror.take, order_commands.Outbox()),
                 *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Route
 
-from portal.api import doors, errors, jump, link, people, records, reports, tasks, verify
+from portal.api import doors, errors, jump, link, orders, people, records, reports, tasks, verify
 from portal.api.access import Identify
+from portal.api.open311 import service as open311
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
 from portal.functions.records import Records
@@ -46,6 +47,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole.include_router(records.router(functions.records))
     whole.include_router(reports.router(functions.reports, identify))
     whole.include_router(tasks.router(functions.tasks))
+    whole.include_router(orders.router())
     whole.include_router(people.router(identify))
     whole.include_router(verify.router(functions.verify, identify))
     whole.include_router(doors.router(functions.entry))
@@ -59,4 +61,4 @@ def routes(functions: Functions, identify: Identify) -> list[BaseRoute]:
     """The way to the doors, and everything below ``/api/``, known or not: also its 404 is JSON."""
     api = Route("/api/{rest:path}", errors.Traced(create_api(functions, identify)))
     ways = [*jump.routes(functions.entry, identify), *link.routes(functions.entry, identify)]
-    return [*ways, api]
+    return [*ways, *open311.routes(), api]

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 
 class Sensitivity(StrEnum):
@@ -272,6 +273,17 @@ class Command:
     actor: str
     actor_name: str
     unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """A command about an order that a sender has taken out of the outbox, for a while."""
+
+    id: UUID
+    order_id: UUID
+    attempts: int
+    since: datetime
+    command: Command
 
 
 # --- applications ------------------------------------------------------------------------------

@@ -55,6 +55,14 @@ class Answer(_Data):
     valid_until: date
 
 
+class Pusher(_Data):
+    """A program that hands orders over, by its name as a client: for which source, which system."""
+
+    client: Words
+    source: Annotated[str, Field(min_length=2, max_length=20)]
+    system: str | None = None  # the joined system behind it; whoever is its master is this one's
+
+
 class Attribute(_Data):
     """Something that an Open311 client asks about a service besides."""
 
@@ -105,6 +113,7 @@ class IntakeTexts(_Data):
     referral: tuple[Referral, ...] = ()
     likeness: Likeness = Likeness()
     answer: tuple[Answer, ...] = ()
+    pusher: tuple[Pusher, ...] = ()
     open311: Open311 = Open311()
 
     @model_validator(mode="after")
@@ -112,6 +121,7 @@ class IntakeTexts(_Data):
         for what, ids in (
             ("转出规则", [one.id for one in self.referral]),
             ("知识", [one.id for one in self.answer]),
+            ("推送程序", [one.client for one in self.pusher]),
             ("Open311 服务", [one.code for one in self.open311.services]),
         ):
             if twice := [one for one, count in Counter(ids).items() if count > 1]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -220,7 +220,8 @@ def finished_orders() -> frozenset[str]:
 
 def replay_hotline(request: Request) -> Reply:
     headers = request.headers
-    query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
+    pairs = sorted(request.query.items())
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
     digest = hashlib.sha256(request.body).hexdigest()
     lines = (request.method, request.path, query, digest)
     text = "\n".join((*lines, headers["x-timestamp"], headers["x-nonce"]))

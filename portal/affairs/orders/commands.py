@@ -24,7 +24,7 @@ from portal.affairs.orders.tables import work_order
 from portal.affairs.workflow import ledger
 from portal.affairs.workflow.flow import KEPT, FlowError, Form
 from portal.affairs.workflow.ledger import By
-from portal.connectors.contract import Command, ForeignTask, FormField, TaskAction
+from portal.connectors.contract import Claimed, Command, ForeignTask, FormField, TaskAction
 from portal.store import clock, crypto
 from portal.store.citypack import pack
 from portal.store.scope import acting_as, scoped
@@ -36,17 +36,6 @@ WAITING, SENDING, DELIVERED, REFUSED, STUCK, WITHDRAWN = (
 LIVE = (WAITING, SENDING, STUCK)
 SAID = ("answer", "text", "reason", "legal_basis", "words")
 Offers = Callable[[str], Mapping[str, TaskAction]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A command that a sender has claimed."""
-
-    id: UUID
-    order_id: UUID
-    attempts: int
-    since: datetime
-    command: Command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +125,7 @@ def _may(row: Row[Any], move_id: str, actor: By) -> None:
 
 
 def checked(action: TaskAction, given: Form) -> dict[str, str]:
-    """What is sent, as the other system's form wants it; texts of our own forms go into its text."""
+    """What is sent, as the other system's form wants it; texts of our forms go into its text."""
     names = {one.name for one in action.form}
     own = {name: value for name, value in given.items() if name in names}
     said = "；".join(str(given[name]).strip() for name in SAID if given.get(name))
@@ -279,7 +268,7 @@ def _by(principal: Principal) -> By:
 class Outbox:
     """Claim, send, write down; each in a transaction of its own."""
 
-    def claim(self, system_id: str, *, lease: timedelta, most: int) -> Sequence[Entry]:
+    def claim(self, system_id: str, *, lease: timedelta, most: int) -> Sequence[Claimed]:
         """Take what is due, or whose sender died; nobody else gets it until the lease ends."""
         now = clock.now()
         due = or_(
@@ -302,7 +291,7 @@ class Outbox:
         with scoped(SERVICE) as connection:
             return [_entry(row) for row in connection.execute(taken)]
 
-    def delivered(self, origin: Origin, entry: Entry, seen: ForeignTask | None) -> None:
+    def delivered(self, origin: Origin, entry: Claimed, seen: ForeignTask | None) -> None:
         """It arrived; whether it was done, a look at the order over there says."""
         with scoped(SERVICE) as connection:
             row = ledger.take_hold(connection, BOOK, entry.order_id)
@@ -315,7 +304,7 @@ class Outbox:
     def failed(
         self,
         origin: Origin,
-        entry: Entry,
+        entry: Claimed,
         *,
         state: str,
         at: datetime,
@@ -341,7 +330,7 @@ def _of(origin: Origin) -> By:
     )
 
 
-def _settle(connection: Connection, entry: Entry, **values: Any) -> bool:
+def _settle(connection: Connection, entry: Claimed, **values: Any) -> bool:
     """Write how an attempt ended, unless the lease ran out and another sender has it now."""
     mine = and_(
         order_command.c.id == entry.id,
@@ -352,7 +341,7 @@ def _settle(connection: Connection, entry: Entry, **values: Any) -> bool:
     return bool(done.rowcount)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row[Any]) -> Claimed:
     command = Command(
         key=str(row.id),
         foreign_id=row.foreign_id,
@@ -362,6 +351,6 @@ def _entry(row: Row[Any]) -> Entry:
         actor_name=row.actor_name,
         unit=row.unit_id,
     )
-    return Entry(
+    return Claimed(
         id=row.id, order_id=row.order_id, attempts=row.attempts, since=row.since, command=command
     )

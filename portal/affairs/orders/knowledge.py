@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, Select, case, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -60,7 +61,7 @@ def _newest() -> Any:
     """The newest version of every answer."""
     return (
         select(order_knowledge)
-        .distinct(order_knowledge.c.code)
+        .ext(distinct_on(order_knowledge.c.code))
         .order_by(order_knowledge.c.code, order_knowledge.c.version.desc())
         .subquery()
     )

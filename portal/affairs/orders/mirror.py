@@ -6,6 +6,7 @@ nothing here: between two of its words our units may pass the order on among the
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,12 +17,13 @@ from sqlalchemy.dialects.postgresql import insert
 from auth.tables import unit
 from portal.affairs.orders import effects, intake, outcomes, rules, tally, units
 from portal.affairs.orders.book import BOOK
-from portal.affairs.orders.intake import Incoming
+from portal.affairs.orders.intake import Incoming, Taken
 from portal.affairs.orders.intake_tables import order_foreign
 from portal.affairs.workflow import ledger
 from portal.affairs.workflow.ledger import By, Step
 from portal.connectors.contract import ForeignOrder, ForeignTask
 from portal.store import clock
+from portal.store.citypack import pack
 from portal.store.flow_texts import MoveText
 from portal.store.scope import Reach, scoped
 
@@ -48,18 +50,54 @@ class Origin(Protocol):
 
 def take(origin: Origin, found: Sequence[ForeignTask]) -> tuple[int, int]:
     """Take in one page of a walk; gives how many orders were new and how many changed."""
+    done = take_each(origin, found)
+    for one in done:
+        if one.outcome == "拒收":
+            log.warning("an order was refused", system=origin.system_id, reason=one.reason)
+    new = sum(one.outcome == "新收" for one in done)
+    return new, sum(one.outcome == "已更新" for one in done)
+
+
+def take_each(origin: Origin, found: Sequence[ForeignTask]) -> list[Taken]:
+    """The same, saying of each what became of it."""
     pairs = [(one, one.order) for one in found if one.order is not None]
     by = Reach(prefixes=(), unit_id=None, actor=f"service:orders:{origin.system_id}")
     names = _units([order.against_unit for _, order in pairs if order.against_unit])
     taken = intake.take([_incoming(origin, one, order, names) for one, order in pairs], by)
-    added = sum(one.outcome == "新收" for one in taken)
-    changed = sum(one.outcome == "已更新" for one in taken)
-    for (task, order), one in zip(pairs, taken, strict=True):
-        if one.outcome == "拒收":
-            log.warning("an order was refused", system=origin.system_id, reason=one.reason)
-        elif origin.master == THEIRS and one.order_id is not None:
-            changed += _follow(origin, one.order_id, task, order) and one.outcome == "已有"
-    return added, changed
+    if origin.master != THEIRS:
+        return taken
+    news = _news(origin, [(*pair, one) for pair, one in zip(pairs, taken, strict=True)])
+    for place, (task, order) in enumerate(pairs):
+        one = taken[place]
+        if one.order_id in news and _follow(origin, one.order_id, task, order):
+            taken[place] = replace(one, outcome="已更新") if one.outcome == "已有" else one
+    return taken
+
+
+def _news(
+    origin: Origin, found: Sequence[tuple[ForeignTask, ForeignOrder, Taken]]
+) -> frozenset[Any]:
+    """The orders of which something new is said; one that begins as ours do says nothing yet."""
+    first = {one.id: one.first for one in pack().orders.source}
+    with scoped(SERVICE) as connection:
+        ids = [one.order_id for _, _, one in found if one.order_id is not None]
+        query = select(order_foreign).where(order_foreign.c.order_id.in_(ids))
+        known = {row.order_id: row for row in connection.execute(query)}
+        plain = [
+            _seen(origin, one.order_id, task, order)
+            for task, order, one in found
+            if one.outcome == "新收" and (order.state, order.due_at) == (first[order.source], None)
+        ]
+        if plain:
+            connection.execute(insert(order_foreign).on_conflict_do_nothing(), plain)
+    begun = {one["order_id"] for one in plain}
+    return frozenset(
+        one.order_id
+        for task, order, one in found
+        if one.order_id is not None
+        and one.order_id not in begun
+        and _is_news(known.get(one.order_id), task, order)
+    )
 
 
 def _incoming(
@@ -115,11 +153,11 @@ def _follow(origin: Origin, order_id: Any, task: ForeignTask, order: ForeignOrde
         log.warning("an unknown state", system=origin.system_id, state=order.state)
         return False
     with scoped(SERVICE) as connection:
-        if not _is_news(connection, order_id, task, order):
-            return False
         row = ledger.take_hold(connection, BOOK, order_id)
         known = _last_seen(connection, order_id)
-        _remember(connection, origin, order_id, task, order)
+        if not _is_news(known, task, order):  # another walk was faster
+            return False
+        _remember(connection, _seen(origin, order_id, task, order))
         if row.closed_at is not None and order.state in rules_ended():
             return False
         return _move(connection, origin, row, task, order, known)
@@ -136,27 +174,28 @@ def _last_seen(connection: Connection, order_id: Any) -> Row[Any] | None:
     return connection.execute(query).first()
 
 
-def _is_news(connection: Connection, order_id: Any, task: ForeignTask, order: ForeignOrder) -> bool:
+def _is_news(known: Row[Any] | None, task: ForeignTask, order: ForeignOrder) -> bool:
     """Whether it says something that it has not said before; a page that came late says nothing."""
-    known = _last_seen(connection, order_id)
     if known is None:
         return True
     same = (known.state, known.due_at) == (order.state, order.due_at)
-    return task.changed_at >= known.changed_at and not same
+    return bool(task.changed_at >= known.changed_at) and not same
 
 
-def _remember(
-    connection: Connection, origin: Origin, order_id: Any, task: ForeignTask, order: ForeignOrder
-) -> None:
-    values = {
+def _seen(origin: Origin, order_id: Any, task: ForeignTask, order: ForeignOrder) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
         "system_id": origin.system_id,
         "state": order.state,
         "due_at": order.due_at,
         "changed_at": task.changed_at,
         "seen_at": clock.now(),
     }
-    statement = insert(order_foreign).values(order_id=order_id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=values))
+
+
+def _remember(connection: Connection, seen: dict[str, Any]) -> None:
+    statement = insert(order_foreign).values(**seen)
+    connection.execute(statement.on_conflict_do_update(index_elements=["order_id"], set_=seen))
 
 
 def _move(

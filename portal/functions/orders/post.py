@@ -5,14 +5,12 @@ ends, another sends again with the same key, and the other system does it once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 
-from portal.connectors.contract import Command, ForeignTask, SystemFault, TurnedDown
+from portal.connectors.contract import Claimed, ForeignTask, SystemFault, TurnedDown
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import System
 from portal.connectors.tasking import Tasking
@@ -25,28 +23,17 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A command that this process has claimed."""
-
-    id: UUID
-    order_id: UUID
-    attempts: int
-    since: datetime
-    command: Command
-
-
 class Outbox(Protocol):
     """Where the orders' desk keeps its commands."""
 
-    def claim(self, system_id: str, *, lease: timedelta, most: int) -> Sequence[Entry]: ...
+    def claim(self, system_id: str, *, lease: timedelta, most: int) -> Sequence[Claimed]: ...
 
-    def delivered(self, origin: Origin, entry: Entry, seen: ForeignTask | None) -> None: ...
+    def delivered(self, origin: Origin, entry: Claimed, seen: ForeignTask | None) -> None: ...
 
     def failed(
         self,
         origin: Origin,
-        entry: Entry,
+        entry: Claimed,
         *,
         state: str,
         at: datetime,
@@ -77,7 +64,7 @@ def deliver(gateway: Gateway, system: System, outbox: Outbox, most: int = AT_ONC
     return len(claimed)
 
 
-def _send(walk: Tasking, where: Origin, outbox: Outbox, entry: Entry) -> None:
+def _send(walk: Tasking, where: Origin, outbox: Outbox, entry: Claimed) -> None:
     number = entry.command.foreign_id
     try:
         walk.act(entry.command)

@@ -1,7 +1,8 @@
 """Bringing in the orders of a system that hands them over: what changed since the last walk.
 
 The walk and its memory are those of the tasks; what is found goes to the orders' own desk, which
-makes one order of it however often it comes.
+makes one order of it however often it comes. The first walk goes back some days only: what was
+finished before is the other system's history, and its numbers come by the measures.
 """
 
 from collections.abc import Sequence
@@ -66,7 +67,11 @@ def pull(gateway: Gateway, system: System, take: Take, *, whole: bool = False) -
         source = tasks.source(connection, system.id)
     whole = whole or _whole_is_due(source, now)
     newest = source.newest_at if source and not whole else None
-    since = newest - timedelta(minutes=walk.section.overlap_minutes) if newest else None
+    since = (
+        newest - timedelta(minutes=walk.section.overlap_minutes)
+        if newest
+        else now - timedelta(days=settings().order_back_days)
+    )
     added = changed = 0
     try:
         for page in walk.changed(since):
