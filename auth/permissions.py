@@ -42,6 +42,8 @@ PERMISSIONS: dict[str, str] = {
     "orders.supervise": "督办工单",
     "orders.visit": "回访工单",
     "orders.register": "登记诉求",
+    "orders.push": "由业务系统推送工单",
+    "orders.report": "由程序报送诉求（Open311）",
     "orders.caller": "查看诉求人信息",
     "orders.bulletin": "生成和发布诉求通报",
     "orders.settings": "维护派单目录、考评方案等工单设置",

@@ -11,6 +11,7 @@ from auth import audit
 from portal.connectors.contract import Capability
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import System
+from portal.functions import orders
 from portal.functions.matters import post as applications
 from portal.functions.tasks import post, sync
 from portal.settings import settings
@@ -48,6 +49,23 @@ def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
         )
 
 
+def of_orders(gateway: Gateway, take: orders.Take, outbox: orders.Outbox) -> Iterator[Recurring]:
+    """Bringing in orders and sending decisions about them, apart for each system."""
+    for system in gateway.registry.systems.values():
+        if Capability.ORDERS not in system.manifest.capabilities:
+            continue
+        yield Recurring(
+            seconds=settings().task_sync_seconds,
+            name=f"orders.pull.{system.id}",
+            work=partial(_while_handing_over, orders.pull, gateway, system, take),
+        )
+        yield Recurring(
+            seconds=settings().task_send_seconds,
+            name=f"orders.send.{system.id}",
+            work=partial(_while_handing_over, orders.drain, gateway, system, outbox),
+        )
+
+
 def of_applications(gateway: Gateway, finish: applications.FinishCase) -> Iterator[Recurring]:
     """Sending applications and asking how far they are, apart for each system that takes them."""
     for system in applications.takers(gateway):
@@ -69,6 +87,14 @@ def _while_served(
     """A system that is switched off is left alone; what waits for it keeps."""
     if system.serves(Capability.TASKS):
         work(gateway, system)
+
+
+def _while_handing_over(
+    work: Callable[..., object], gateway: Gateway, system: System, *more: object
+) -> None:
+    """A system that is switched off is left alone; what waits for it keeps."""
+    if system.serves(Capability.ORDERS):
+        work(gateway, system, *more)
 
 
 def _while_reachable(

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     search_limit: int = 20
     search_per_window: int | None = None  # instead of the city's own number (bulk_use.search)
     api_per_minute: int = 120
+    push_per_minute: int = 6000  # orders that a system hands over, one at a time or in bulk
+    open311: bool = False
+    open311_per_minute: int = 60  # questions of one address; reports count for their key
 
     upstream_deadline_seconds: float = 8.0
     cache_seconds: int = 300
@@ -62,6 +65,8 @@ class Settings(BaseSettings):
     task_sync_seconds: float = 60.0
     task_whole_seconds: float = 900.0  # then everything is walked, not only what changed
     task_send_seconds: float = 1.0
+    order_whole_seconds: float = 6 * 3600.0
+    order_back_days: int = 14  # how far back the orders of another system are brought in
     night_hours: tuple[int, int] = (2, 5)  # on the wall clock: when the systems are asked by us
     changes_per_night: int = 500
     sandbox_url: str = "http://127.0.0.1:8600"

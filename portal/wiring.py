@@ -15,6 +15,9 @@ from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
 from portal.affairs.notices import offer as notices_offer
 from portal.affairs.orders import book as order_book
+from portal.affairs.orders import commands as order_commands
+from portal.affairs.orders import desk as order_desk
+from portal.affairs.orders import mirror as order_mirror
 from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
@@ -31,6 +34,7 @@ from portal.functions.entry import Entry
 from portal.functions.matters import Filing, Matters
 from portal.functions.matters import load as check_matters
 from portal.functions.messages import Messages
+from portal.functions.orders import offers
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records, Things
 from portal.functions.reports import Reports
@@ -40,7 +44,7 @@ from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.tasks.platform import PlatformTasks
 from portal.functions.verify import Runner, Verify
-from portal.jobs import Jobs, Recurring, of_applications, of_tasks
+from portal.jobs import Jobs, Recurring, of_applications, of_orders, of_tasks
 from portal.settings import secrets, settings
 from portal.store import deployment, divisions, drafts, migrate, samples, stirs
 from portal.store.citypack import CityPack, pack
@@ -210,6 +214,9 @@ def build() -> Wired:
         redis_url=chosen.redis_url,
         keep_sample=lambda one: samples.keep([one], city.region_code),
     )
+    order_desk.decide_elsewhere(
+        order_commands.Commands(offers=lambda system_id: offers(registry, system_id))
+    )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
     ours: list[PlatformTasks] = [
@@ -248,6 +255,7 @@ def build() -> Wired:
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
+                *of_orders(gateway, order_mirror.take, order_commands.Outbox()),
                 *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,

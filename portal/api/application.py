@@ -13,6 +13,7 @@ from portal.api import (
     jump,
     link,
     notices,
+    orders,
     people,
     records,
     reports,
@@ -20,6 +21,7 @@ from portal.api import (
     verify,
 )
 from portal.api.access import Identify
+from portal.api.open311 import service as open311
 from portal.functions.entry import Entry
 from portal.functions.entry.tickets import keys
 from portal.functions.records import Records
@@ -59,6 +61,7 @@ def create_api(functions: Functions, identify: Identify) -> FastAPI:
     whole.include_router(reports.router(functions.reports, identify))
     whole.include_router(bulletins.router(identify))
     whole.include_router(tasks.router(functions.tasks))
+    whole.include_router(orders.router())
     whole.include_router(people.router(identify))
     whole.include_router(verify.router(functions.verify, identify))
     whole.include_router(notices.router(identify))
@@ -73,4 +76,4 @@ def routes(functions: Functions, identify: Identify) -> list[BaseRoute]:
     """The way to the doors, and everything below ``/api/``, known or not: also its 404 is JSON."""
     api = Route("/api/{rest:path}", errors.Traced(create_api(functions, identify)))
     ways = [*jump.routes(functions.entry, identify), *link.routes(functions.entry, identify)]
-    return [*ways, api]
+    return [*ways, *open311.routes(), api]

@@ -1,7 +1,9 @@
-"""``python -m portal tasks sync``: pull the tasks of every system that has them."""
+"""``python -m portal tasks sync``: pull the tasks and work orders of every system that has them."""
 
 from collections.abc import Callable
 
+from portal.affairs.orders import mirror as order_mirror
+from portal.functions.orders import pull_all
 from portal.functions.tasks.sync import sync_all
 from portal.wiring import Wired, build
 
@@ -18,7 +20,18 @@ def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
         else:
             gone = f"，已收回或办结 {one.gone} 件" if one.gone else ""
             say(f"  {one.name}：新任务 {one.added} 件，有变化 {one.changed} 件{gone}")
-    return failed
+    return failed + _orders(wired, say, whole)
+
+
+def _orders(wired: Wired, say: Say, whole: bool) -> int:
+    found = pull_all(wired.gateway, order_mirror.take, whole=whole)
+    for one in found:
+        name = wired.gateway.registry.system(one.system_id).name
+        if one.problem:
+            say(f"  {name}：没有取到工单，原有工单保留。{one.problem}。")
+        else:
+            say(f"  {name}：新工单 {one.added} 件，有变化 {one.changed} 件")
+    return sum(bool(one.problem) for one in found)
 
 
 def sync(*, whole: bool = False) -> int:

@@ -99,6 +99,7 @@ def _located_values(manifest: Manifest) -> Iterator[tuple[str, Value]]:
             yield f"records[{number}].map.{name}", value
     parts: dict[str, Part | None] = {
         "tasks.map": manifest.tasks.map if manifest.tasks else None,
+        "tasks.order": manifest.tasks.order if manifest.tasks else None,
         "applications": manifest.applications,
         "tally": manifest.tally,
     }

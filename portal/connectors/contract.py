@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
+from uuid import UUID
 
 
 class Sensitivity(StrEnum):
@@ -53,7 +54,7 @@ class Capability(StrEnum):
     """What a system serves: the five functions, and the roster that feeds the subject index.
 
     ``records`` are about persons; what a system can say about a household, a house or an enterprise
-    is a capability of its own.
+    is a capability of its own. Work orders are walked as tasks are and go to the orders' own desk.
     """
 
     IDENTITY = "identity"
@@ -61,6 +62,7 @@ class Capability(StrEnum):
     RECORDS = "records"
     REPORTS = "reports"
     TASKS = "tasks"
+    ORDERS = "orders"
     ROSTER = "roster"
     HOUSEHOLDS = "households"
     HOUSES = "houses"
@@ -274,6 +276,28 @@ class TaskAction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignOrder:
+    """What a task that is a work order says besides; ``state`` is a word of the orders' flow."""
+
+    source: str
+    state: str
+    demand: str
+    content: str = field(repr=False)
+    received_at: datetime
+    category: str | None = None
+    place: str | None = field(default=None, repr=False)
+    lng: float | None = None
+    lat: float | None = None
+    urgency: int | None = None
+    due_at: datetime | None = None
+    confidential: bool = False
+    against_unit: str | None = None
+    unit: str | None = None
+    caller_name: str | None = field(default=None, repr=False)
+    caller_phone: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ForeignTask:
     """One task of one system, in the portal's words."""
 
@@ -288,6 +312,7 @@ class ForeignTask:
     id_number: str | None = field(default=None, repr=False)
     handler: str | None = None
     result: str | None = None
+    order: ForeignOrder | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -301,6 +326,17 @@ class Command:
     actor: str
     actor_name: str
     unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """A command about an order that a sender has taken out of the outbox, for a while."""
+
+    id: UUID
+    order_id: UUID
+    attempts: int
+    since: datetime
+    command: Command
 
 
 # --- applications ------------------------------------------------------------------------------

@@ -39,8 +39,7 @@ def errand_expressions(manifest: Manifest) -> Iterator[tuple[str, str]]:
 def errands(manifest: Manifest) -> Iterator[Finding]:
     """Everything wrong with the tasks of one manifest."""
     tasks = manifest.tasks
-    if (Capability.TASKS in manifest.capabilities) != (tasks is not None):
-        yield "capabilities", "tasks 与 [tasks] 须同时写明"
+    yield from _declared(manifest)
     if tasks is None:
         return
     for name in CALLS:
@@ -49,6 +48,20 @@ def errands(manifest: Manifest) -> Iterator[Finding]:
     yield from _requests(manifest)
     yield from _section(tasks)
     yield from _kinds(manifest, tasks)
+
+
+def _declared(manifest: Manifest) -> Iterator[Finding]:
+    """Tasks for the inbox, or orders for their own desk: never both, else one would stand twice."""
+    able, tasks = manifest.capabilities, manifest.tasks
+    plain, orders = Capability.TASKS in able, Capability.ORDERS in able
+    if plain and orders:
+        yield "capabilities", "tasks 与 orders 只能声明一个，否则同一工单会出现两次"
+    elif (plain or orders) != (tasks is not None):
+        yield "capabilities", "tasks（或 orders）与 [tasks] 须同时写明"
+    elif tasks is not None and orders != (tasks.order is not None):
+        yield "tasks.order", "orders 与 [tasks.order] 须同时写明"
+    if tasks is not None and not orders and any(one.move for one in tasks.actions):
+        yield "tasks.actions", "move 只用于工单（orders）"
 
 
 def _slots(manifest: Manifest, name: str) -> set[str]:

@@ -30,6 +30,31 @@ class TaskMap(Part):
     result: Value | None = None
 
 
+class OrderMap(Part):
+    """What else a row says when the tasks are work orders.
+
+    ``source`` is one of the orders' own words; ``state`` gives a state of their flow, ``demand``
+    what kind of demand it is (投诉, 求助, …). Who called is kept apart from the order.
+    """
+
+    source: str = Field(min_length=1)
+    state: Value
+    demand: Value
+    content: Value
+    received_at: Value
+    category: Value | None = None
+    place: Value | None = None
+    lng: Value | None = None
+    lat: Value | None = None
+    urgency: Value | None = None
+    due_at: Value | None = None
+    confidential: Value | None = None
+    against_unit: Value | None = None
+    unit: Value | None = None
+    caller_name: Value | None = None
+    caller_phone: Value | None = None
+
+
 class FormFieldMap(Part):
     """One field that a person fills in; ``choices`` maps the system's code to words."""
 
@@ -56,6 +81,9 @@ class ActionMap(Part):
     kinds: tuple[str, ...] = ()  # in our words; none: every kind
     form: tuple[FormFieldMap, ...] = ()
     batch: bool = False  # may be done to several tasks at a time, each sent by itself
+    move: Slug | None = (
+        None  # of a work order: the move of our own flow that this command stands for
+    )
 
 
 class TaskSection(Part):
@@ -67,4 +95,5 @@ class TaskSection(Part):
     finished: str = Field(min_length=1)
     reason: str = Field(min_length=1)
     map: TaskMap
+    order: OrderMap | None = None  # the tasks are work orders, for the orders' desk and no inbox
     actions: tuple[ActionMap, ...] = Field(min_length=1)

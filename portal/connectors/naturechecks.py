@@ -27,15 +27,18 @@ def natures(manifest: Manifest) -> Iterator[Finding]:
         yield "capabilities", f"{WHOSE}不得进入户、房、企业档案"
     if "person" in manifest.calls:
         yield "calls.person", f"{WHOSE}不得查询个人"
-    yield from _tasks(manifest)
+    yield from _persons_of_tasks(manifest)
     if manifest.nature == "petition" and manifest.measures:
         # A measure is rolled up by region and set side by side in every table of regions.
         yield "measures", "信访件数不作单位间比较，不得作为统计指标"
 
 
-def _tasks(manifest: Manifest) -> Iterator[Finding]:
+def _persons_of_tasks(manifest: Manifest) -> Iterator[Finding]:
     if manifest.tasks is None:
         return
     for part in ("person", "id_number"):
         if getattr(manifest.tasks.map, part) is not None:
             yield f"tasks.map.{part}", f"{WHOSE}的任务不得带出个人"
+    for part in ("caller_name", "caller_phone"):
+        if manifest.tasks.order and getattr(manifest.tasks.order, part) is not None:
+            yield f"tasks.order.{part}", f"{WHOSE}的工单不得带出诉求人"

@@ -134,7 +134,7 @@ class System:
     def task_reader(self) -> TaskReader:
         if self.manifest.tasks is None:
             raise KeyError(f"系统“{self.name}”没有任务")
-        return TaskReader(self.manifest.tasks.map, self.context)
+        return TaskReader(self.manifest.tasks.map, self.context, self.manifest.tasks.order)
 
     @cached_property
     def task_kinds(self) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ class Tasking:
         made = row(
             who,
             self._channel.system,
-            Capability.TASKS,
+            Capability.ORDERS if self.section.order else Capability.TASKS,
             trace,
             asked_at=asked_at,
             delivered_at=self._now(),

@@ -10,7 +10,7 @@ from auth import audit, permissions
 from auth.principal import Principal
 from auth.tables import account, audit_entry
 from portal.functions import trailwords
-from portal.store import clock, workbook
+from portal.store import clock, listings
 from portal.store.engine import begin
 
 LIMIT = 200
@@ -108,6 +108,6 @@ def file(principal: Principal) -> bytes:
          one.action, one.outcome, one.detail)
         for one in map(_as_entry, rows)
     ]  # fmt: skip
-    return workbook.write(
-        [workbook.Page(title="审计记录", head=head, rows=lines)], author=principal.name
+    return listings.write(
+        [listings.Page(title="审计记录", head=head, rows=lines)], author=principal.name
     )

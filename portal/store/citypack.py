@@ -25,6 +25,7 @@ from portal.settings import settings
 from portal.store import (
     dispatch_texts,
     flow_texts,
+    intake_texts,
     matter_texts,
     message_texts,
     order_texts,
@@ -34,6 +35,7 @@ from portal.store import (
 )
 from portal.store.dispatch_texts import DispatchTexts
 from portal.store.flow_texts import FlowText
+from portal.store.intake_texts import IntakeTexts
 from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
 from portal.store.message_texts import MessageTexts
@@ -212,6 +214,7 @@ class CityPack(_Data):
     flows: tuple[FlowText, ...] = ()
     orders: OrderTexts = OrderTexts()
     dispatch: DispatchTexts = DispatchTexts()
+    intake: IntakeTexts = IntakeTexts()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -262,6 +265,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "flows": flow_texts.read(folder),
             "orders": order_texts.read(folder),
             "dispatch": dispatch_texts.read(folder),
+            "intake": intake_texts.read(folder),
             "demo": demo,
         }
     )

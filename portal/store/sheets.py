@@ -266,3 +266,22 @@ def pick(sheet: Sheet, columns: Mapping[str, str], *, optional: Iterable[str] = 
         )
         for row in sheet.rows
     ]
+
+
+def formula_cells(data: bytes, *, sheet: str | None = None) -> dict[int, tuple[str, ...]]:
+    """Where a sheet holds formulas: by row, the letters of the columns.
+
+    For files whose values must have been typed. The file has been looked at by
+    :func:`read_sheet` before.
+    """
+    book = load_workbook(BytesIO(data), read_only=True, data_only=False, keep_links=False)
+    try:
+        page = _chosen(book, "上传的表格", sheet)
+        page.reset_dimensions()
+        found = {
+            number: tuple(letter(at) for at, cell in enumerate(row) if cell.data_type == "f")
+            for number, row in enumerate(page.iter_rows(), start=1)
+        }
+        return {number: letters for number, letters in found.items() if letters}
+    finally:
+        book.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from random import Random
 from typing import Any
 
 from sandbox.distort import LOCAL_TIME
+from sandbox.hotline.details import details
 from sandbox.population import World
 
 KEPT_DAYS = 70
@@ -25,13 +27,32 @@ WAITING, HANDLED, DONE, SENT_BACK = "1", "2", "3", "4"
 _STYLE = "%Y-%m-%d %H:%M:%S"
 
 
+SIGNED_AFTER = timedelta(hours=2)
+DESK = "市12345受理中心"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Touched:
+    """What was done to an order: the state it is in since, by whom, and the days it gained."""
+
+    state: str
+    at: datetime
+    by: str
+    words: str
+    extra_days: int = 0
+
+
+def _by_change(order: dict[str, Any]) -> tuple[str, str]:
+    return order["gxsj"], order["gdbh"]
+
+
 class Records:
     """Work orders, made day by day when they are asked for."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._days: dict[date, list[dict[str, Any]]] = {}
-        self._replied: dict[str, tuple[str, datetime]] = {}
+        self._touched: dict[str, Touched] = {}
 
     def between(self, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
         """Orders that were received or finished on one of these days, oldest first."""
@@ -51,11 +72,61 @@ class Records:
 
     def reply(self, number: str, status: str, now: datetime) -> dict[str, Any] | None:
         """Finish an order or send it back; nothing when there is none that is open."""
-        found = next((one for one in self.all(now) if one["gdbh"] == number), None)
+        found = self.get(number, now)
         if found is None or found["gdzt"] == DONE:
             return None
-        self._replied[number] = (status, now)
+        self.touch(number, Touched(state=status, at=now, by="", words=""))
         return {"gdbh": number, "gdzt": status}
+
+    def get(self, number: str, now: datetime) -> dict[str, Any] | None:
+        """One order as it is now, with everything a handling unit is told."""
+        made = self._made(number)
+        return self._full(made, now) if made is not None and made["at"] <= now else None
+
+    def changed(self, since: datetime | None, now: datetime) -> list[dict[str, Any]]:
+        """Orders that changed at that moment or later, the oldest change first."""
+        today = now.astimezone(LOCAL_TIME).date()
+        days = (today - timedelta(days=back) for back in range(KEPT_DAYS, -1, -1))
+        rows = (self._full(one, now) for day in days for one in self._on(day) if one["at"] <= now)
+        text = f"{since:{_STYLE}}" if since else ""
+        return sorted((one for one in rows if one["gxsj"] >= text), key=_by_change)
+
+    def touch(self, number: str, how: Touched) -> None:
+        """Somebody did something to an order; from now on the clock alone changes it no more."""
+        self._touched[number] = how
+
+    def touched(self, number: str) -> Touched | None:
+        """What was last done to an order."""
+        return self._touched.get(number)
+
+    def _made(self, number: str) -> dict[str, Any] | None:
+        try:
+            day = datetime.strptime(number[2:10], "%Y%m%d").replace(tzinfo=LOCAL_TIME).date()
+        except ValueError:
+            return None
+        return next((one for one in self._on(day) if one["gdbh"] == number), None)
+
+    def _full(self, order: dict[str, Any], now: datetime) -> dict[str, Any]:
+        """The row of the two-way side."""
+        shown, how = self._as_now(order, now), self._touched.get(order["gdbh"])
+        changed = how.at if how else self._by_itself(order, shown["gdzt"])
+        limit = order["clsx"] + (how.extra_days if how else 0)
+        return {
+            **shown,
+            **details(order["gdbh"], order["bt"]),
+            "clsx": limit,
+            "jzsj": f"{order['at'] + timedelta(days=limit):{_STYLE}}",
+            "gxsj": f"{changed.astimezone(LOCAL_TIME):{_STYLE}}",
+            "blr": (how.by or DESK) if how else (DESK if shown["gdzt"] == DONE else ""),
+            "hfnr": how.words if how else "",
+        }
+
+    def _by_itself(self, order: dict[str, Any], state: str) -> datetime:
+        """When the clock brought an untouched order into this state."""
+        at: datetime = order["at"]
+        finished: datetime = order["finished"]
+        later = at + SIGNED_AFTER if state == HANDLED else at
+        return finished if state == DONE else later
 
     def _on(self, day: date) -> list[dict[str, Any]]:
         if day not in self._days:
@@ -104,14 +175,14 @@ class Records:
         return {name: shown[name] for name in _SHOWN}
 
     def _state(self, order: dict[str, Any], now: datetime) -> tuple[str, datetime | None]:
-        if order["gdbh"] in self._replied:
-            status, when = self._replied[order["gdbh"]]
-            return status, when if status == DONE else None
+        how = self._touched.get(order["gdbh"])
+        if how is not None:
+            return how.state, how.at if how.state == DONE else None
         if order["back"]:
             return SENT_BACK, None
         if order["finished"] <= now:
             return DONE, order["finished"]
-        return (WAITING if now - order["at"] < timedelta(hours=2) else HANDLED), None
+        return (WAITING if now - order["at"] < SIGNED_AFTER else HANDLED), None
 
 
 _INNER = {"at", "finished", "back"}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.distort import Clock, local
+from sandbox.distort import LOCAL_TIME, Clock, local
+from sandbox.hotline.operations import LATER, REPLY, RETURN, SIGN, Asked, Operations
 from sandbox.hotline.records import DONE, KEPT_DAYS, SENT_BACK, Records
 from sandbox.kit.signatures import Signatures
 from sandbox.misbehaviour import Faults, json_response
@@ -33,11 +35,38 @@ def busy() -> Response:
 FAULTS = Faults(error=busy)
 
 
+_CODES = {"unknown": "1004", "finished": "1009", "refused": "1022"}
+_NEEDED = ("lsh", "gdbh", "czlx", "czr")
+
+
+def _asked(body: bytes) -> Asked | None:
+    """The command in a body, or nothing."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or not all(str(told.get(name) or "") for name in _NEEDED):
+        return None
+    if told["czlx"] not in {SIGN, REPLY, RETURN, LATER}:
+        return None
+    return Asked(
+        key=str(told["lsh"]),
+        number=str(told["gdbh"]),
+        what=str(told["czlx"]),
+        by=str(told["czr"]),
+        words=str(told.get("nr") or "").strip(),
+        days=str(told.get("yqts") or ""),
+    )
+
+
 class Service:
     """Answers the calls."""
 
-    def __init__(self, records: Records, signatures: Signatures, clock: Clock) -> None:
+    def __init__(
+        self, records: Records, signatures: Signatures, clock: Clock, operations: Operations
+    ) -> None:
         self._records = records
+        self._operations = operations
         self._signatures = signatures
         self._clock = clock
 
@@ -46,6 +75,9 @@ class Service:
         return [
             Route("/api/workSheetInfo/list", self.list, methods=["GET"]),
             Route("/api/workSheetReply/save", self.save, methods=["POST"]),
+            Route("/api/workSheetInfo/changed", self.changed, methods=["GET"]),
+            Route("/api/workSheetInfo/get", self.one, methods=["GET"]),
+            Route("/api/workSheetOperate/submit", self.submit, methods=["POST"]),
             Route("/api/ping", self.ping, methods=["GET"]),
         ]
 
@@ -95,6 +127,45 @@ class Service:
         if done is None:
             return _answer("0001", "工单不存在或已办结")
         return _answer("0000", "保存成功", done)
+
+    async def changed(self, request: Request) -> Response:
+        """A page of the orders that changed since ``gxsj``, with everything about them."""
+        if refused := await self._refused(request):
+            return refused
+        given = request.query_params
+        try:
+            current, size = int(given.get("pageNumber", "1")), int(given.get("pageSize", "20"))
+            style, text = "%Y-%m-%d %H:%M:%S", given.get("gxsj", "")
+            since = datetime.strptime(text, style).replace(tzinfo=LOCAL_TIME) if text else None
+        except ValueError:
+            current = size = 0
+            since = None
+        if current < 1 or not 1 <= size <= LARGEST_PAGE:
+            return _answer("0001", "pageNumber、pageSize、gxsj格式不正确")
+        found = await run_in_threadpool(self._records.changed, since, self._clock())
+        page = found[(current - 1) * size : current * size]
+        data = {"records": page, "total": len(found), "size": size, "current": current}
+        return _answer("0000", "查询成功", {"sjsj": self._now(), "pageData": data})
+
+    async def one(self, request: Request) -> Response:
+        """One order."""
+        if refused := await self._refused(request):
+            return refused
+        found = self._records.get(request.query_params.get("gdbh", ""), self._clock())
+        data = {"records": [found] if found else [], "total": int(found is not None)}
+        return _answer("0000", "查询成功", {"sjsj": self._now(), "pageData": data})
+
+    async def submit(self, request: Request) -> Response:
+        """A command about one order: sign, reply, send back, ask for more days."""
+        if refused := await self._refused(request):
+            return refused
+        asked = _asked(await request.body())
+        if asked is None:
+            return _answer("0001", "请求报文格式不正确")
+        told = await run_in_threadpool(self._operations.act, asked)
+        if told.order is None:
+            return _answer(_CODES[told.verdict], told.words)
+        return _answer("0000", "提交成功", {"sjsj": self._now(), "order": told.order})
 
     async def ping(self, request: Request) -> Response:
         """Whether the platform and our signature are well."""

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -214,9 +215,17 @@ def _verdict(task_id: str, bad: bool, reason: object) -> str:
     return "act_refused" if bad and not reason else "act_done"
 
 
+@lru_cache
+def finished_orders() -> frozenset[str]:
+    """The recorded orders that were finished before anybody sent a command."""
+    rows = json.loads(raw("hotline", "tasks_page_1").body)["result"]["pageData"]["records"]
+    return frozenset(one["gdbh"] for one in rows if one["gdzt"] == "3" and not one["hfnr"])
+
+
 def replay_hotline(request: Request) -> Reply:
     headers = request.headers
-    query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
+    pairs = sorted(request.query.items())
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
     digest = hashlib.sha256(request.body).hexdigest()
     lines = (request.method, request.path, query, digest)
     text = "\n".join((*lines, headers["x-timestamp"], headers["x-nonce"]))
@@ -225,6 +234,14 @@ def replay_hotline(request: Request) -> Reply:
         return raw("hotline", "error_signature")
     if request.path.endswith("/ping"):
         return raw("hotline", "probe")
+    if "lsh" in (told := json.loads(request.body or b"{}")):
+        finished = told["gdbh"] in finished_orders()
+        verdict = "act_refused" if len(told.get("nr") or "") < 5 else "act_done"
+        return raw("hotline", "act_finished" if finished else verdict)
+    if request.path.endswith("/get"):
+        return raw("hotline", "task_found")
+    if request.path.endswith("/changed"):
+        return raw("hotline", "tasks_page_1")
     page = int(request.query["pageNumber"])
     return raw("hotline", f"worksheets_page_{page}" if page < 3 else "worksheets_past_the_end")
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,7 @@ def _kept(
     if "counts" in manifest.calls:
         days = (date(2026, 11, 1), date(2026, 11, 23))
         yield from taped("counts_page", lambda: gateway.tally(system.id, *days))
-    if Capability.TASKS in able and manifest.tasks:
+    if manifest.tasks:
         yield from _tasks(taped, desk, system.id)
     post(f"{address}/_control/{system.id}", {"mode": "error200"})
     yield from taped("error_busy", lambda: gateway.probe(system.id))
@@ -339,10 +339,67 @@ def record_views(system: Simulated, world: World) -> None:
     (folder / "exchanges.json").write_text(text + "\n", encoding="utf-8")
 
 
+def record_hotline(world: World) -> None:
+    """The orders of the hotline, which is written by hand; its lists are recorded apart."""
+    now = datetime.now(UTC)
+    tape = Tape(create_app(world, SECRETS, clock=lambda: now))
+    with running(tape) as address:
+        ground = Ground(
+            name="recording",
+            http_url=address,
+            database_url="",
+            sftp_url="sftp://127.0.0.1:1",
+            host_key="",
+            known={},
+        )
+        with desk_on(ground) as desk:
+            for name, one in _orders(desk, tape):
+                status = "" if one["status"] == 200 else f".{one['status']}"
+                (FIXTURES / "hotline" / f"{name}{status}.json").write_bytes(one["told"])
+
+
+def _orders(desk: Desk, tape: Tape) -> Iterator[Kept]:
+    tasks = desk.gateway.tasks("hotline")
+    found = [one for page in tasks.changed(None) for one in page]
+    open_ = [one for one in found if one.order and one.order.state == "办理中"]
+    done = next(one for one in found if one.state == "已办")
+    steps = {
+        "act_refused": (open_[0], "HF", "好", "key-1"),
+        "act_done": (open_[0], "HF", "已到现场修复照明", "key-2"),
+        "act_again": (open_[0], "HF", "已到现场修复照明", "key-2"),
+        "act_finished": (done, "HF", "已到现场修复照明", "key-3"),
+        "act_sent_back": (open_[1], "TD", "依职责清单应由城管部门办理", "key-4"),
+    }
+    for name, (task, action, text, key) in steps.items():
+        tape.heard.clear()
+        with suppress(SystemFault):
+            tasks.act(
+                Command(
+                    key=key,
+                    foreign_id=task.foreign_id,
+                    action=action,
+                    form={"text": text},
+                    actor="dongxing.clerk",
+                    actor_name="王小梅",
+                    unit="com-1",
+                )
+            )
+        yield name, tape.heard[-1]
+    tape.heard.clear()
+    since = max(one.changed_at for one in found) - timedelta(days=2)
+    list(tasks.changed(since))
+    yield "tasks_page_1", tape.heard[0]
+    tape.heard.clear()
+    tasks.one(open_[0].foreign_id)
+    yield "task_found", tape.heard[-1]
+
+
 def main(wanted: list[str]) -> None:
     """Record these systems, or all that are declared."""
     world = small_world()
-    for system_id in wanted or SYSTEMS:
+    if "hotline" in wanted:
+        record_hotline(world)
+    for system_id in [one for one in wanted or SYSTEMS if one != "hotline"]:
         system = SYSTEMS[system_id]
         if isinstance(system.face, DropFace):
             record_files(system, world)

@@ -63,7 +63,7 @@ def test_what_is_left_is_fine(tmp_path: Path) -> None:
 
     def tasks_only(text: str) -> str:
         text = text.replace('nature = "police"', 'nature = "petition"')
-        text = text.replace('["entry", "reports", "tasks"]', '["entry", "tasks"]')
+        text = text.replace('["entry", "reports", "orders"]', '["entry", "orders"]')
         return text.split("[tally]")[0]
 
     def court(text: str) -> str:

@@ -158,9 +158,7 @@ def callers(fresh: Sequence[tuple["Incoming", Mapping[str, Any]]]) -> list[dict[
             "order_id": row["id"],
             "name_cipher": sealer.encrypt(one.caller_name) if one.caller_name else None,
             "phone_cipher": sealer.encrypt(one.caller_phone) if one.caller_phone else None,
-            "phone_hash": sealer.keyed_hash(_digits(one.caller_phone))
-            if one.caller_phone
-            else None,
+            "phone_hash": sealer.keyed_hash(digits(one.caller_phone)) if one.caller_phone else None,
             "wants_secret": row["confidential"],
             "caller_units": [row["unit_id"]] if row["confidential"] else [],
         }
@@ -168,7 +166,7 @@ def callers(fresh: Sequence[tuple["Incoming", Mapping[str, Any]]]) -> list[dict[
     ]
 
 
-def _digits(phone: str) -> str:
+def digits(phone: str) -> str:
     """A number without what people write between its digits."""
     return re.sub(r"\D", "", phone)[-11:]
 

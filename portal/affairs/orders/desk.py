@@ -1,7 +1,7 @@
 """The only writer of work orders once they are in: every move of the flow, by who may make it."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
@@ -24,6 +24,24 @@ RIGHTS = ("handle", "dispatch", "supervise", "visit", "register")
 GONE = "没有找到这件工单，可能不在本岗位的管辖范围，已填内容已保留。"
 
 
+class Elsewhere(Protocol):
+    """The desk of orders whose master is another system: decisions become commands to it."""
+
+    def takes(
+        self, principal: Principal, row: Row[Any], move: str, form: Form, version: int | None
+    ) -> bool: ...
+
+    def known(self, row: Row[Any]) -> Collection[str] | None: ...
+
+
+_elsewhere: list[Elsewhere] = []  # of this process: the composition root says which
+
+
+def decide_elsewhere(desk: Elsewhere | None) -> None:
+    """Let decisions about orders of other masters go to this desk; ``None`` ends it."""
+    _elsewhere[:] = [desk] if desk else []
+
+
 def asker(principal: Principal) -> Asker:
     """Who acts, as the rules of orders see it."""
     rights = {one for one in RIGHTS if permissions.allowed(principal, f"orders.{one}")}
@@ -33,6 +51,11 @@ def asker(principal: Principal) -> Asker:
         prefixes=principal.prefixes,
         rights=frozenset(rights),
     )
+
+
+def by_of(connection: Connection, principal: Principal, row: Row[Any]) -> By:
+    """Who acts on an order, as its history names them."""
+    return _by(connection, principal, asker(principal), row)
 
 
 def _by(connection: Connection, principal: Principal, who: Asker, row: Row[Any]) -> By:
@@ -60,12 +83,22 @@ def act(
     who = asker(principal)
     if not who.rights:
         permissions.check(principal, "orders.handle")
+    if _elsewhere:
+        row = seen(principal, order_id)
+        if any(one.takes(principal, row, move, form or {}, version) for one in _elsewhere):
+            return
     with scoped(principal.reach) as connection:
         _seen(connection, order_id)
         ledger.turn(
             connection, BOOK, order_id, move, form or {},
             version=version, by=lambda row: _by(connection, principal, who, row),
         )  # fmt: skip
+
+
+def seen(principal: Principal, order_id: UUID) -> Row[Any]:
+    """An order that one may see."""
+    with scoped(principal.reach) as connection:
+        return _seen(connection, order_id)
 
 
 def _seen(connection: Connection, order_id: UUID) -> Row[Any]:
@@ -99,7 +132,11 @@ def offered(principal: Principal, order_id: UUID) -> tuple[MoveText, ...]:
         if row is None:
             return ()
         kinds = _by(connection, principal, who, row).kinds
-    return BOOK.flow().offered(row.state, kinds)
+    moves = BOOK.flow().offered(row.state, kinds)
+    for one in _elsewhere:
+        known = one.known(row)
+        moves = moves if known is None else tuple(move for move in moves if move.id in known)
+    return moves
 
 
 def sign_all(principal: Principal, orders: Iterable[tuple[UUID, int]]) -> dict[UUID, str]:

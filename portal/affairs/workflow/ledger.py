@@ -185,12 +185,17 @@ def turn(
         for name in move.starts:
             book.effects[name](step)
         step.to = flow.target(move, row.state, step.to)
-        for effect in book.always:
-            effect(step)
-        _write(book, step)
-        for follow in step.after:
-            follow()
+        finish(book, step)
     return step
+
+
+def finish(book: Book, step: Step) -> None:
+    """Write a step down, with everything that follows from it; the caller acts as the service."""
+    for effect in book.always:
+        effect(step)
+    _write(book, step)
+    for follow in step.after:
+        follow()
 
 
 _SAID = ("text", "answer", "reason", "words", "legal_basis")

@@ -22,7 +22,7 @@ from portal.functions.entry.tables import account_link
 from portal.functions.people.base import among, member_now
 from portal.functions.people.model import Group, Problem, Refused
 from portal.functions.people.tables import staff_member
-from portal.store import clock, workbook
+from portal.store import clock, listings
 from portal.store.citypack import pack
 from portal.store.scope import acting_as, scoped
 from portal.store.sheets import Picked, pick, read_sheet
@@ -326,5 +326,5 @@ def file(principal: Principal) -> bytes:
         for one in listed(principal)
     ]
     choices = {COLUMNS["status"]: (ON, OFF)}
-    page = workbook.Page(title=SHEET, head=list(COLUMNS.values()), rows=rows, choices=choices)
-    return workbook.write([page], author=principal.name)
+    page = listings.Page(title=SHEET, head=list(COLUMNS.values()), rows=rows, choices=choices)
+    return listings.write([page], author=principal.name)

@@ -25,7 +25,7 @@ from portal.functions.people.model import (
     YES,
 )
 from portal.functions.people.tables import staff_member, staff_position
-from portal.store import divisions, workbook
+from portal.store import divisions, listings
 from portal.store.citypack import pack
 from portal.store.scope import in_scope_sql, of_my_unit_sql, scoped
 
@@ -157,9 +157,9 @@ def _choices(sheet: str) -> Mapping[str, Sequence[str]]:
     }[sheet]
 
 
-def _page(sheet: str, rows: Sequence[Sequence[workbook.Value]]) -> workbook.Page:
+def _page(sheet: str, rows: Sequence[Sequence[listings.Value]]) -> listings.Page:
     head = list(COLUMNS[sheet].values())
-    return workbook.Page(title=sheet, head=head, rows=rows, choices=_choices(sheet))
+    return listings.Page(title=sheet, head=head, rows=rows, choices=_choices(sheet))
 
 
 def template(principal: Principal) -> bytes:
@@ -172,8 +172,8 @@ def template(principal: Principal) -> bytes:
         if place in role.grantable_by
     ]
     pages = [_page(sheet, []) for sheet in COLUMNS]
-    pages.append(workbook.Page(title="可授予的角色", head=["角色", "可设单位"], rows=roles))
-    return workbook.write(pages, author=principal.name)
+    pages.append(listings.Page(title="可授予的角色", head=["角色", "可设单位"], rows=roles))
+    return listings.write(pages, author=principal.name)
 
 
 def _place_word(place: str) -> str:
@@ -209,20 +209,20 @@ def export(principal: Principal) -> bytes:
         _page(POSITIONS, [_post_row(row) for row in posts]),
         _page(PEOPLE, [_person_row(row) for row in people]),
     ]
-    return workbook.write(pages, author=principal.name)
+    return listings.write(pages, author=principal.name)
 
 
-def _unit_row(row: Row[Any]) -> list[workbook.Value]:
+def _unit_row(row: Row[Any]) -> list[listings.Value]:
     level = pack().level(row.level).name
     return [row.id, row.name, _KIND_WORD[row.kind], level, row.region_code, row.line or "",
             _STATUS_WORD[row.status]]  # fmt: skip
 
 
-def _post_row(row: Row[Any]) -> list[workbook.Value]:
+def _post_row(row: Row[Any]) -> list[listings.Value]:
     return [row.id, row.unit_id, row.title, "、".join(role_names(row.roles)),
             "、".join(row.prefixes), row.quota, _STATUS_WORD[row.status]]  # fmt: skip
 
 
-def _person_row(row: Row[Any]) -> list[workbook.Value]:
+def _person_row(row: Row[Any]) -> list[listings.Value]:
     status = DISABLED if row.account_status == "disabled" else ON
     return [row.login, row.name, row.position_id, YES if row.is_main else NO, status]

@@ -9,21 +9,21 @@ from auth.principal import Principal
 from portal.functions.people.base import member_now
 from portal.functions.people.listing import role_names
 from portal.functions.people.tables import staff_member, staff_position
-from portal.store import divisions, workbook
+from portal.store import divisions, listings
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
 _MARK = "√"
 
 
-def roles_page() -> workbook.Page:
+def roles_page() -> listings.Page:
     """角色×权限: one line per role; the same for every scope."""
     labels = list(PERMISSIONS.items())
     rows = [
         [role.name, *(_MARK if one in role.permissions else "" for one, _ in labels)]
         for role in pack().roles
     ]
-    return workbook.Page(
+    return listings.Page(
         title="角色×权限", head=["角色", *(label for _, label in labels)], rows=rows
     )
 
@@ -69,15 +69,15 @@ def file(principal: Principal) -> bytes:
     ]  # fmt: skip
     pages = [
         roles_page(),
-        workbook.Page(
+        listings.Page(
             title="岗位×角色×范围",
             head=["单位", "岗位编号", "岗位名称", *names, "管辖范围"],
             rows=grants,
         ),
-        workbook.Page(
+        listings.Page(
             title="人员×岗位",
             head=["姓名", "账号", "单位", "岗位编号", "岗位名称", "角色", "账号状态"],
             rows=held,
         ),
     ]
-    return workbook.write(pages, author=principal.name)
+    return listings.write(pages, author=principal.name)

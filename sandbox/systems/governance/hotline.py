@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.control import Handle
+from sandbox.hotline.operations import Operations
 from sandbox.hotline.records import Records
 from sandbox.hotline.service import FAULTS, Service
 from sandbox.kit.handmade import Handmade
@@ -15,8 +16,15 @@ _ID, _SECRET = "hotline_app_id", "hotline_secret"
 
 def _open(ground: Ground) -> Served:
     signatures = Signatures(ground.credentials[_ID], ground.credentials[_SECRET], ground.clock)
-    service = Service(Records(ground.world), signatures, ground.clock)
-    handle = Handle(switch=Switch(HTTP_MODES))
+    records = Records(ground.world)
+    operations = Operations(records, ground.clock)
+    service = Service(records, signatures, ground.clock, operations)
+    handle = Handle(
+        switch=Switch(HTTP_MODES),
+        tasks=operations.shown,
+        seen=lambda: dict(operations.keys),
+        finish=operations.finish,
+    )
     return Served(handle=handle, routes=service.routes(), faults=FAULTS)
 
 

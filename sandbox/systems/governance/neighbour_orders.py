@@ -24,6 +24,8 @@ def _task(task: Task) -> Mapping[str, Any]:
         "GDLB": task.kind,
         "GDBT": _TITLES[task.kind],
         "SQDM": task.region,
+        "NR": f"{_TITLES[task.kind]}，请尽快处理",
+        "LRSJ": f"{local(task.created):{_STYLE}}",
         "DD": task.person.home.address if task.person else "",
         "XQ": f"{task.due:%Y/%m/%d}" if task.due else "",
         "GDZT": "已办结" if task.state == DONE else "处理中",

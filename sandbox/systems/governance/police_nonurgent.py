@@ -27,6 +27,7 @@ def _task(task: Task) -> Mapping[str, Any]:
         "fldbh": task.id,
         "fllb": task.kind,
         "flnr": _TITLES[task.kind],
+        "flsj": f"{local(task.created):{_STYLE}}",
         "gxdm": task.region,
         "blsx": f"{task.due:%Y%m%d}" if task.due else "",
         "blzt": "9" if task.state == DONE else "1",
