@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from portal.store import measure_locks, measures
 from portal.store.measure_lock_tables import measure_pending, measure_period_lock
 from portal.store.measure_rebuild import alone
-from portal.store.measure_words import Period
+from portal.store.measure_words import Grain, Period
 
 
 class PeriodStateError(ValueError):
@@ -21,7 +21,7 @@ class Lock:
     """One closing of a period by a place."""
 
     region_code: str
-    grain: str
+    grain: Grain
     starts: date
     ends: date
     version: int

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, text
+from sqlalchemy import Connection, select, text
 
 from portal.store.measure_lock_tables import measure_pending, measure_period_lock
 from portal.store.measure_spans import Span, merged, of_flow, of_stock
@@ -125,7 +125,7 @@ def wait(connection: Connection, rows: Sequence[Mapping[str, Any]], as_of: datet
     connection.execute(_NO_NOUGHT, {"measures": list(touched)})
 
 
-def take_pending(connection: Connection, region: str, period: Period) -> list[RowMapping]:
+def take_pending(connection: Connection, region: str, period: Period) -> list[Mapping[str, Any]]:
     """Take out what waits inside a place and touches a period."""
     row = measure_pending.c
     statement = (
@@ -138,7 +138,7 @@ def take_pending(connection: Connection, region: str, period: Period) -> list[Ro
         )
         .returning(measure_pending)
     )
-    return list(connection.execute(statement).mappings())
+    return [dict(one) for one in connection.execute(statement).mappings()]
 
 
 def moves_of(row: Mapping[str, Any], kind: str) -> list[Change]:
@@ -155,7 +155,7 @@ def moves_of(row: Mapping[str, Any], kind: str) -> list[Change]:
     return [one, _by(one, row["until"], -1)] if kind == Kind.STOCK else [one]
 
 
-def pending_of(connection: Connection, picture: Snapshot) -> list[RowMapping]:
+def pending_of(connection: Connection, picture: Snapshot) -> list[Mapping[str, Any]]:
     """What waits and belongs to what a system said about a picture's day."""
     row = measure_pending.c
     query = select(measure_pending).where(
@@ -165,7 +165,7 @@ def pending_of(connection: Connection, picture: Snapshot) -> list[RowMapping]:
         row.starts <= picture.day,
         row.until > picture.day,
     )
-    return list(connection.execute(query).mappings())
+    return [dict(one) for one in connection.execute(query).mappings()]
 
 
 # -- distinct counts ------------------------------------------------------------------------------

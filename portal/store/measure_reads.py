@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Integer, and_, cast, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_tables import measure, measure_change, measure_rollup, measure_snapshot
 from portal.store.measure_words import DAYS, Definition, Kind, Period, Snapshot, Topic, Value
 
@@ -187,4 +188,12 @@ def first_day(connection: Connection) -> date | None:
 
 def stamp(connection: Connection) -> datetime | None:
     """When the store last learnt something: what was read before it may be out of date."""
-    return connection.execute(select(func.max(measure_snapshot.c.taken_at))).scalar()
+    lock = measure_period_lock.c
+    query = select(
+        func.greatest(
+            select(func.max(measure_snapshot.c.taken_at)).scalar_subquery(),
+            select(func.max(lock.closed_at)).scalar_subquery(),
+            select(func.max(lock.reopened_at)).scalar_subquery(),
+        )
+    )
+    return connection.execute(query).scalar()

@@ -273,7 +273,8 @@ def set_distinct(
     }
     roll = measure_rollup.c
     mine = [roll[name] == value for name, value in fixed.items()]
-    former = list(connection.execute(select(measure_rollup).where(*mine)).mappings())
+    found = connection.execute(select(measure_rollup).where(*mine)).mappings()
+    former = [dict(one) for one in found]
     shut = measure_locks.shut_for(
         connection,
         period,

@@ -57,6 +57,21 @@ def months(first: date, last: date, most: int = 24) -> tuple[str, ...]:
     return tuple(found)
 
 
+def text_of(period: Period) -> str:
+    """The text that :func:`parse` reads as this period."""
+    starts = period.starts
+    if period.grain == "week":
+        year, week, _ = starts.isocalendar()
+        return f"{year}-W{week:02d}"
+    quarter = f"{starts:%Y}-Q{(starts.month + 2) // 3}"
+    return {
+        "day": starts.isoformat(),
+        "month": month_of(starts),
+        "quarter": quarter,
+        "year": f"{starts:%Y}",
+    }[period.grain]
+
+
 def name(text: str) -> str:
     """The period in words."""
     period = parse(text)
