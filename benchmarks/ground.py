@@ -48,7 +48,7 @@ def folder() -> Iterator[Path]:
 def database(place: Path) -> Iterator[str]:
     """A migrated database without rows; the settings of this process point at it.
 
-    Gives the owner's address, for filling it faster than the product itself could.
+    Gives the owner's address, for what no part of the product may do.
     """
     server = Cluster(place / "pg" / "data", durable=False)
     try:

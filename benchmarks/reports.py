@@ -79,7 +79,8 @@ def _fill(communities: list[str], people: int, scale: str) -> None:
     measures.settle()
 
 
-def _officer(prefix: str, level: str, roles: tuple[str, ...]) -> Principal:
+def officer_of(prefix: str, level: str, roles: tuple[str, ...]) -> Principal:
+    """Somebody who reads reports of a place."""
     return Principal(
         account_id=UUID(int=1),
         login="bench",
@@ -120,8 +121,8 @@ def _measure(reports: Reports, scale: str) -> None:
     city = pack().region_code
     month = f"{clock.local(clock.now()):%Y-%m}"
     template = pack().reports[0].id
-    officer = _officer(city, "city", ("city_officer",))
-    leader = _officer(city, "city", ("city_leader",))
+    officer = officer_of(city, "city", ("city_officer",))
+    leader = officer_of(city, "city", ("city_leader",))
     street = next(one.code for one in divisions.below(city, "street") if not one.statistics_only)
 
     def live() -> None:

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     joined = commands.add_parser("systems", help="业务系统")
     _of_systems(joined.add_subparsers(dest="action", required=True))
     measuring = commands.add_parser("measures", help="统计指标")
-    measuring.add_argument("action", choices=("refresh",))
+    measuring.add_argument("action", choices=("refresh", "rebuild"))
     watching = commands.add_parser("changes", help="在办事项的系统变动")
     watching.add_argument("action", choices=("check",))
     tasks_too = commands.add_parser("tasks", help="统一办理：从各系统同步任务")
@@ -128,7 +128,7 @@ def main(words: list[str] | None = None) -> int:
         "seed": _seed,
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),
         "systems": lambda: _systems(asked),
-        "measures": measures.refresh,
+        "measures": lambda: measures.refresh() if asked.action == "refresh" else measures.rebuild(),
         "changes": _changes,
         "tasks": lambda: tasks.sync(whole=asked.whole),
         "tokens": lambda: tokens.run(asked),

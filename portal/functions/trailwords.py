@@ -26,6 +26,7 @@ _OTHER_ACTIONS = {
     "matters.prefill": "为居民预填申请",
     "matters.resend": "重新发送申请",
     "reports.export": "下载报表",
+    "reports.reopen": "重开统计期",
     "tasks.resend": "重新发送办理结果",
     "tasks.withdraw": "撤回办理结果",
     "corrections.open": "打开数据校核申请",

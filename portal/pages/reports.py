@@ -13,7 +13,7 @@ from portal.functions.reports import NoSuchReport, Report, Version
 from portal.look import bars, charts, notice, reports, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory
+from portal.pages.parts import memory, periodlock
 
 PERMISSION = "reports.view"
 _PLACE, _SENT = "report_place", "report_sent"
@@ -137,6 +137,7 @@ def _draw(who: Principal, template: str, period: str) -> None:
         st.html(table)
         _further(report)
         _download(report)
+        periodlock.draw(who, report)
     if figure is not None:
         with st.container(key="card-report-chart"):
             st.html(tables.head("年龄结构", "不公布和无数据的不在图中"))

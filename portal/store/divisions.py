@@ -64,9 +64,18 @@ def _all() -> dict[str, Division]:
         return {row.code: Division(**row._mapping) for row in rows}
 
 
+@lru_cache(maxsize=1)
+def _families() -> dict[str | None, tuple[Division, ...]]:
+    families: dict[str | None, list[Division]] = {}
+    for one in _all().values():
+        families.setdefault(one.parent_code, []).append(one)
+    return {parent: tuple(those) for parent, those in families.items()}
+
+
 def forget() -> None:
     """Read the divisions anew at the next call."""
     _all.cache_clear()
+    _families.cache_clear()
 
 
 def find(code: str) -> Division | None:
@@ -81,7 +90,7 @@ def find(code: str) -> Division | None:
 
 def children(code: str) -> tuple[Division, ...]:
     """The divisions directly below."""
-    return tuple(one for one in _all().values() if one.parent_code == code)
+    return _families().get(code, ())
 
 
 def below(prefix: str, level: str) -> tuple[Division, ...]:

@@ -1,14 +1,17 @@
 """Reading the measure store, always inside a scoped transaction of the caller."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ARRAY, Connection, Integer, and_, cast, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from portal.store.measure_tables import measure, measure_rollup, measure_snapshot
-from portal.store.measure_words import Definition, Kind, Period, Snapshot, Topic, Value
+from portal.store.measure_lock_tables import measure_period_lock
+from portal.store.measure_tables import measure, measure_change, measure_rollup, measure_snapshot
+from portal.store.measure_words import DAYS, Definition, Kind, Period, Snapshot, Topic, Value
 
 
 def _up_to(period: Period) -> Any:
@@ -35,15 +38,33 @@ def values(
 ) -> list[Value]:
     """The numbers of a period for the regions of some levels inside a prefix, as far as in scope.
 
-    A number that is not there is nought or not known: the snapshots say which.
+    A number that is not there is nought or not known: the snapshots say which. Days and weeks are
+    no roll-ups: they are formed from the changes, a stock from the last whole month on.
     """
-    roll = measure_rollup.c
-    inside = (
-        roll.level.in_(list(levels)),
-        roll.region_code >= prefix,
-        roll.region_code < prefix + ":",
+    chosen, steps = list(measures), list(levels)
+    if period.grain not in DAYS:
+        return _summed(connection, chosen, prefix, steps, period)
+    month = (period.ends - timedelta(days=1)).replace(day=1)
+    before = Period(grain="month", starts=(month - timedelta(days=1)).replace(day=1))
+    return _together(
+        _summed(connection, chosen, prefix, steps, before, stocks_only=True),
+        _moved(connection, chosen, prefix, steps, period, month),
     )
+
+
+def _summed(
+    connection: Connection,
+    measures: Sequence[str],
+    prefix: str,
+    levels: Sequence[int],
+    period: Period,
+    *,
+    stocks_only: bool = False,
+) -> list[Value]:
+    """The numbers of a period from the roll-ups."""
+    roll = measure_rollup.c
     stocks = measure.c.kind == Kind.STOCK
+    flows = false() if stocks_only else and_(~stocks, _within(period))
     query = (
         select(
             roll.measure,
@@ -55,18 +76,76 @@ def values(
         )
         .join(measure, measure.c.id == roll.measure)
         .where(
-            roll.measure.in_(list(measures)),
-            *inside,
-            or_(and_(stocks, _up_to(period)), and_(~stocks, _within(period))),
+            roll.measure.in_(measures),
+            roll.level.in_(levels),
+            roll.region_code >= prefix,
+            roll.region_code < prefix + ":",
+            or_(and_(stocks, _up_to(period)), flows),
         )
         .group_by(roll.measure, roll.system_id, roll.slice, roll.region_code)
     )
-    return [
-        Value(
-            **{**row._mapping, "numerator": int(row.numerator), "denominator": int(row.denominator)}
+    return [_value(row) for row in connection.execute(query)]
+
+
+def _moved(
+    connection: Connection,
+    measures: Sequence[str],
+    prefix: str,
+    levels: Sequence[int],
+    period: Period,
+    month: date,
+) -> list[Value]:
+    """What the changes say: flows of the days of a period, stocks from the month's first day on."""
+    change = measure_change.c
+    given = func.unnest(cast(levels, ARRAY(Integer))).table_valued("level").render_derived("given")
+    level = given.c.level
+    place = func.left(change.region_code, level).label("region_code")
+    stocks = measure.c.kind == Kind.STOCK
+    query = (
+        select(
+            change.measure,
+            change.system_id,
+            change.slice,
+            place,
+            func.sum(change.numerator).label("numerator"),
+            func.sum(change.denominator).label("denominator"),
         )
-        for row in connection.execute(query)
-    ]
+        .join(measure, measure.c.id == change.measure)
+        .join(given, func.length(change.region_code) >= level)
+        .where(
+            change.measure.in_(measures),
+            change.region_code >= prefix,
+            change.region_code < prefix + ":",
+            change.day < period.ends,
+            change.day >= min(month, period.starts),
+            or_(and_(stocks, change.day >= month), and_(~stocks, change.day >= period.starts)),
+        )
+        .group_by(change.measure, change.system_id, change.slice, place)
+    )
+    return [_value(row) for row in connection.execute(query)]
+
+
+def _value(row: Any) -> Value:
+    numbers = {"numerator": int(row.numerator), "denominator": int(row.denominator)}
+    return Value(**{**row._mapping, **numbers})
+
+
+def _sum(one: Value, other: Value) -> Value:
+    return replace(
+        one,
+        numerator=one.numerator + other.numerator,
+        denominator=one.denominator + other.denominator,
+    )
+
+
+def _together(*several: Iterable[Value]) -> list[Value]:
+    """The same numbers from several places, added."""
+    found: dict[tuple[str, str, str, str], Value] = {}
+    for one in chain.from_iterable(several):
+        key = one.measure, one.system_id, one.slice, one.region_code
+        before = found.get(key)
+        found[key] = one if before is None else _sum(one, before)
+    return list(found.values())
 
 
 def latest(
@@ -85,13 +164,18 @@ def latest(
     }
 
 
-def definitions(connection: Connection) -> dict[str, Definition]:
-    """All measures that were ever written."""
+def definitions(
+    connection: Connection, chosen: Iterable[str] | None = None
+) -> dict[str, Definition]:
+    """The measures that were ever written, or some of them."""
+    query = select(measure)
+    if chosen is not None:
+        query = query.where(measure.c.id.in_(list(chosen)))
     return {
         row.id: Definition(
             id=row.id, kind=Kind(row.kind), name=row.name, unit=row.unit, topic=Topic(row.topic)
         )
-        for row in connection.execute(select(measure))
+        for row in connection.execute(query)
     }
 
 
@@ -104,4 +188,12 @@ def first_day(connection: Connection) -> date | None:
 
 def stamp(connection: Connection) -> datetime | None:
     """When the store last learnt something: what was read before it may be out of date."""
-    return connection.execute(select(func.max(measure_snapshot.c.taken_at))).scalar()
+    lock = measure_period_lock.c
+    query = select(
+        func.greatest(
+            select(func.max(measure_snapshot.c.taken_at)).scalar_subquery(),
+            select(func.max(lock.closed_at)).scalar_subquery(),
+            select(func.max(lock.reopened_at)).scalar_subquery(),
+        )
+    )
+    return connection.execute(query).scalar()

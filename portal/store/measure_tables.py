@@ -50,9 +50,10 @@ measure_rollup = Table(
     metadata,
     Column("measure", Plain, primary_key=True),
     Column("level", SmallInteger, primary_key=True),  # digits of the region code: 4, 6, 9 or 12
-    Column("region_code", RegionCode, primary_key=True),
+    # The period before the region: a table reads few periods of many regions that lie together.
     Column("grain", Plain, primary_key=True),  # month | quarter | year
     Column("starts", Date, primary_key=True),
+    Column("region_code", RegionCode, primary_key=True),
     Column("system_id", Plain, primary_key=True),
     Column("slice", Plain, primary_key=True),
     Column("numerator", BigInteger, nullable=False),

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 LEVELS = (4, 6, 9, 12)  # digits of the code: city, district, town-level unit, community
-Grain = Literal["month", "quarter", "year"]
-MONTHS: Mapping[Grain, int] = {"month": 1, "quarter": 3, "year": 12}
+Grain = Literal["day", "week", "month", "quarter", "year"]
+MONTHS: Mapping[Grain, int] = {"month": 1, "quarter": 3, "year": 12}  # those that are rolled up
+DAYS: Mapping[Grain, int] = {"day": 1, "week": 7}  # those that are read from the changes
 
 
 class Kind(StrEnum):
@@ -83,7 +84,7 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """A month, a quarter or a year by its first day."""
+    """A day, a week from Monday on, a month, a quarter or a year, by its first day."""
 
     grain: Grain
     starts: date
@@ -91,6 +92,8 @@ class Period:
     @property
     def ends(self) -> date:
         """The first day after it."""
+        if self.grain in DAYS:
+            return self.starts + timedelta(days=DAYS[self.grain])
         months = self.starts.month - 1 + MONTHS[self.grain]
         return date(self.starts.year + months // 12, months % 12 + 1, 1)
 

@@ -6,14 +6,16 @@ level. Changes commute, so late and repeated deliveries end in the same numbers 
 order. Every write changes the roll-ups in the same transaction; only ``service:measures`` writes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Result, Table, TextClause, and_, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
+from portal.store import measure_locks
 from portal.store.engine import begin
+from portal.store.measure_rebuild import among
 from portal.store.measure_tables import (
     measure,
     measure_change,
@@ -34,6 +36,7 @@ from portal.store.measure_words import (
 from portal.store.scope import Reach
 
 WRITER = Reach(prefixes=(), unit_id=None, actor="service:measures")
+KEYS_AT_ONCE = 500
 
 
 def define(connection: Connection, definitions: Iterable[Definition]) -> None:
@@ -61,8 +64,17 @@ _GIVEN = """
 """
 _COLUMNS = ("measure", "system_id", "slice", "region_code", "day", "numerator", "denominator")
 
-# Both statements write in the order of their keys, so that two writers wait and never deadlock.
-_ADD = text(
+
+def _telling(statement: str, keys: str) -> TextClause:
+    """The statement, which then tells the keys of the rows that it has made nought."""
+    return text(
+        f"WITH moved AS ({statement} RETURNING {keys}, numerator, denominator)"  # noqa: S608
+        f" SELECT {keys} FROM moved WHERE numerator = 0 AND denominator = 0"
+    )
+
+
+# Both write in the order of their keys, so that two writers wait and never deadlock.
+_ADD = _telling(
     """
     INSERT INTO measure_change AS kept
         (region_code, measure, system_id, slice, day, numerator, denominator, as_of)
@@ -76,9 +88,10 @@ _ADD = text(
        SET numerator = kept.numerator + excluded.numerator,
            denominator = kept.denominator + excluded.denominator,
            as_of = greatest(kept.as_of, excluded.as_of)
-    """
+    """,
+    "region_code, measure, system_id, slice, day",
 )
-_ROLL_UP = text(
+_ROLL_UP = _telling(
     """
     INSERT INTO measure_rollup AS kept
         (measure, level, region_code, grain, starts, system_id, slice, numerator, denominator)
@@ -91,30 +104,36 @@ _ROLL_UP = text(
     CROSS JOIN unnest(cast(:levels AS int[])) AS levels (level)
     CROSS JOIN unnest(cast(:grains AS text[])) AS grains (grain)
     WHERE length(region_code) >= level
-    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
-    ON CONFLICT (measure, level, region_code, grain, starts, system_id, slice) DO UPDATE
+    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 4, 5, 3, 6, 7
+    ON CONFLICT (measure, level, grain, starts, region_code, system_id, slice) DO UPDATE
        SET numerator = kept.numerator + excluded.numerator,
            denominator = kept.denominator + excluded.denominator
-    """
+    """,
+    "measure, level, region_code, grain, starts, system_id, slice",
 )
-_NO_NOUGHT = [
-    text(
-        f"DELETE FROM {table} WHERE measure = ANY(cast(:measures AS text[]))"  # noqa: S608
-        " AND numerator = 0 AND denominator = 0"
-    )
-    for table in ("measure_change", "measure_rollup")
-]
 
 
-def _write(connection: Connection, changes: Sequence[Change], as_of: datetime) -> None:
+def _no_nought(connection: Connection, table: Table, found: Result[Any]) -> None:
+    """Take away the rows of a table of which a write has found that they are nought now."""
+    names = tuple(found.keys())
+    columns = [table.c[name] for name in names]
+    keys = [tuple(row) for row in found]
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        some = tuple_(*columns).in_(keys[start : start + KEYS_AT_ONCE])
+        connection.execute(table.delete().where(some))
+
+
+def _write(
+    connection: Connection, changes: Sequence[Change], as_of: datetime, kinds: Mapping[str, str]
+) -> None:
     moved = [one for one in changes if one.numerator or one.denominator]
+    moved = measure_locks.route(connection, moved, kinds, as_of) if moved else []
     if not moved:
         return
     given: dict[str, Any] = {name: [getattr(one, name) for one in moved] for name in _COLUMNS}
-    connection.execute(_ADD, {**given, "as_of": as_of})
-    connection.execute(_ROLL_UP, {**given, "levels": list(LEVELS), "grains": list(MONTHS)})
-    for statement in _NO_NOUGHT:
-        connection.execute(statement, {"measures": sorted({one.measure for one in moved})})
+    _no_nought(connection, measure_change, connection.execute(_ADD, {**given, "as_of": as_of}))
+    periods = {"levels": list(LEVELS), "grains": list(MONTHS)}
+    _no_nought(connection, measure_rollup, connection.execute(_ROLL_UP, {**given, **periods}))
 
 
 def _kinds(connection: Connection, measures: Iterable[str]) -> dict[str, str]:
@@ -128,9 +147,11 @@ def _kinds(connection: Connection, measures: Iterable[str]) -> dict[str, str]:
 
 def add(connection: Connection, changes: Sequence[Change], as_of: datetime) -> None:
     """Add changes of flows and stocks."""
-    if Kind.DISTINCT in _kinds(connection, {one.measure for one in changes}).values():
+    kinds = _kinds(connection, {one.measure for one in changes})
+    if Kind.DISTINCT in kinds.values():
         raise ValueError("a distinct count cannot be added to; it is set for each level")
-    _write(connection, changes, as_of)
+    among(connection)
+    _write(connection, changes, as_of, kinds)
 
 
 def _lock(connection: Connection, measure_id: str, system_id: str) -> None:
@@ -140,8 +161,10 @@ def _lock(connection: Connection, measure_id: str, system_id: str) -> None:
     )
 
 
-def _held(connection: Connection, picture: Snapshot, kind: str) -> dict[tuple[str, str], Any]:
-    """What the store says about the day of a picture."""
+def _held(
+    connection: Connection, picture: Snapshot, kind: str
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """What the store knows of the day of a picture: what counts, and what waits to count."""
     change = measure_change.c
     on_day = change.day == picture.day if kind == Kind.FLOW else change.day <= picture.day
     query = (
@@ -154,7 +177,13 @@ def _held(connection: Connection, picture: Snapshot, kind: str) -> dict[tuple[st
         .where(change.measure == picture.measure, change.system_id == picture.system_id, on_day)
         .group_by(change.region_code, change.slice)
     )
-    return {(row.region_code, row.slice): row for row in connection.execute(query)}
+    held: dict[tuple[str, str], tuple[int, int]] = {}
+    waiting = measure_locks.pending_of(connection, picture)
+    for row in (*connection.execute(query).mappings(), *waiting):
+        key = row["region_code"], row["slice"]
+        top, bottom = held.get(key, (0, 0))
+        held[key] = top + int(row["numerator"]), bottom + int(row["denominator"])
+    return held
 
 
 def _next_day(connection: Connection, picture: Snapshot) -> date | None:
@@ -179,15 +208,16 @@ def restate(connection: Connection, picture: Snapshot, cells: Iterable[Cell]) ->
     kind = _kinds(connection, [picture.measure])[picture.measure]
     if kind == Kind.DISTINCT:
         raise ValueError("a distinct count is set for each level")
+    among(connection)
     _lock(connection, picture.measure, picture.system_id)
     wanted = {(one.region_code, one.slice): one for one in cells}
     held = _held(connection, picture, kind)
     back = _next_day(connection, picture) if kind == Kind.STOCK else None
     changes = []
     for key in wanted.keys() | held.keys():
-        new, old = wanted.get(key), held.get(key)
-        numerator = (new.numerator if new else 0) - int(old.numerator if old else 0)
-        denominator = (new.denominator if new else 0) - int(old.denominator if old else 0)
+        new, old = wanted.get(key), held.get(key, (0, 0))
+        numerator = (new.numerator if new else 0) - old[0]
+        denominator = (new.denominator if new else 0) - old[1]
         if not (numerator or denominator):
             continue
         for day, sign in ((picture.day, 1), (back, -1)):
@@ -203,7 +233,7 @@ def restate(connection: Connection, picture: Snapshot, cells: Iterable[Cell]) ->
                         denominator=sign * denominator,
                     )
                 )
-    _write(connection, changes, picture.as_of)
+    _write(connection, changes, picture.as_of, {picture.measure: kind})
     _note(connection, picture)
     return len(changes)
 
@@ -228,11 +258,12 @@ def note_failure(connection: Connection, picture: Snapshot) -> None:
 
 
 def set_distinct(
-    connection: Connection, picture: Snapshot, period: Period, cells: Iterable[Cell]
+    connection: Connection, picture: Snapshot, period: Period, cells: Sequence[Cell]
 ) -> None:
     """Set a distinct count for a period, each level's own numbers given by who can count them."""
     if _kinds(connection, [picture.measure])[picture.measure] != Kind.DISTINCT:
         raise ValueError("only a distinct count is set for each level")
+    among(connection)
     _lock(connection, picture.measure, picture.system_id)
     fixed = {
         "measure": picture.measure,
@@ -241,17 +272,59 @@ def set_distinct(
         "starts": period.starts,
     }
     roll = measure_rollup.c
-    connection.execute(
-        measure_rollup.delete().where(*(roll[name] == value for name, value in fixed.items()))
+    mine = [roll[name] == value for name, value in fixed.items()]
+    found = connection.execute(select(measure_rollup).where(*mine)).mappings()
+    former = [dict(one) for one in found]
+    shut = measure_locks.shut_for(
+        connection,
+        period,
+        [*(one["region_code"] for one in former), *(c.region_code for c in cells)],
     )
+    connection.execute(measure_rollup.delete().where(*mine, roll.region_code.not_in(shut)))
     rows = [
         {**fixed, **vars(one), "level": len(one.region_code)}
         for one in cells
-        if one.numerator or one.denominator
+        if one.region_code not in shut and (one.numerator or one.denominator)
     ]
     if rows:
         connection.execute(insert(measure_rollup), rows)
+    if shut:
+        kept = [one for one in former if one["region_code"] in shut]
+        given = [vars(one) for one in cells if one.region_code in shut]
+        measure_locks.wait_distinct(connection, fixed, period, kept, given, picture.as_of)
     _note(connection, picture)
+
+
+def apply_pending(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Let what waited count, as far as nothing else still closes its days; gives how many."""
+    kinds = _kinds(connection, {one["measure"] for one in rows})
+    moves = []
+    for one in rows:
+        if one["grain"] == measure_locks.DAY:
+            moves += measure_locks.moves_of(one, kinds[one["measure"]])
+        else:
+            _apply_distinct(connection, one)
+    _write(connection, moves, max(one["as_of"] for one in rows), kinds)
+    return len(rows)
+
+
+def _apply_distinct(connection: Connection, row: Mapping[str, Any]) -> None:
+    period = Period(grain=row["grain"], starts=row["starts"])
+    if measure_locks.shut_for(connection, period, [row["region_code"]]):
+        measure_locks.wait(connection, [row], row["as_of"])
+        return
+    names = ("measure", "region_code", "grain", "starts", "system_id", "slice")
+    values = {name: row[name] for name in (*names, "numerator", "denominator")}
+    added = insert(measure_rollup).values(**values, level=len(row["region_code"]))
+    numbers = {
+        name: measure_rollup.c[name] + added.excluded[name] for name in ("numerator", "denominator")
+    }
+    connection.execute(added.on_conflict_do_update(index_elements=["level", *names], set_=numbers))
+    roll = measure_rollup.c
+    nought = and_(roll.numerator == 0, roll.denominator == 0)
+    connection.execute(
+        measure_rollup.delete().where(nought, *(roll[name] == row[name] for name in names))
+    )
 
 
 def settle() -> None:

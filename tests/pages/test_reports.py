@@ -1,15 +1,18 @@
 """统一报表 on the page: the table of the own scope, down by a click, nothing without the right."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from portal import wiring
 from portal.functions.reports import Reports
 from portal.store import measures
 from portal.store.clock import now
+from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_words import Cell, Definition, Kind, Snapshot
 from portal.store.scope import scoped
 from tests.pages.conftest import Office, shown, without
@@ -84,3 +87,33 @@ def test_who_lost_the_right_meanwhile_is_refused_at_the_click(
     text = shown(tab)
     assert "没有权限" in text
     assert "湖滨街道" not in text
+
+
+def test_a_level_locks_its_own_month_once_it_is_over_and_reopens_it_with_a_reason(
+    counted: Office, become: Callable[..., Any]
+) -> None:
+    before = (now().date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    picture = Snapshot(
+        measure="residents", system_id="grid", day=before, as_of=now(), taken_at=now()
+    )
+    with scoped(measures.WRITER) as connection:
+        connection.execute(delete(measure_period_lock))
+        measures.restate(connection, picture, [Cell(region_code=WILLOW, numerator=30)])
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    tab = counted.open("reports")
+    assert "period_close" not in [one.key for one in tab.button]
+    tab.selectbox(key="report_period").select(f"{before:%Y-%m}").run()
+    tab.button(key="period_close").click().run()
+    assert "已锁定（第1版）" in shown(tab)
+    assert f"{before.year}年{before.month}月的数据已锁定" in shown(tab)
+    tab.button(key="period_reopen").click().run()
+    assert "没有重开" in shown(tab)
+    tab.text_input(key="period_reason").input("数据更正").run()
+    tab.button(key="period_reopen").click().run()
+    assert "已重开" in shown(tab)
+    become(roles=("leader",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    tab = counted.open("reports")
+    tab.selectbox(key="report_period").select(f"{before:%Y-%m}").run()
+    assert "period_close" not in [one.key for one in tab.button]

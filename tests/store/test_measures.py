@@ -45,6 +45,14 @@ PERIODS = [
     Period(grain="year", starts=date(2025, 1, 1)),
     Period(grain="year", starts=date(2026, 1, 1)),
 ]
+SHORT = [
+    Period(grain="day", starts=date(2025, 12, 31)),
+    Period(grain="day", starts=date(2026, 4, 1)),
+    Period(grain="day", starts=date(2026, 3, 31)),
+    Period(grain="week", starts=date(2025, 12, 29)),
+    Period(grain="week", starts=date(2026, 3, 30)),
+    Period(grain="week", starts=date(2026, 4, 6)),
+]
 often = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -140,7 +148,7 @@ def test_roll_ups_equal_a_group_by_over_the_changes_at_every_level_and_period(
 ) -> None:
     name = fresh(kind)
     apply(name, moves, size)
-    for period in PERIODS:
+    for period in (*PERIODS, *SHORT):
         assert read(name, period) == grouped(name, period, stock=kind is Kind.STOCK), period
 
 

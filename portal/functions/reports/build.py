@@ -8,11 +8,11 @@ from itertools import pairwise
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.registry import Registry
-from portal.functions.reports import periods, plain
+from portal.functions.reports import closing, periods, plain
 from portal.functions.reports.model import Cell, Column, Report, Row, Source, exact
 from portal.functions.reports.plain import Numbers, Places, Wanted
 from portal.functions.reports.protect import Table, protect
-from portal.store import clock, divisions, measure_reads
+from portal.store import clock, divisions, measure_closing, measure_reads
 from portal.store.citypack import ReportTemplate, pack
 from portal.store.divisions import Division
 from portal.store.measure_words import Period
@@ -116,6 +116,8 @@ class Reports:
             wanted = plain.wanted(connection, self.registry, template, span)
             for place in (*above, own):
                 plain.read(connection, place, wanted, span, numbers)
+            path = [one.code for one in divisions.path(own.code)]
+            closed = measure_closing.standing(connection, path, own.code, span)
         here = plain.places(own, wanted, numbers)
         total, rows = _cells(here, above, own, wanted, numbers, open_records=open_records)
         sources = self._sources(wanted, span)
@@ -141,7 +143,10 @@ class Reports:
                 statistics_only=own.statistics_only,
             ),
             sources=sources,
-            notes=_notes(template, sources, open_records=open_records),
+            notes=(
+                *closing.words(closed, own.code),
+                *_notes(template, sources, open_records=open_records),
+            ),
             default_note=pack().default_note,
             protected=not open_records,
         )

@@ -48,7 +48,7 @@ def wanted(
 ) -> list[Wanted]:
     """The columns of a template with what is known of each for a period."""
     ids = {one.measure for one in template.columns if one.measure}
-    known = measure_reads.definitions(connection)
+    known = measure_reads.definitions(connection, ids)
     said = measure_reads.latest(connection, ids, period.ends)
     found = []
     for column in template.columns:

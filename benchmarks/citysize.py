@@ -1,0 +1,325 @@
+"""Group ``citysize``: reports over measures of the size of the city, and over a tenth of it.
+
+200 measures (flows and stocks), every community, three years, changes only: 30 million rows, and 3
+million of the same shape. The live side is the same table by one GROUP BY over the change rows of
+the same database, asked by the owner: without row-level security, names or protection.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import psycopg
+
+from benchmarks import ground
+from benchmarks.figures import Figure, emit, median, percentile
+from benchmarks.reports import officer_of
+from portal.commands import setup
+from portal.connectors.registry import Registry
+from portal.functions.reports import Reports
+from portal.store import clock, divisions, measure_rebuild, measures
+from portal.store.citypack import ReportColumn, ReportTemplate, pack
+from portal.store.measure_words import Change, Definition, Kind, Snapshot
+from portal.store.scope import scoped
+
+MEASURES = 200
+COLUMNS = 12  # of a report
+REPORTS = 90
+DAYS = 3 * 365
+SCALES = {"tenth": 3_000_000, "city": 30_000_000}
+LIVE_RUNS = 3
+MOVES = 20
+SYSTEM = "bench"
+_HOUSEHOLD = 8  # the measures that one resident is counted by
+
+_INDEXES = (
+    "ALTER TABLE measure_change ADD CONSTRAINT pk_measure_change"
+    " PRIMARY KEY (region_code, measure, system_id, slice, day)",
+    "CREATE INDEX ix_measure_change_measure_system_id_day"
+    " ON measure_change (measure, system_id, day)",
+)
+_BARE = (
+    "ALTER TABLE measure_change DROP CONSTRAINT pk_measure_change",
+    "DROP INDEX ix_measure_change_measure_system_id_day",
+)
+# Each community's numbers of a measure move on every so-many-th day, from a day of its own on.
+_FILL = """
+COPY measure_change (region_code, measure, system_id, slice, day, numerator, denominator, as_of)
+FROM STDIN (FORMAT text)
+"""
+_LIVE = """
+SELECT left(region_code, %(digits)s) AS place, measure, sum(numerator), sum(denominator)
+FROM measure_change
+WHERE measure = ANY(%(measures)s) AND region_code >= %(prefix)s AND region_code < %(prefix)s || ':'
+  AND day < %(ends)s AND (day >= %(starts)s OR measure = ANY(%(stocks)s))
+GROUP BY 1, 2
+"""
+
+
+def _ids() -> list[str]:
+    return [f"m{number:03}" for number in range(MEASURES)]
+
+
+def _kind(number: int) -> Kind:
+    return Kind.STOCK if number % 2 else Kind.FLOW
+
+
+def _lines(communities: Sequence[str], number: int, step: float, last: date) -> Iterator[str]:
+    """The change rows of one measure as COPY text."""
+    name, stamp = f"m{number:03}", f"{clock.now():%Y-%m-%d %H:%M:%S+00}"
+    first = last - timedelta(days=DAYS - 1)
+    days = [(first + timedelta(days=one)).isoformat() for one in range(DAYS)]
+    for place, code in enumerate(communities):
+        at = (place * 7 + number) % 11 % step
+        said = []
+        while at < DAYS:
+            day = int(at)
+            value = 1 + (place + day) % 4
+            said.append(f"{code}\t{name}\t{SYSTEM}\t\t{days[day]}\t{value}\t0\t{stamp}\n")
+            at += step
+        yield "".join(said)
+
+
+def _fill(owner_url: str, communities: Sequence[str], rows: int, last: date) -> int:
+    """Definitions and pictures by the product, change rows by COPY, roll-ups by the rebuild."""
+    now = clock.now()
+    with scoped(measures.WRITER) as connection:
+        measures.define(
+            connection,
+            [
+                Definition(id=one, kind=_kind(n), name=f"指标{n}", unit="件")
+                for n, one in enumerate(_ids())
+            ],
+        )
+        for one in _ids():
+            picture = Snapshot(measure=one, system_id=SYSTEM, day=last, as_of=now, taken_at=now)
+            measures.restate(connection, picture, [])
+    step = DAYS * MEASURES * len(communities) / rows
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        for statement in _BARE:
+            owner.execute(statement)
+        for number in range(MEASURES):
+            with owner.cursor() as cursor, cursor.copy(_FILL) as copy:
+                for piece in _lines(communities, number, step, last):
+                    copy.write(piece)
+        for statement in _INDEXES:
+            owner.execute(statement)
+        found = owner.execute("SELECT count(*) FROM measure_change").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _rebuild() -> int:
+    rows = 0
+    for one in _ids():
+        with scoped(measures.WRITER) as connection:
+            rows += measure_rebuild.rebuild(connection, one)
+    measures.settle()
+    return rows
+
+
+def _registry() -> Registry:
+    """One system that counts everything; nothing is asked of it."""
+    site = SimpleNamespace(name="测量", id=SYSTEM)
+    counted = [SimpleNamespace(id=one) for one in _ids()]
+    system = SimpleNamespace(
+        id=SYSTEM,
+        site=site,
+        manifest=SimpleNamespace(measures=counted),
+        reachable=True,
+        mode="正式",
+    )
+    stand_in = SimpleNamespace(systems={SYSTEM: system}, system=lambda _id: system)
+    return cast(Registry, stand_in)
+
+
+def _library() -> list[ReportTemplate]:
+    """Templates that differ in their measures."""
+    ids = _ids()
+    return [
+        ReportTemplate(
+            id=f"r{number}",
+            name=f"报表{number}",
+            unit="件",
+            columns=tuple(
+                ReportColumn(
+                    head=f"列{place}",
+                    measure=ids[(number * 2 + place * 7 + number // 7) % MEASURES],
+                )
+                for place in range(COLUMNS)
+            ),
+        )
+        for number in range(REPORTS)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """One filled database."""
+
+    scale: str
+    rows: int
+    owner_url: str
+    last: date
+
+    def emit(
+        self, name: str, value: float, unit: str, runs: int, target: str | None = None
+    ) -> None:
+        scale = f"{self.scale}, {self.rows / 1e6:.1f} million rows"
+        emit(
+            Figure(
+                figure=f"citysize.{name}",
+                value=value,
+                unit=unit,
+                runs=runs,
+                scale=scale,
+                target=target,
+            )
+        )
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _periods(last: date) -> list[str]:
+    year = last.year
+    return [f"{year}", f"{year - 1}", f"{year}-Q2", f"{last:%Y-%m}", f"{year - 1}-05"]
+
+
+def _places() -> dict[str, str]:
+    """A place of each level: the fullest of its kind."""
+    city = pack().region_code
+    district = max(divisions.children(city), key=lambda one: len(divisions.children(one.code)))
+    street = max(
+        divisions.children(district.code), key=lambda one: len(divisions.children(one.code))
+    )
+    community = divisions.children(street.code)[0]
+    return {
+        "city": city,
+        "district": district.code,
+        "street": street.code,
+        "community": community.code,
+    }
+
+
+def _built(on: _Ground, reports: Reports) -> dict[str, float]:
+    """Server time of every report, for a place of each level and ever another period."""
+    library, periods = _library(), _periods(on.last)
+    who = officer_of(pack().region_code, "city", ("city_officer",))
+    medians, everything = {}, []
+    for level, code in _places().items():
+        taken = []
+        for number, template in enumerate(library):
+            period = periods[number % len(periods)]
+            work = lambda t=template, c=code, p=period: reports.of_template(who, t, c, p)  # noqa: E731
+            if not number:
+                work()
+            taken.append(_timed(work))
+        medians[level] = median(taken)
+        everything += taken
+        on.emit(f"report_{level}", median(taken) * 1000, "ms", len(taken))
+    on.emit("report.p95", percentile(everything, 0.95) * 1000, "ms", len(everything), "<= 50")
+    return medians
+
+
+def _live(on: _Ground, medians: dict[str, float]) -> None:
+    """The same tables from the change rows."""
+    template = _library()[3]
+    chosen = [one.measure for one in template.columns]
+    stocks = [one for n, one in enumerate(_ids()) if _kind(n) is Kind.STOCK]
+    with psycopg.connect(on.owner_url, autocommit=True) as owner:
+        for level, digits in (("city", 6), ("district", 9)):
+            given = {
+                "digits": digits,
+                "measures": chosen,
+                "stocks": stocks,
+                "prefix": _places()[level],
+                "starts": date(on.last.year, 1, 1),
+                "ends": date(on.last.year + 1, 1, 1),
+            }
+            work = lambda g=given: owner.execute(_LIVE, g).fetchall()  # noqa: E731
+            work()
+            took = median([_timed(work) for _ in range(LIVE_RUNS)])
+            on.emit(f"live_{level}", took * 1000, "ms", LIVE_RUNS)
+            on.emit(f"live_{level}.vs_report", took / medians[level], "x", LIVE_RUNS, ">= 20")
+
+
+def _moves(on: _Ground) -> None:
+    """A resident moves from one community to another: from commit to the new number read back."""
+    communities = [one.code for one in divisions.below(pack().region_code, "community")]
+    stocks = [one for n, one in enumerate(_ids()) if _kind(n) is Kind.STOCK][:_HOUSEHOLD]
+    taken = []
+    for number in range(MOVES):
+        here, there = communities[number * 3], communities[-1 - number * 5]
+        changes = [
+            Change(measure=one, system_id=SYSTEM, region_code=code, day=on.last, numerator=sign)
+            for one in stocks
+            for code, sign in ((here, -1), (there, 1))
+        ]
+
+        def move(changes: Sequence[Change] = changes) -> None:
+            with scoped(measures.WRITER) as connection:
+                measures.add(connection, changes, clock.now())
+
+        taken.append(_timed(move))
+    on.emit("resident_moves", percentile(taken, 0.95) * 1000, "ms", MOVES, "<= 1000")
+
+
+@contextmanager
+def _filled(scale: str) -> Iterator[_Ground]:
+    with ground.folder() as place, ground.database(place) as owner_url:
+        setup.load_city(pack())
+        communities = [
+            one.code
+            for one in divisions.below(pack().region_code, "community")
+            if not one.statistics_only
+        ]
+        last = clock.local(clock.now()).date()
+        started = time.perf_counter()
+        rows = _fill(owner_url, communities, SCALES[scale], last)
+        filled = time.perf_counter()
+        rolled = _rebuild()
+        on = _Ground(scale=scale, rows=rows, owner_url=owner_url, last=last)
+        on.emit("fill", filled - started, "s", 1)
+        on.emit("rebuild", time.perf_counter() - filled, "s", 1)
+        on.emit("rollups", rolled / 1e6, "million rows", 1)
+        with psycopg.connect(owner_url) as owner:
+            size = owner.execute("SELECT pg_database_size(current_database())").fetchone()
+        on.emit("disk", (size[0] if size else 0) / 1e9, "GB", 1, "<= 8")
+        yield on
+
+
+def _of(scale: str) -> dict[str, float]:
+    with _filled(scale) as on:
+        reports = Reports(registry=_registry())
+        gc.collect()
+        gc.freeze()
+        medians = _built(on, reports)
+        _live(on, medians)
+        _moves(on)
+        return medians
+
+
+def run(scales: Sequence[str] = tuple(SCALES)) -> None:
+    """Measure and print."""
+    found: dict[str, Any] = {scale: _of(scale) for scale in scales}
+    if len(found) < len(SCALES):
+        return
+    for level in found["city"]:
+        ratio = found["city"][level] / found["tenth"][level]
+        emit(
+            Figure(
+                figure=f"citysize.report_{level}.ten_times_the_data",
+                value=ratio,
+                unit="x",
+                runs=REPORTS,
+                target="<= 1.2",
+            )
+        )
