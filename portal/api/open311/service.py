@@ -248,7 +248,7 @@ def _moment(given: Given, name: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = None  # type: ignore[assignment]
+        at = None
     if at is None or "T" not in text:
         raise Problem(400, f"{name} 应为 W3C 时间，例如 2026-11-23T09:00:00+08:00。")
     return at if at.tzinfo else at.replace(tzinfo=clock.LOCAL)
