@@ -50,6 +50,7 @@ class Register:
         name = LISTS[reader.kind]
         pages = self._channel.roster(trace, None, name)
         outcome, fault = "CANCELLED", None
+        first = self.entries
         ahead = self._loop.submit(next_page(pages))
         try:
             while (rows := ahead.result()) is not None:
@@ -72,7 +73,7 @@ class Register:
         finally:
             ahead.cancel()
             self._loop.submit(close_pages(pages)).result()
-            self._record(reader, trace, asked_at, outcome, fault)
+            self._record(reader, trace, asked_at, outcome, fault, self.entries - first)
 
     def _record(
         self,
@@ -81,13 +82,14 @@ class Register:
         asked_at: datetime,
         outcome: str,
         fault: str | None,
+        entries: int,
     ) -> None:
         system = self._channel.system
         log.info(
             "register walked",
             system=system.id,
             kind=reader.kind.value,
-            entries=self.entries,
+            entries=entries,
             unreadable=self.unreadable,
             outcome=outcome,
         )

@@ -243,7 +243,7 @@ def put(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, 
     made = add.on_conflict_do_update(index_elements=["kind", "key_hash"], set_=told).returning(
         thing.c.key_hash, thing.c.id
     )
-    return {row.key_hash: row.id for row in connection.execute(made.values(list(rows)))}
+    return {row.key_hash: row.id for row in connection.execute(made, list(rows))}
 
 
 _KNOWN = text(

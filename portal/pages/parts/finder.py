@@ -195,8 +195,7 @@ def card(who: Principal, leads: Leads = DOSSIER) -> None:
     if not permissions.allowed(who, PERMISSION):
         return
     with st.container(key="card-finder"):
-        if leads.things:
-            st.html(tables.head("查询", "人员、户、房屋和企业，只查本辖区内的，查询留痕"))
-        else:
-            st.html(tables.head("居民查询", "只查本辖区内居住、户籍、房产或就业的人员，查询留痕"))
+        kinds = "户、房屋、企业也在此查找；" if leads.things else ""
+        aside = f"{kinds}只查本辖区内居住、户籍、房产或就业的人员，查询留痕"
+        st.html(tables.head("居民查询", aside))
         st.fragment(_body)(leads)

@@ -52,7 +52,7 @@ def show(who: Principal, place: Place, reason: str) -> None:
     """Fetch the value and put it on the page; a problem is said where the reason was asked."""
     opened = dossiers.held(who)
     if opened is None:
-        notice.hint("这份档案已关闭", "请从在办事项或居民查询重新打开。")
+        notice.hint("这份档案已关闭", "请从在办事项或查询结果重新打开。")
         return
     system_id, record_no, field_name = place
     try:
