@@ -79,7 +79,10 @@ def _form(who: Principal) -> None:
             due = st.date_input("回执截止", value=None, key="notice_due", width=168)
     most = pack().notices.file_megabytes
     file = st.file_uploader(
-        f"附件（可不附，至多 {most} 兆字节）", type=list(rules.KINDS), key="notice_file"
+        f"附件（可不附，至多 {most} 兆字节）",
+        type=list(rules.KINDS),
+        key="notice_file",
+        max_upload_size=most,
     )
     with st.container(key="noticebuttons", horizontal=True):
         send = st.button(f"发送给 {len(wanted)} 个单位", type="primary", key="notice_send")
