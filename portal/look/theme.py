@@ -82,6 +82,10 @@ STATES: dict[str, Tone] = {
     "已取消": QUIET,
     "已中止": FAILED,
     "已过期": QUIET,
+    "待审核": WAITING,
+    "已发布": GOOD,
+    "已退回": SHUT,
+    "已撤下": QUIET,
 }
 
 
