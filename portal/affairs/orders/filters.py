@@ -17,6 +17,7 @@ BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出
 Due = Literal["", "逾期", "临期", "今天到期"]
 Sort = Literal["时限", "最新"]
 MOST_WORDS = 40
+STREET, COMMUNITY = 9, 12  # digits of their codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +100,41 @@ def _equal(filters: Filters) -> list[ColumnElement[bool]]:
     return [column == value for column, value in pairs if value not in (None, "")]
 
 
-def conditions(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
-    """The conditions of a list; the scope itself is the database's."""
+def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
+    """The ways in: what the scope consists of, each as a condition that one index serves in order.
+
+    The database checks the scope again by itself; this only tells it where to look.
+    """
+    mine = principal.unit.id
+    if filters.box != "辖区内全部":
+        return [_box(principal, filters.box)]
+    if pack().region_code in principal.prefixes:
+        return [true()]
+    order, seat = work_order.c, order_seat.c
+    others = select(seat.order_id).where(
+        seat.unit_id == mine, (seat.part != "主办") | seat.until.is_not(None), seat.part != "派单"
+    )
+    return [
+        *(_inside(prefix) for prefix in principal.prefixes),
+        order.unit_id == mine,
+        order.dispatch_unit == mine,
+        order.id.in_(others),
+    ]
+
+
+def _inside(prefix: str) -> ColumnElement[bool]:
+    order = work_order.c
+    if len(prefix) == COMMUNITY:
+        return order.region_code == prefix
+    return (
+        order.street_code == prefix if len(prefix) == STREET else below(order.region_code, prefix)
+    )
+
+
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """The conditions of a list beside its scope."""
     order, now = work_order.c, clock.now()
-    found = [_box(principal, filters.box), *_equal(filters), *_due(filters.due, now)]
+    found = [*_equal(filters), *_due(filters.due, now)]
     found += _dates(filters)
     if filters.open is not None:
         found.append(order.closed_at.is_(None) if filters.open else order.closed_at.is_not(None))
@@ -114,7 +146,7 @@ def conditions(principal: Principal, filters: Filters) -> list[ColumnElement[boo
             | below(order.category, f"{filters.category}.", "~")
         )
     if filters.region:
-        found.append(below(order.region_code, filters.region))
+        found.append(_inside(filters.region))
     if filters.on_account is not None:
         found.append(order.on_account.is_(filters.on_account))
     if filters.tag:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, select, union
 
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.affairs.orders import desk, units
 from portal.affairs.orders.book import BOOK
-from portal.affairs.orders.filters import Filters, conditions
+from portal.affairs.orders.filters import Filters, conditions, ways
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.tables import (
     order_attachment,
@@ -164,21 +164,40 @@ def _row(row: Row[Any], names: dict[str, units.UnitRef]) -> OrderRow:
     )  # fmt: skip
 
 
-def _ordered(query: Select[Any], filters: Filters) -> Select[Any]:
+def _order_by(filters: Filters) -> tuple[Any, Any]:
     order = work_order.c
     if filters.sort == "时限" and filters.open:
-        return query.order_by(order.deadline_at, order.id)
-    return query.order_by(order.received_at.desc(), order.id.desc())
+        return order.deadline_at.asc(), order.id.asc()
+    return order.received_at.desc(), order.id.desc()
+
+
+def _first(principal: Principal, filters: Filters, most: int, *, sorted_: bool) -> Select[Any]:
+    """The ids of the first so many, gathered from each way in."""
+    wanted, by = conditions(filters), _order_by(filters)
+    each = [
+        select(work_order.c.id).where(way, *wanted).limit(most) for way in ways(principal, filters)
+    ]
+    if sorted_:
+        each = [one.order_by(*by) for one in each]
+    if len(each) == 1:
+        return each[0]
+    return select(union(*(select(one.subquery().c.id) for one in each)).subquery().c.id)
 
 
 def listed(principal: Principal, filters: Filters | None = None, page: int = 1) -> Page:
     """One page of the orders in one's scope or with a seat of one's unit."""
     permissions.check(principal, VIEW)
     chosen = filters or Filters()
-    wanted = conditions(principal, chosen)
     start = (min(max(page, 1), MOST_PAGES) - 1) * PAGE
-    query = _ordered(select(*_LISTED).where(*wanted), chosen).limit(PAGE).offset(start)
-    some = select(work_order.c.id).where(*wanted).limit(COUNTED + 1).subquery()
+    first = _first(principal, chosen, start + PAGE, sorted_=True)
+    query = (
+        select(*_LISTED)
+        .where(work_order.c.id.in_(first))
+        .order_by(*_order_by(chosen))
+        .limit(PAGE)
+        .offset(start)
+    )
+    some = _first(principal, chosen, COUNTED + 1, sorted_=False).limit(COUNTED + 1).subquery()
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
         counted = start + len(rows)
@@ -191,14 +210,14 @@ def listed(principal: Principal, filters: Filters | None = None, page: int = 1) 
 def counts(principal: Principal) -> dict[str, int]:
     """The open orders of the own unit by state, and how many are late or near."""
     permissions.check(principal, VIEW)
-    order = work_order.c
+    order, chosen = work_order.c, Filters(box="本单位承办", due="临期")
     late = func.count().filter(order.overdue_at.is_not(None))
     query = (
         select(order.state, func.count().label("number"), late.label("late"))
         .where(order.unit_id == principal.unit.id, order.closed_at.is_(None))
         .group_by(order.state)
     )
-    near = conditions(principal, Filters(box="本单位承办", due="临期"))
+    near = [*ways(principal, chosen), *conditions(chosen)]
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
         soon = connection.execute(
