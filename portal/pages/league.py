@@ -93,7 +93,8 @@ def _stamp(made: Table) -> Html:
     version = f"方案第{made.scheme.version}版" + (
         "（系统默认，可修改）" if made.scheme.default else ""
     )
-    return text(f"{made.span.name} · {state} · {at} · {version}")
+    mark = " " + states.mock() if city.simulated() else ""
+    return text(f"{made.span.name} · {state} · {at} · {version}") + mark
 
 
 def _table(who: Principal, made: Table) -> None:

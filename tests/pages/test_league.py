@@ -31,6 +31,7 @@ def test_a_league_with_zones_rules_and_time(october: Office, become: Callable[..
     _city(become)
     body = shown(october.open("league"))
     for words in (
+        "模拟数据",
         "乡镇（街道）点评榜",
         "湖滨街道",
         "石桥镇",
