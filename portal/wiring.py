@@ -274,7 +274,7 @@ def build() -> Wired:
                 Recurring(seconds=900, name="notices.sweep", work=notices_offer.sweep),
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 *_of_orders(city),
-                Recurring(seconds=3600, name="rates.close", work=closing.close_due),
+                Recurring(seconds=900, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

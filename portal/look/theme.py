@@ -87,6 +87,10 @@ STATES: dict[str, Tone] = {
     "未送达": FAILED,
     "已放弃": QUIET,
     "不再需要": QUIET,
+    "待审核": WAITING,
+    "已发布": GOOD,
+    "已退回": SHUT,
+    "已撤下": QUIET,
 }
 
 

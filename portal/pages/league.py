@@ -18,7 +18,7 @@ from portal.look import league as look
 from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, scheming
+from portal.pages.parts import memory, scheming, showing
 from portal.store.scheme_texts import League
 
 PERMISSION = schemes.VIEW
@@ -93,7 +93,8 @@ def _stamp(made: Table) -> Html:
     version = f"方案第{made.scheme.version}版" + (
         "（系统默认，可修改）" if made.scheme.default else ""
     )
-    return text(f"{made.span.name} · {state} · {at} · {version}")
+    mark = " " + states.mock() if city.simulated() else ""
+    return text(f"{made.span.name} · {state} · {at} · {version}") + mark
 
 
 def _table(who: Principal, made: Table) -> None:
@@ -226,6 +227,7 @@ def _body(who: Principal) -> None:
         _why(who, name, month)
         _warnings(who, month)
         _bulletins(who, month)
+        showing.draw(who)
         scheming.draw(who, name, month, made)
     except RatesError as error:
         notice.error("没有完成", error.message)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.affairs.rates import closing, schemes
+from portal.affairs.orders import desk as orders
+from portal.affairs.rates import closing, schemes, showcases
 from portal.store import clock
+from tests.orders import world
 from tests.pages.conftest import Office, shown
 from tests.rates import desk
 
@@ -29,6 +31,7 @@ def test_a_league_with_zones_rules_and_time(october: Office, become: Callable[..
     _city(become)
     body = shown(october.open("league"))
     for words in (
+        "模拟数据",
         "乡镇（街道）点评榜",
         "湖滨街道",
         "石桥镇",
@@ -100,3 +103,24 @@ def test_without_the_right_there_is_no_page(october: Office, become: Callable[..
     become(roles=("reader",))
     body = shown(october.open("league"))
     assert "没有权限" in body and "点评榜" not in body
+
+
+def test_a_case_is_released_by_somebody_else_with_one_click(
+    october: Office, become: Callable[..., None]
+) -> None:
+    order = world.taken()
+    world.sent(order)
+    world.handled(order, world.street())
+    orders.act(world.command(), order, "approve")
+    orders.visit(world.command(), order, resolved="已解决", satisfied="满意")
+    story = "接到诉求后当天到现场查看，会同物业三日内清理完毕，李女士致谢。"
+    case = showcases.propose(world.command(), order, "楼道杂物清理", story)
+    _city(become)
+    tab = october.open("league")
+    assert "某女士致谢" in shown(tab)
+    tab.button(key=f"showcase-已退回-{case}").click().run()
+    assert "请写明原因" in shown(tab)
+    tab.button(key=f"showcase-已发布-{case}").click().run()
+    assert "已发布" in shown(tab)
+    _city(become, "league_reader")
+    assert [one.state for one in showcases.listed(desk.officer("990103", "district"))] == ["已发布"]

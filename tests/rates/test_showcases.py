@@ -1,10 +1,11 @@
 """宣: what is shown is masked, released by a second person, and taken back at any time."""
 
+import re
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
@@ -73,6 +74,7 @@ def test_what_points_at_somebody_is_masked(given_text: str, shown: str) -> None:
 
 @given(st.text("0123456789 -", min_size=6, max_size=30))
 def test_no_long_number_gets_through_unnoticed(number: str) -> None:
+    assume(not re.search(r"(19|20)\d\d-\d", number))  # days are not hidden
     masked = masking.mask(f"号码是{number}。")
     digits = "".join(one for one in masked if one.isdigit())
     assert len(digits) < 9 or masking.leaks(masked)

@@ -43,7 +43,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _DAY = re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{1,2}-\d{1,2}(?!\d)")
-_DIGITS = re.compile(r"\d(?:[\s\-—－]?\d){5,}")
+_DIGITS = re.compile(r"\d(?:[\s\-—－]*\d){5,}")
 
 
 def mask(text: str) -> str:
