@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from auth import posts
+from portal.affairs.orders import knowledge
 from portal.store import clock, divisions
 from portal.store.citypack import CityPack
 from portal.store.divisions import Division
@@ -50,6 +51,7 @@ def load_city(city: CityPack) -> None:
         for one in city.departments
     ]
     posts.put_units(units)
+    knowledge.load_defaults(city.intake.answer)
 
 
 def today() -> date:
