@@ -1,5 +1,6 @@
 """What the moves of 派 and of 退 start: giving an order to a unit, and taking it back."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -28,10 +29,10 @@ def the_unit(step: Step, unit_id: Any) -> UnitRef:
 
 
 def _set_limits(step: Step) -> None:
-    """The limits of an order that is sent out; one whose limit runs already keeps it."""
+    """The limits of an order that is sent out; what was passed up keeps the one that runs."""
     texts, urgency, row = pack().orders, step.value("urgency"), step.row
     step.values["respond_due_at"] = rules.respond_due_at(step.now, urgency, texts)
-    if row.due_at is None:
+    if row.due_at is None or row.dispatched_at is not None:
         begin_limit(step)
 
 
@@ -43,6 +44,7 @@ def begin_limit(step: Step) -> None:
         "due_at": rules.due_at(step.now, urgency, rule, pack().orders, pack().holidays),
         "extended_due_at": None,
         "overdue_at": None,
+        "overdue_unit": None,
     }
 
 
@@ -51,47 +53,69 @@ def not_overdue(step: Step) -> None:
     row = step.row
     if row.overdue_at is None:
         return
-    step.values["overdue_at"] = None
-    step.counts.append(tally.note("orders_due", row.region_code, "", row.deadline_at, 0, -1))
-    if own := units.find(step.connection, row.unit_id):
-        step.counts.append(tally.of_unit("orders_due", own, row.deadline_at, 0, -1))
+    step.values |= {"overdue_at": None, "overdue_unit": None}
+    step.counts.append(tally.note("orders_due", row.region_code, "", row.overdue_at, 0, -1))
+    if late := units.find(step.connection, row.overdue_unit):
+        step.counts.append(tally.of_unit("orders_due", late, row.overdue_at, 0, -1))
 
 
-def _not_answering(step: Step) -> None:
-    """Whoever had the order is not asked for the answer any more."""
+def _count_asked(step: Step, unit_id: str, at: datetime, number: int, of: int) -> None:
+    region = step.row.region_code
+    step.counts.append(tally.note("orders_responded", region, "", at, number, of))
+    if one := units.find(step.connection, unit_id):
+        step.counts.append(tally.of_unit("orders_responded", one, at, number, of))
+
+
+def ask(step: Step, unit_id: str) -> None:
+    """From now on this unit owes whoever called a word."""
+    step.values |= {"asked_unit": unit_id, "asked_at": step.now, "contacted_at": None}
+    _count_asked(step, unit_id, step.now, 0, 1)
+
+
+def not_asked(step: Step) -> None:
+    """Whoever was asked is not any more, and it counts neither for nor against it."""
     row = step.row
-    if row.dispatched_at is None:
+    if row.asked_unit is None:
         return
     answered = int(row.contacted_at is not None and row.contacted_at <= row.respond_due_at)
-    at = row.dispatched_at
-    step.detail["answered"] = answered
-    step.counts.append(tally.note("orders_responded", row.region_code, "", at, -answered, -1))
-    if own := units.find(step.connection, row.unit_id):
-        step.counts.append(tally.of_unit("orders_responded", own, at, -answered, -1))
+    _count_asked(step, row.asked_unit, row.asked_at, -answered, -1)
+    step.values |= {"asked_unit": None, "asked_at": None}
+
+
+def answered_in_time(step: Step) -> None:
+    """Whoever called has heard from the unit in time."""
+    row = step.row
+    if row.asked_unit is not None:
+        _count_asked(step, row.asked_unit, row.asked_at, 1, 0)
 
 
 def _hand_to(step: Step, to: UnitRef, by: str) -> None:
     """A unit holds the order now; who gave it stands above it."""
     step.values |= {
         "unit_id": to.id,
-        "lead_unit": step.row.lead_unit or to.id,  # 首接负责
+        "lead_unit": _lead(step) or to.id,
         "dispatch_unit": by,
         "signed_at": None,
         "prior_state": None,
     }
     step.detail |= {"unit": to.id, "unit_name": to.name}
+    if step.row.unit_id != to.id:
+        seats.leave(step, step.row.unit_id, seats.HOLDS)
     seats.give(step, by, seats.DISPATCHES)
     seats.give(step, to.id, seats.HOLDS)
 
 
+def _lead(step: Step) -> str | None:
+    """首接负责: who was first given it leads, unless it is taken from them."""
+    taken_away = step.row.state in ("争议", "待会商")
+    lead: str | None = None if taken_away else step.row.lead_unit
+    return lead
+
+
 def _count_dispatch(step: Step, to: UnitRef) -> None:
     region = step.row.region_code
-    step.counts += [
-        tally.note("orders_dispatched", region, "", step.now, 1),
-        tally.of_unit("orders_dispatched", to, step.now, 1),
-        tally.note("orders_responded", region, "", step.now, 0, 1),
-        tally.of_unit("orders_responded", to, step.now, 0, 1),
-    ]
+    step.counts.append(tally.note("orders_dispatched", region, "", step.now, 1))
+    step.counts.append(tally.of_unit("orders_dispatched", to, step.now, 1))
 
 
 def dispatch(step: Step) -> None:
@@ -101,10 +125,12 @@ def dispatch(step: Step) -> None:
     if desk is None:
         raise OrderError(f"派单须由派单单位办理，{KEPT}")
     reclass(step)
-    _not_answering(step)
-    not_overdue(step)
-    step.values |= {"dispatched_at": step.now, "contacted_at": None}
+    not_asked(step)
+    if step.row.dispatched_at is not None:
+        not_overdue(step)
+    step.values["dispatched_at"] = step.now
     _set_limits(step)
+    ask(step, to.id)
     _hand_to(step, to, desk)
     _count_dispatch(step, to)
     step.words = step.words.replace(step.move.label, f"{step.move.label}至{to.name}", 1)
@@ -160,17 +186,11 @@ def pass_down(step: Step) -> None:
     if own is None or not (units.is_below(to, own) or units.above(to) == own.id):
         raise OrderError(f"只能转给本单位的下级，{to.name}不是，{KEPT}")
     _hand_to(step, to, own.id)
-    at = step.row.dispatched_at or step.now
     step.values["dispatched_at"] = step.now
     step.counts.append(tally.of_unit("orders_dispatched", to, step.now, 1))
-    if step.row.contacted_at is None:  # who has it now is asked for the answer
-        region = step.row.region_code
-        step.counts += [
-            tally.of_unit("orders_responded", own, at, 0, -1),
-            tally.of_unit("orders_responded", to, step.now, 0, 1),
-            tally.note("orders_responded", region, "", at, 0, -1),
-            tally.note("orders_responded", region, "", step.now, 0, 1),
-        ]
+    if step.row.contacted_at is None:  # who has it now owes the answer, within the same limit
+        not_asked(step)
+        ask(step, to.id)
     step.words = f"转{to.name}办理" + (f"：{step.given('words')}" if step.given("words") else "")
 
 
@@ -182,6 +202,7 @@ def pass_up(step: Step) -> None:
     if to is None or to.id == step.row.against_unit:
         raise OrderError(f"没有可提请的上级派单单位，{KEPT}")
     step.values |= {"unit_id": to.id, "prior_state": None, "dispatched_at": None}
+    step.values |= {"asked_unit": None, "asked_at": None}  # what was owed stays counted
     step.detail |= {"unit": to.id, "unit_name": to.name}
     seats.give(step, to.id, seats.DISPATCHES)
     step.words = f"提请{to.name}办理：{step.given('reason')}"
@@ -234,7 +255,8 @@ def take_back(step: Step) -> None:
     """The order is with the desk again: it was not that unit's, so it is in none of its rates."""
     row = step.row
     desk = row.dispatch_unit or step.by.unit_id
-    _not_answering(step)
+    if row.asked_unit == row.unit_id:
+        not_asked(step)
     not_overdue(step)
     step.values |= {
         "unit_id": desk,

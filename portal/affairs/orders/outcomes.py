@@ -27,12 +27,8 @@ def contact(step: Step) -> None:
     step.values["contacted_at"] = step.now
     in_time = row.respond_due_at is not None and step.now <= row.respond_due_at
     step.detail["in_time"] = in_time
-    if not in_time or row.dispatched_at is None:
-        return
-    at = row.dispatched_at
-    step.counts.append(tally.note("orders_responded", row.region_code, "", at, 1))
-    if own := units.find(step.connection, row.unit_id):
-        step.counts.append(tally.of_unit("orders_responded", own, at, 1))
+    if in_time:
+        effects.answered_in_time(step)
 
 
 def reply(step: Step) -> None:
@@ -55,7 +51,7 @@ def approve(step: Step) -> None:
     if row.overdue_at is None:  # else it was counted when its day had passed
         count_due(step, on_time)
         if not on_time:
-            step.values["overdue_at"] = row.deadline_at
+            step.values |= {"overdue_at": row.deadline_at, "overdue_unit": row.unit_id}
 
 
 def count_due(step: Step, on_time: bool) -> None:
@@ -86,6 +82,9 @@ def ask_extension(step: Step) -> None:
     row, texts = step.row, pack().orders
     if row.deadline_at is None:
         raise OrderError(f"该工单没有时限，不需要延期，{KEPT}")
+    own = units.find(step.connection, row.unit_id)
+    if row.dispatch_unit == row.unit_id and (own is None or units.above(own) is None):
+        raise OrderError(f"本单位之上没有审核延期的单位，{KEPT}")
     rules.may_extend(step.now, row.deadline_at, row.extend_count, texts)
     until = rules.extended(_until(step), row.deadline_at, row.day_rule, texts, pack().holidays)
     step.detail["until"] = until.isoformat()
@@ -112,7 +111,6 @@ def put_on_account(step: Step) -> None:
     until = _until(step)
     if until <= step.now:
         raise OrderError(f"挂账的截止日期须在今天之后，{KEPT}")
-    effects.not_overdue(step)
     step.values |= {"on_account": True, "extended_due_at": until}
     step.detail["until"] = until.isoformat()
     step.words += f"；至 {clock.local(until):%Y-%m-%d}"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.affairs.orders import rules
+from portal.affairs.orders import rules, units
 from portal.affairs.orders.tables import order_seat
 from portal.affairs.workflow.flow import Flow
 from portal.affairs.workflow.ledger import Step
@@ -38,13 +38,17 @@ def kinds(flow: Flow) -> tuple[str, ...]:
     return (*(kind_of(one) for one in flow.open), TOLD)
 
 
-def waits_for(flow: Flow, order: Ordered, visitor: str | None = None) -> str | None:
-    """The unit whose turn it is."""
+def waits_for(
+    flow: Flow, order: Ordered, visitor: str | None = None, above: str | None = None
+) -> str | None:
+    """The unit whose turn it is; who visits and who stands above it the caller has looked up."""
     state = flow.states[order["state"]]
     if state.group == "done":
         return None
     unit: str | None = order["unit_id"]
-    if state.waits in (rules.DESK, rules.ABOVE):
+    if state.waits == rules.ABOVE and order["dispatch_unit"] == unit:
+        unit = above or unit
+    elif state.waits in (rules.DESK, rules.ABOVE):
         unit = order["dispatch_unit"] or unit
     elif state.waits == rules.VISITOR:
         unit = visitor or order["dispatch_unit"]
@@ -75,7 +79,10 @@ def _follow(step: Step) -> None:
     before = step.row._asdict()
     after = {**before, **step.values, "state": step.to}
     visitor = _visitor(step)
-    was, now = waits_for(step.flow, before, visitor), waits_for(step.flow, after, visitor)
+    own = units.find(step.connection, step.row.unit_id)
+    above = units.above(own) if own else None
+    was = waits_for(step.flow, before, visitor, above)
+    now = waits_for(step.flow, after, visitor, above)
     if was is not None and was != now:
         platform_tasks.finish(
             step.connection, SOURCE, key_of(step.row.id, was),

@@ -1,0 +1,163 @@
+"""What a list of orders may be narrowed to, and how the database is asked for it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, func, select, true
+
+from auth.principal import Principal
+from portal.affairs.orders.rules import OrderError
+from portal.affairs.orders.tables import order_seat, work_order
+from portal.store import clock
+from portal.store.citypack import pack
+
+Box = Literal["本单位承办", "本单位协办", "本单位派出", "辖区内全部"]
+BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出", "辖区内全部")
+Due = Literal["", "逾期", "临期", "今天到期"]
+Sort = Literal["时限", "最新"]
+MOST_WORDS = 40
+STREET, COMMUNITY = 9, 12  # digits of their codes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Nothing chosen: everything open in the own scope, by deadline."""
+
+    box: Box = "辖区内全部"
+    open: bool | None = True  # ``None``: both
+    states: tuple[str, ...] = ()
+    urgency: int | None = None
+    kind: str = ""
+    category: str = ""  # a code with all below it
+    source: str = ""
+    region: str = ""  # a place with all below it
+    unit: str = ""
+    due: Due = ""
+    place: str = ""
+    order_no: str = ""
+    since: date | None = None
+    until: date | None = None
+    tag: str = ""
+    on_account: bool | None = None
+    sort: Sort = "时限"
+
+
+def below(column: ColumnElement[str], prefix: str, end: str = ":") -> ColumnElement[bool]:
+    """A code and all codes that begin with it, as a range that an index serves."""
+    return and_(column >= prefix, column < prefix + end)
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.LOCAL)
+
+
+def _box(principal: Principal, box: Box) -> ColumnElement[bool]:
+    order, mine = work_order.c, principal.unit.id
+    if box == "本单位承办":
+        return order.unit_id == mine
+    if box == "本单位派出":
+        return order.dispatch_unit == mine
+    if box == "本单位协办":
+        helping = select(order_seat.c.order_id).where(
+            order_seat.c.unit_id == mine, order_seat.c.part == "协办", order_seat.c.until.is_(None)
+        )
+        return order.id.in_(helping)
+    return true()
+
+
+def _due(due: Due, now: datetime) -> list[ColumnElement[bool]]:
+    order = work_order.c
+    if due == "逾期":
+        return [order.overdue_at.is_not(None)]
+    if due == "临期":
+        near = now + timedelta(hours=pack().orders.near_hours)
+        return [order.deadline_at >= now, order.deadline_at < near]
+    if due == "今天到期":
+        today = _start(clock.local(now).date())
+        return [order.deadline_at >= today, order.deadline_at < today + timedelta(days=1)]
+    return []
+
+
+def _dates(filters: Filters) -> list[ColumnElement[bool]]:
+    order, found = work_order.c, []
+    if filters.since:
+        found.append(order.received_at >= _start(filters.since))
+    if filters.until:
+        found.append(order.received_at < _start(filters.until) + timedelta(days=1))
+    return found
+
+
+def _equal(filters: Filters) -> list[ColumnElement[bool]]:
+    order = work_order.c
+    pairs: tuple[tuple[ColumnElement[Any], Any], ...] = (
+        (order.urgency, filters.urgency),
+        (order.kind, filters.kind),
+        (order.source, filters.source),
+        (order.unit_id, filters.unit),
+        (order.order_no, filters.order_no.strip()),
+    )
+    return [column == value for column, value in pairs if value not in (None, "")]
+
+
+def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
+    """The ways in: what the scope consists of, each as a condition that one index serves in order.
+
+    The database checks the scope again by itself; this only tells it where to look.
+    """
+    mine = principal.unit.id
+    if filters.box != "辖区内全部":
+        return [_box(principal, filters.box)]
+    if pack().region_code in principal.prefixes:
+        return [true()]
+    order, seat = work_order.c, order_seat.c
+    others = select(seat.order_id).where(
+        seat.unit_id == mine, (seat.part != "主办") | seat.until.is_not(None), seat.part != "派单"
+    )
+    return [
+        *(_inside(prefix) for prefix in principal.prefixes),
+        order.unit_id == mine,
+        order.dispatch_unit == mine,
+        order.id.in_(others),
+    ]
+
+
+def _inside(prefix: str) -> ColumnElement[bool]:
+    order = work_order.c
+    if len(prefix) == COMMUNITY:
+        return order.region_code == prefix
+    return (
+        order.street_code == prefix if len(prefix) == STREET else below(order.region_code, prefix)
+    )
+
+
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """The conditions of a list beside its scope."""
+    order, now = work_order.c, clock.now()
+    found = [*_equal(filters), *_due(filters.due, now)]
+    found += _dates(filters)
+    if filters.open is not None:
+        found.append(order.closed_at.is_(None) if filters.open else order.closed_at.is_not(None))
+    if filters.states:
+        found.append(order.state.in_(filters.states))
+    if filters.category:
+        found.append(
+            (order.category == filters.category)
+            | below(order.category, f"{filters.category}.", "~")
+        )
+    if filters.region:
+        found.append(_inside(filters.region))
+    if filters.on_account is not None:
+        found.append(order.on_account.is_(filters.on_account))
+    if filters.tag:
+        found.append(order.tags.contains([filters.tag]))
+    return found + _place(filters)
+
+
+def _place(filters: Filters) -> list[ColumnElement[bool]]:
+    words = "".join(filters.place.split())
+    if not words:
+        return []
+    if not 2 <= len(words) <= MOST_WORDS:
+        raise OrderError(f"地址请至少填 2 个字、至多 {MOST_WORDS} 个字。")
+    return [work_order.c.id.in_(select(func.order_places(words)))]

@@ -1,0 +1,363 @@
+"""Reading work orders: lists, one of them opened, what a desk has before it. Always scoped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select, union
+
+from auth import audit, permissions
+from auth.principal import Principal
+from portal.affairs.orders import desk, units
+from portal.affairs.orders.book import BOOK
+from portal.affairs.orders.filters import Filters, conditions, ways
+from portal.affairs.orders.rules import OrderError
+from portal.affairs.orders.tables import (
+    order_attachment,
+    order_caller,
+    order_seat,
+    work_order,
+)
+from portal.affairs.workflow import ledger
+from portal.affairs.workflow.ledger import Event
+from portal.store import clock, crypto, divisions
+from portal.store.citypack import pack
+from portal.store.flow_texts import MoveText
+from portal.store.scope import scoped
+
+VIEW, CALLER = "orders.view", "orders.caller"
+PAGE, MOST_PAGES, COUNTED = 50, 40, 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """An order in a list: nothing about who called."""
+
+    id: UUID
+    order_no: str
+    source: str
+    kind: str
+    category: str
+    title: str
+    place: str
+    region_code: str
+    region_name: str
+    urgency: int
+    urgency_name: str
+    state: str
+    state_since: datetime
+    unit_id: str
+    unit_name: str
+    received_at: datetime
+    deadline_at: datetime | None
+    overdue: bool
+    near: bool
+    on_account: bool
+    confidential: bool
+    master: str
+    version: int
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of a list. ``counted`` beyond ``COUNTED`` is not gone after: ``many`` says so."""
+
+    rows: tuple[OrderRow, ...]
+    counted: int
+    many: bool
+
+    @property
+    def total(self) -> str:
+        """How many there are, as it may be shown."""
+        return f"{COUNTED} 件以上" if self.many else f"{self.counted} 件"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who called, for those who may know."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A unit with a part in an order."""
+
+    unit_id: str
+    unit_name: str
+    part: str
+    since: datetime
+    until: datetime | None
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRow:
+    """An attachment, without its content."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    added_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """One order, whole. Where ``caller`` is not to be known, ``why`` says why."""
+
+    row: OrderRow
+    content: str
+    lng: float | None
+    lat: float | None
+    reply: str
+    resolved: str
+    satisfied: str
+    caller: Caller | None
+    why: str
+    lead_unit: str
+    dispatch_unit: str
+    parent: UUID | None
+    merged_into: UUID | None
+    parts: tuple[OrderRow, ...]
+    merged: int
+    seats: tuple[Seat, ...]
+    files: tuple[FileRow, ...]
+    events: tuple[Event, ...]
+    moves: tuple[MoveText, ...]
+
+
+_LISTED = [
+    work_order.c[name]
+    for name in (
+        "id", "order_no", "source", "kind", "category", "title", "place", "region_code",
+        "urgency", "state", "state_since", "unit_id", "received_at", "deadline_at", "overdue_at",
+        "on_account", "confidential", "master", "version", "simulated", "closed_at",
+    )
+]  # fmt: skip
+
+
+def _rows(connection: Any, rows: Sequence[Row[Any]]) -> tuple[OrderRow, ...]:
+    names = units.known(connection, {row.unit_id for row in rows})
+    return tuple(_row(row, names) for row in rows)
+
+
+def _row(row: Row[Any], names: dict[str, units.UnitRef]) -> OrderRow:
+    now, texts = clock.now(), pack().orders
+    left = (row.deadline_at - now).total_seconds() if row.deadline_at else None
+    open_ = row.closed_at is None
+    level = next((one.name for one in texts.urgency if one.level == row.urgency), "")
+    return OrderRow(
+        **{column.name: getattr(row, column.name) for column in _LISTED
+           if column.name not in ("overdue_at", "closed_at", "simulated")},
+        region_name=divisions.full_name(row.region_code),
+        urgency_name=level,
+        unit_name=names[row.unit_id].name if row.unit_id in names else row.unit_id,
+        overdue=open_ and row.overdue_at is not None,
+        near=open_ and left is not None and 0 <= left < texts.near_hours * 3600,
+        simulated=row.simulated is not None,
+    )  # fmt: skip
+
+
+def _order_by(filters: Filters) -> tuple[Any, Any]:
+    order = work_order.c
+    if filters.sort == "时限" and filters.open:
+        return order.deadline_at.asc(), order.id.asc()
+    return order.received_at.desc(), order.id.desc()
+
+
+def _first(principal: Principal, filters: Filters, most: int, *, sorted_: bool) -> Select[Any]:
+    """The ids of the first so many, gathered from each way in."""
+    wanted, by = conditions(filters), _order_by(filters)
+    each = [
+        select(work_order.c.id).where(way, *wanted).limit(most) for way in ways(principal, filters)
+    ]
+    if sorted_:
+        each = [one.order_by(*by) for one in each]
+    if len(each) == 1:
+        return each[0]
+    return select(union(*(select(one.subquery().c.id) for one in each)).subquery().c.id)
+
+
+def listed(principal: Principal, filters: Filters | None = None, page: int = 1) -> Page:
+    """One page of the orders in one's scope or with a seat of one's unit."""
+    permissions.check(principal, VIEW)
+    chosen = filters or Filters()
+    start = (min(max(page, 1), MOST_PAGES) - 1) * PAGE
+    first = _first(principal, chosen, start + PAGE, sorted_=True)
+    query = (
+        select(*_LISTED)
+        .where(work_order.c.id.in_(first))
+        .order_by(*_order_by(chosen))
+        .limit(PAGE)
+        .offset(start)
+    )
+    some = _first(principal, chosen, COUNTED + 1, sorted_=False).limit(COUNTED + 1).subquery()
+    with scoped(principal.reach) as connection:
+        rows = connection.execute(query).all()
+        counted = start + len(rows)
+        if len(rows) == PAGE or (start and not rows):  # else this page has told it
+            counted = connection.execute(select(func.count()).select_from(some)).scalar_one()
+        listed_rows = _rows(connection, rows)
+    return Page(rows=listed_rows, counted=min(counted, COUNTED), many=counted > COUNTED)
+
+
+def counts(principal: Principal) -> dict[str, int]:
+    """The open orders of the own unit by state, and how many are late or near."""
+    permissions.check(principal, VIEW)
+    order, chosen = work_order.c, Filters(box="本单位承办", due="临期")
+    late = func.count().filter(order.overdue_at.is_not(None))
+    query = (
+        select(order.state, func.count().label("number"), late.label("late"))
+        .where(order.unit_id == principal.unit.id, order.closed_at.is_(None))
+        .group_by(order.state)
+    )
+    near = [*ways(principal, chosen), *conditions(chosen)]
+    with scoped(principal.reach) as connection:
+        rows = connection.execute(query).all()
+        soon = connection.execute(
+            select(func.count()).select_from(work_order).where(*near)
+        ).scalar_one()
+    found = {row.state: row.number for row in rows}
+    return found | {
+        "逾期": sum(row.late for row in rows),
+        "临期": soon,
+        "合计": sum(found.values()),
+    }
+
+
+def state_of(principal: Principal, order_id: UUID) -> tuple[str, int] | None:
+    """How far an order is, and its version."""
+    query = select(work_order.c.state, work_order.c.version).where(work_order.c.id == order_id)
+    with scoped(principal.reach) as connection:
+        row = connection.execute(query).first()
+    return (row.state, row.version) if row else None
+
+
+def by_number(principal: Principal, order_no: str) -> UUID | None:
+    """The order of a number, where one sees it."""
+    permissions.check(principal, VIEW)
+    query = select(work_order.c.id).where(work_order.c.order_no == order_no.strip())
+    with scoped(principal.reach) as connection:
+        return connection.execute(query).scalar()
+
+
+def opened(principal: Principal, order_id: UUID) -> Opened:
+    """One order with everything about it that one may know; recorded in the audit."""
+    permissions.check(principal, VIEW)
+    with scoped(principal.reach) as connection:
+        row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
+        if row is None:
+            raise OrderError(desk.GONE)
+        events = ledger.history(connection, BOOK, order_id)
+        sitting = connection.execute(
+            select(order_seat).where(order_seat.c.order_id == order_id).order_by(order_seat.c.id)
+        ).all()
+        files = connection.execute(
+            select(*(order_attachment.c[name] for name in FileRow.__dataclass_fields__))
+            .where(order_attachment.c.order_id == order_id)
+            .order_by(order_attachment.c.at)
+        ).all()
+        parts = connection.execute(
+            select(*_LISTED).where(work_order.c.parent_id == order_id)
+            .order_by(work_order.c.order_no)
+        ).all()  # fmt: skip
+        merged = connection.execute(
+            select(func.count()).select_from(work_order).where(work_order.c.merged_into == order_id)
+        ).scalar_one()
+        known = connection.execute(
+            select(order_caller).where(order_caller.c.order_id == order_id)
+        ).first()
+        names = units.known(
+            connection,
+            {one for one in (row.lead_unit, row.dispatch_unit) if one}
+            | {one.unit_id for one in sitting},
+        )
+        shown, told = _rows(connection, [row])[0], _rows(connection, parts)
+    caller, why = _caller(principal, row, known)
+    _record(principal, row, with_caller=caller is not None)
+    return Opened(
+        row=shown,
+        content=row.content,
+        lng=float(row.lng) if row.lng is not None else None,
+        lat=float(row.lat) if row.lat is not None else None,
+        reply=row.reply or "",
+        resolved=row.resolved or "",
+        satisfied=row.satisfied or "",
+        caller=caller,
+        why=why,
+        lead_unit=_name(names, row.lead_unit),
+        dispatch_unit=_name(names, row.dispatch_unit),
+        parent=row.parent_id,
+        merged_into=row.merged_into,
+        parts=told,
+        merged=merged,
+        seats=tuple(_seat(one, names) for one in sitting),
+        files=tuple(FileRow(**one._mapping) for one in files),
+        events=events,
+        moves=desk.offered(principal, order_id),
+    )
+
+
+def _name(names: dict[str, units.UnitRef], unit_id: str | None) -> str:
+    return names[unit_id].name if unit_id in names else (unit_id or "")
+
+
+def _seat(row: Row[Any], names: dict[str, units.UnitRef]) -> Seat:
+    return Seat(
+        unit_id=row.unit_id,
+        unit_name=_name(names, row.unit_id),
+        part=row.part,
+        since=row.since,
+        until=row.until,
+        state=row.state,
+    )
+
+
+def _caller(
+    principal: Principal, row: Row[Any], known: Row[Any] | None
+) -> tuple[Caller | None, str]:
+    if not permissions.allowed(principal, CALLER):
+        return None, "本岗位不能查看诉求人信息"
+    if known is None:
+        return None, "诉求人要求保密" if row.confidential else "没有登记诉求人信息"
+    name, phone = (
+        crypto.decrypt(one) if one else "" for one in (known.name_cipher, known.phone_cipher)
+    )
+    return Caller(name=name, phone=phone), ""
+
+
+def _record(principal: Principal, row: Row[Any], *, with_caller: bool) -> None:
+    audit.append(
+        action="orders.open",
+        actor=principal.login,
+        unit_id=principal.unit.id,
+        region_code=principal.unit.region_code,
+        detail={"number": row.order_no, "caller": with_caller},
+    )
+
+
+def file(principal: Principal, file_id: UUID) -> tuple[str, str, bytes]:
+    """An attachment: its name, its type and what is in it; recorded in the audit."""
+    permissions.check(principal, VIEW)
+    with scoped(principal.reach) as connection:
+        row = connection.execute(
+            select(order_attachment, work_order.c.order_no)
+            .join(work_order, work_order.c.id == order_attachment.c.order_id)
+            .where(order_attachment.c.id == file_id)
+        ).first()
+    if row is None:
+        raise OrderError("没有找到这个附件，可能不在本岗位的管辖范围。")
+    audit.append(
+        action="orders.file",
+        actor=principal.login,
+        unit_id=principal.unit.id,
+        region_code=principal.unit.region_code,
+        detail={"number": row.order_no, "file": row.name},
+    )
+    return row.name, row.media_type, crypto.unseal(row.bytes)
