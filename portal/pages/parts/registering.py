@@ -196,7 +196,7 @@ def _take(
     st.session_state.pop(_NUMBER, None)
     st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
     st.session_state[_DONE] = said
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def _finish(who: Principal, taken: Taken, answer: Known | None, advice: Advice | None) -> str:
@@ -273,7 +273,7 @@ def _import(who: Principal, found: Preview) -> None:
         words += f"，未接收 {len(refused)} 件（{told}）"
     st.session_state["registerfile.done"] = f"{words}。"
     st.session_state.pop("registerfile.file", None)
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 # -- answers --------------------------------------------------------------------------------------
