@@ -253,6 +253,18 @@ def _state(row: Row[Any]) -> str:
 
 def caller(token: str) -> Caller | None:
     """Who shows this token, if it is good: not ended, not expired, its post still held."""
+    with begin() as connection:
+        return _caller(connection, token)
+
+
+def admitted(token: str, most: int | None = None) -> tuple[Caller | None, int]:
+    """The caller, and how many seconds to wait: both in one transaction, as every request asks."""
+    with begin() as connection:
+        found = _caller(connection, token)
+        return found, _counted(connection, found.client_id, most) if found else 0
+
+
+def _caller(connection: Connection, token: str) -> Caller | None:
     if not FORM.fullmatch(token):
         return None
     sealed, now = keyed_hash(token), clock.now()
@@ -288,8 +300,7 @@ def caller(token: str) -> Caller | None:
             or_(post.c.ended_at.is_(None), post.c.ended_at > now),
         )
     )
-    with begin() as connection:
-        row = connection.execute(query).first()
+    row = connection.execute(query).first()
     if row is None or not hmac.compare_digest(row.token_hash, sealed):
         return None
     return Caller(client_id=row.client_id, principal=_principal(row))
@@ -324,6 +335,11 @@ def seconds_to_wait(client_id: UUID, most: int | None = None) -> int:
 
     Counted in the database, so that several processes share one limit.
     """
+    with begin() as connection:
+        return _counted(connection, client_id, most)
+
+
+def _counted(connection: Connection, client_id: UUID, most: int | None) -> int:
     now = clock.now()
     starts = datetime.fromtimestamp(now.timestamp() // 60 * 60, UTC)
     fresh = insert(api_window).values(client_id=client_id, starts=starts, used=1)
@@ -335,8 +351,7 @@ def seconds_to_wait(client_id: UUID, most: int | None = None) -> int:
             "starts": fresh.excluded.starts,
         },
     ).returning(api_window.c.used)
-    with begin() as connection:
-        used = connection.execute(counted).scalar_one()
+    used = connection.execute(counted).scalar_one()
     if used <= (settings().api_per_minute if most is None else most):
         return 0
     return max(1, 60 - int((now - starts).total_seconds()))

@@ -9,7 +9,16 @@ from importlib import import_module
 
 from benchmarks.house import House, open_house
 
-ALONE = ("records", "reports", "citysize", "tasks", "drops", "dispatch", "league")
+ALONE = (
+    "records",
+    "reports",
+    "citysize",
+    "tasks",
+    "drops",
+    "dispatch",
+    "orders_intake",
+    "league",
+)
 IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)
 

@@ -166,7 +166,7 @@ def wish(**changes: Any) -> Wish:
         "client": "核对程序",
         "unit_id": f"com-{WILLOW}",
         "role": "community_clerk",
-        "permissions": clients.OFFERED,
+        "permissions": tuple(one for one in clients.OFFERED if "orders." not in one),
         "prefixes": (WILLOW,),
         "purposes": ("counter", "case"),
         "days": 30,

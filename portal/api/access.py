@@ -47,10 +47,9 @@ def _unknown(scheme: str, message: str = "") -> ApiError:
 def by_token(headers: Headers, most: int | None = None) -> Principal:
     """The program behind the token, within its rate (``most`` questions a minute)."""
     found = _BEARER.fullmatch(_authorization(headers) or "")
-    caller = clients.caller(found[1]) if found else None
+    caller, wait = clients.admitted(found[1], most) if found else (None, 0)
     if caller is None:
         raise _unknown("Bearer")
-    wait = clients.seconds_to_wait(caller.client_id, most)
     if wait:
         raise ApiError(429, headers={"Retry-After": str(wait)})
     return caller.principal

@@ -5,6 +5,7 @@ from typing import Any
 
 from auth import posts
 from portal.affairs.dispatch import files as dispatch_lists
+from portal.affairs.orders import knowledge
 from portal.store import clock, divisions
 from portal.store.citypack import CityPack
 from portal.store.divisions import Division
@@ -52,6 +53,7 @@ def load_city(city: CityPack) -> None:
     ]
     posts.put_units(units)
     dispatch_lists.load_defaults(city)
+    knowledge.load_defaults(city.intake.answer)
 
 
 def today() -> date:

@@ -20,6 +20,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "matters.close": ("records", "case"),
     "matters.apply": ("entry", "matter"),
     "notices.send": ("notices", "write"),
+    "orders.register": ("register", ""),
     "feedback": ("feedback", ""),
     "feedback.answer": ("answering", ""),
 }

@@ -71,6 +71,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="notices",
     ),
     PageSpec(
+        path="register",
+        title="接诉登记",
+        permission="orders.register",
+        section=WORK,
+        module="register",
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

@@ -40,7 +40,7 @@ def town(doorway: Doorway) -> Iterator[Doorway]:
 
 def _both(scope: tuple[str, ...], role: str) -> tuple[str, Principal]:
     allowed = {
-        "community_clerk": clients.OFFERED,
+        "community_clerk": tuple(one for one in clients.OFFERED if "orders." not in one),
         "city_officer": ("records.open", "reports.view", "entry.jump", "tasks.view"),
     }
     token = clients.issue(

@@ -7,13 +7,17 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import portal.settings as settings_module
 from auth import clients
 from portal.affairs.orders import desk
+from portal.affairs.orders.tables import order_event
+from portal.affairs.orders.tally import SERVICE
 from portal.store import citypack, clock
+from portal.store.scope import scoped
 from tests.api.test_access import error_of
-from tests.doorway import Browser, Doorway, audit, wish
+from tests.doorway import Browser, Doorway, wish
 from tests.intake.world import Origin, foreign, row, rows, said, taken
 from tests.orders import world
 
@@ -158,13 +162,11 @@ def test_a_source_asks_where_its_own_orders_are_and_no_other(
     assert datetime.fromisoformat(told["closed_at"]) == clock.now()
 
 
-def test_a_push_leaves_one_line_in_the_audit(program: Browser) -> None:
-    push(program, order("A"), order("B", kind="聊天"))
-    (line,) = [one for one in audit() if one.action == "orders.push"]
-    assert line.detail == {
-        "source": "领导信箱", "新收": 1, "已有": 0, "已更新": 0, "拒收": 1,
-    }  # fmt: skip
-    assert "张三丰" not in str(line.detail)
+def test_who_brought_an_order_stands_in_its_history(program: Browser) -> None:
+    push(program, order("A"))
+    with scoped(SERVICE) as connection:
+        (line,) = connection.execute(select(order_event)).all()
+    assert (line.move, line.actor) == ("born", "program:信箱推送")
 
 
 # -- where the other platform is the master -------------------------------------------------------

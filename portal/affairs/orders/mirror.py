@@ -58,10 +58,10 @@ def take(origin: Origin, found: Sequence[ForeignTask]) -> tuple[int, int]:
     return new, sum(one.outcome == "已更新" for one in done)
 
 
-def take_each(origin: Origin, found: Sequence[ForeignTask]) -> list[Taken]:
-    """The same, saying of each what became of it."""
+def take_each(origin: Origin, found: Sequence[ForeignTask], by: Reach | None = None) -> list[Taken]:
+    """The same, saying of each what became of it; ``by`` is whoever brings them."""
     pairs = [(one, one.order) for one in found if one.order is not None]
-    by = Reach(prefixes=(), unit_id=None, actor=f"service:orders:{origin.system_id}")
+    by = by or Reach(prefixes=(), unit_id=None, actor=f"service:orders:{origin.system_id}")
     names = _units([order.against_unit for _, order in pairs if order.against_unit])
     taken = intake.take([_incoming(origin, one, order, names) for one, order in pairs], by)
     if origin.master != THEIRS:

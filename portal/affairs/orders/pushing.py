@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from auth import audit, permissions
+from auth import permissions
 from auth.permissions import Denied
 from auth.principal import Principal
 from portal.affairs.orders import mirror, tally
@@ -19,7 +19,7 @@ from portal.affairs.orders.tables import work_order
 from portal.connectors.contract import ForeignTask
 from portal.store.citypack import pack
 from portal.store.intake_texts import Pusher
-from portal.store.scope import scoped
+from portal.store.scope import Reach, scoped
 
 PUSH = "orders.push"
 NOT_LISTED = "该程序没有登记为工单来源，没有接收任何工单。请联系平台管理员登记。"
@@ -74,17 +74,12 @@ def _origin(pusher: Pusher) -> _Origin:
 
 
 def push(principal: Principal, pusher: Pusher, found: Sequence[ForeignTask]) -> list[Taken]:
-    """Take in what a program hands over; says of each what became of it."""
-    done = mirror.take_each(_origin(pusher), found)
-    words = ("新收", "已有", "已更新", "拒收")
-    audit.append(
-        action="orders.push",
-        actor=principal.login,
-        unit_id=principal.unit.id,
-        detail={"source": pusher.source}
-        | {word: sum(one.outcome == word for one in done) for word in words},
-    )
-    return done
+    """Take in what a program hands over; says of each what became of it.
+
+    The program stands in the history of every order it brings, which nobody can change.
+    """
+    by = Reach(prefixes=(), unit_id=principal.unit.id, actor=principal.login)
+    return mirror.take_each(_origin(pusher), found, by)
 
 
 def standings(principal: Principal, numbers: Sequence[str]) -> tuple[Standing, ...]:

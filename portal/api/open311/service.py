@@ -245,13 +245,17 @@ def _moment(given: Given, name: str) -> datetime | None:
     text = _one(given, name).replace(" ", "+")  # a plus in an address that was not encoded
     if not text:
         return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or "T" not in text:
+    at = _parsed(text) if "T" in text else None
+    if at is None:
         raise Problem(400, f"{name} 应为 W3C 时间，例如 2026-11-23T09:00:00+08:00。")
     return at if at.tzinfo else at.replace(tzinfo=clock.LOCAL)
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def request(request: Request, given: Given, kind: Format) -> Response:
