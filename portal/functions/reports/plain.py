@@ -48,11 +48,16 @@ def wanted(
 ) -> list[Wanted]:
     """The columns of a template with what is known of each for a period."""
     ids = {one.measure for one in template.columns if one.measure}
+    suppliers = [supplier(registry, one) if one.measure else None for one in template.columns]
+    pairs = [
+        (column.measure, one)
+        for column, one in zip(template.columns, suppliers, strict=True)
+        if one is not None
+    ]
     known = measure_reads.definitions(connection, ids)
-    said = measure_reads.latest(connection, ids, period.ends)
+    said = measure_reads.latest(connection, pairs, period.ends)
     found = []
-    for column in template.columns:
-        system_id = supplier(registry, column) if column.measure else None
+    for column, system_id in zip(template.columns, suppliers, strict=True):
         definition = known.get(column.measure)
         snapshot = said.get((column.measure, system_id)) if system_id else None
         if snapshot and definition and definition.kind is Kind.FLOW:
