@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Integer, and_, cast, false, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ARRAY, Connection, Integer, and_, cast, false, func, or_, select, text
 
 from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_tables import measure, measure_change, measure_rollup, measure_snapshot
@@ -148,20 +147,33 @@ def _together(*several: Iterable[Value]) -> list[Value]:
     return list(found.values())
 
 
+# Two steps down the index for each pair, however many pictures there are; a failure comes last.
+_LATEST = text(
+    """
+    SELECT said.*
+    FROM unnest(cast(:measures AS text[]), cast(:systems AS text[])) AS pair (measure, system_id)
+    CROSS JOIN LATERAL (
+        (SELECT * FROM measure_snapshot AS good
+         WHERE good.measure = pair.measure AND good.system_id = pair.system_id
+           AND good.day < :before AND good.problem IS NULL ORDER BY good.day DESC LIMIT 1)
+        UNION ALL
+        (SELECT * FROM measure_snapshot AS any_one
+         WHERE any_one.measure = pair.measure AND any_one.system_id = pair.system_id
+           AND any_one.day < :before ORDER BY any_one.day DESC LIMIT 1)
+        LIMIT 1
+    ) AS said
+    """
+)
+
+
 def latest(
-    connection: Connection, measures: Iterable[str], before: date
+    connection: Connection, pairs: Iterable[tuple[str, str]], before: date
 ) -> dict[tuple[str, str], Snapshot]:
     """By measure and system, the newest picture before a day; a failure where there is none."""
-    known = measure_snapshot.c
-    query = (
-        select(measure_snapshot)
-        .where(known.measure.in_(list(measures)), known.day < before)
-        .order_by(known.measure, known.system_id, known.problem.is_not(None), known.day.desc())
-        .ext(distinct_on(known.measure, known.system_id))
-    )
-    return {
-        (row.measure, row.system_id): Snapshot(**row._mapping) for row in connection.execute(query)
-    }
+    wanted = sorted(set(pairs))
+    given = {"measures": [one for one, _ in wanted], "systems": [one for _, one in wanted]}
+    rows = connection.execute(_LATEST, {**given, "before": before})
+    return {(row.measure, row.system_id): Snapshot(**row._mapping) for row in rows}
 
 
 def definitions(

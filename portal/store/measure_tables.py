@@ -73,4 +73,6 @@ measure_snapshot = Table(
     Column("unplaced", Integer, nullable=False),
     Column("problem", Text),
     Column("simulated", Text),  # the seed that made this row; production holds none
+    Index("ix_measure_snapshot_taken_at", "taken_at"),
+    Index("ix_measure_snapshot_day", "day"),
 )

@@ -60,7 +60,7 @@ def test_a_whole_file_is_landed_counted_and_dated(box: Box) -> None:
     assert number("party_organisations", "9901") == 3
     assert number("party_members", A) == 1036
     with scoped(EVERYTHING) as connection:
-        said = measure_reads.latest(connection, ["party_members"], NOVEMBER.ends)
+        said = measure_reads.latest(connection, [("party_members", PARTY)], NOVEMBER.ends)
     picture = said["party_members", PARTY]
     assert picture.day == date(2026, 10, 31)
     assert picture.as_of == at("2026-10-31 23:59:59")

@@ -320,11 +320,11 @@ def test_a_failure_is_remembered_only_until_something_is_said(database: TestData
     name, later = fresh(Kind.STOCK), DAYS[0] + timedelta(days=1)
     with scoped(measures.WRITER) as connection:
         measures.note_failure(connection, picture(name, problem="超时"))
-        assert measure_reads.latest(connection, [name], later)[name, "s"].problem == "超时"
+        assert measure_reads.latest(connection, [(name, "s")], later)[name, "s"].problem == "超时"
         measures.restate(connection, picture(name), [])
         measures.note_failure(connection, picture(name, problem="超时"))
         measures.note_failure(connection, picture(name, later, problem="故障"))
-        last = measure_reads.latest(connection, [name], later + timedelta(days=1))[name, "s"]
+        last = measure_reads.latest(connection, [(name, "s")], later + timedelta(days=1))[name, "s"]
     assert (last.problem, last.day) == (None, DAYS[0])
 
 
@@ -332,5 +332,5 @@ def test_a_picture_of_later_is_not_known_to_an_earlier_period(database: TestData
     name = fresh(Kind.STOCK)
     with scoped(measures.WRITER) as connection:
         measures.restate(connection, picture(name, DAYS[2]), [])
-        assert measure_reads.latest(connection, [name], DAYS[2]) == {}
+        assert measure_reads.latest(connection, [(name, "s")], DAYS[2]) == {}
         assert measure_reads.first_day(connection) == DAYS[2]

@@ -48,11 +48,16 @@ def wanted(
 ) -> list[Wanted]:
     """The columns of a template with what is known of each for a period."""
     ids = {one.measure for one in template.columns if one.measure}
+    suppliers = [supplier(registry, one) if one.measure else None for one in template.columns]
+    pairs = [
+        (column.measure, one)
+        for column, one in zip(template.columns, suppliers, strict=True)
+        if one is not None
+    ]
     known = measure_reads.definitions(connection, ids)
-    said = measure_reads.latest(connection, ids, period.ends)
+    said = measure_reads.latest(connection, pairs, period.ends)
     found = []
-    for column in template.columns:
-        system_id = supplier(registry, column) if column.measure else None
+    for column, system_id in zip(template.columns, suppliers, strict=True):
         definition = known.get(column.measure)
         snapshot = said.get((column.measure, system_id)) if system_id else None
         if snapshot and definition and definition.kind is Kind.FLOW:
@@ -99,29 +104,30 @@ def fits(column: ReportColumn, part: str) -> bool | None:
 class Numbers:
     """The values of a period by place, measure and system."""
 
-    by_place: dict[str, dict[tuple[str, str, str], Value]] = field(default_factory=dict)
+    # Place by place and by who counts what: a table asks for each of its cells.
+    by_place: dict[str, dict[tuple[str, str | None], dict[str, Value]]] = field(
+        default_factory=dict
+    )
     unfit: set[int] = field(default_factory=set)  # columns that the slices cannot answer
 
     def take(self, values: Iterable[Value], wanted: Sequence[Wanted]) -> None:
         """Add what was read, and note which columns it cannot answer."""
+        columns: dict[tuple[str, str | None], list[int]] = {}
+        for place, one in enumerate(wanted):
+            columns.setdefault((one.column.measure, one.system_id), []).append(place)
         for value in values:
-            key = (value.measure, value.system_id, value.slice)
-            self.by_place.setdefault(value.region_code, {})[key] = value
-            for place, one in enumerate(wanted):
-                mine = (one.column.measure, one.system_id) == (value.measure, value.system_id)
-                if mine and fits(one.column, value.slice) is None:
+            key = (value.measure, value.system_id)
+            self.by_place.setdefault(value.region_code, {}).setdefault(key, {})[value.slice] = value
+            for place in columns.get(key, ()):
+                if fits(wanted[place].column, value.slice) is None:
                     self.unfit.add(place)
 
     def of(self, code: str, place: int, one: Wanted) -> int | None:
         """The number of a column at a place; no row means nought where the system has spoken."""
         if not one.usable or place in self.unfit:
             return None
-        return sum(
-            value.numerator
-            for value in self.by_place.get(code, {}).values()
-            if (value.measure, value.system_id) == (one.column.measure, one.system_id)
-            and fits(one.column, value.slice)
-        )
+        mine = self.by_place.get(code, {}).get((one.column.measure, one.system_id), {})
+        return sum(value.numerator for value in mine.values() if fits(one.column, value.slice))
 
 
 def problem(place: int, one: Wanted, numbers: Numbers) -> str:

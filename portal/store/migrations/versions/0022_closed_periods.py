@@ -87,6 +87,8 @@ def upgrade() -> None:
     _create()
     # A table reads few periods of many regions: the period comes before the region.
     _key_of_rollups("measure", "level", "grain", "starts", "region_code", "system_id", "slice")
+    for column in ("taken_at", "day"):  # how new the store is, and how old: asked at every click
+        op.create_index(f"ix_measure_snapshot_{column}", "measure_snapshot", [column], unique=False)
     for table, reading in READING.items():
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}")
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -100,6 +102,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for column in ("taken_at", "day"):
+        op.drop_index(f"ix_measure_snapshot_{column}", "measure_snapshot")
     _key_of_rollups("measure", "level", "region_code", "grain", "starts", "system_id", "slice")
     op.drop_table("measure_pending")
     op.drop_table("measure_period_lock")
