@@ -16,6 +16,7 @@ ALONE = (
     "tasks",
     "drops",
     "dispatch",
+    "orders",
     "orders_intake",
     "league",
 )
