@@ -58,6 +58,18 @@ _OTHER_ACTIONS = {
     "grants.decide": "审批岗位授权",
     "deputies.revoke": "撤销委托",
     "audit.export": "下载审计记录",
+    "dispatch.draft": "导入派单目录草稿",
+    "dispatch.publish": "发布派单目录",
+    "dispatch.discard": "作废派单目录草稿",
+    "dispatch.settle": "会商定办",
+    "supervision.issue": "签发督办单",
+    "supervision.answer": "反馈督办单",
+    "supervision.send_back": "退回督办反馈",
+    "supervision.end": "督办单销号",
+    "evaluation.decide": "审核考核申诉",
+    "evaluation.mark.propose": "提出不合理诉求认定",
+    "evaluation.mark.decide": "复核不合理诉求认定",
+    "evaluation.mark.lift": "撤销不合理诉求认定",
 }
 ACTIONS: Mapping[str, str] = {**PERMISSIONS, **_OTHER_ACTIONS}
 

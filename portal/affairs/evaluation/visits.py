@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, not_, or_, select, update
 
 from auth import permissions
 from auth.principal import Principal
@@ -59,6 +59,7 @@ def draw(most: int = 500) -> Drawn:
     spared: list[tuple[UUID, str, str]] = []
     taken = 0
     with scoped(tally.SERVICE) as connection:
+        connection.execute(_made_elsewhere())
         for row in connection.execute(_undrawn(most)).all():
             is_drawn, words = _decide(connection, row)
             taken += is_drawn
@@ -66,6 +67,22 @@ def draw(most: int = 500) -> Drawn:
                 spared.append((row.id, row.order_no, words))
     left = tuple(problem for one in spared if (problem := _spare(*one)))
     return Drawn(to_visit=taken, spared=len(spared) - len(left), left=left)
+
+
+def _made_elsewhere() -> Any:
+    """What was rung back through another door (the inbox, another system) waits here no more."""
+    o, v = work_order.c, order_visit.c
+    return (
+        update(order_visit)
+        .where(v.state == rules.WAITING, o.id == v.order_id, _moved_on())
+        .values(state=rules.DONE, done_at=o.state_since, resolved=o.resolved, satisfied=o.satisfied)
+    )
+
+
+def _moved_on() -> Any:
+    """The order is not waiting for this visit any more."""
+    o = work_order.c
+    return or_(o.state != TO_BE_VISITED, o.redo_count != order_visit.c.round)
 
 
 def _undrawn(most: int) -> Any:
@@ -132,7 +149,7 @@ def waiting(principal: Principal, page: int = 1) -> tuple[tuple[Waiting, ...], i
     """The visits of the own unit that are to be made, the nearest limit first, and how many."""
     permissions.check(principal, VISIT)
     o, v = work_order.c, order_visit.c
-    mine = (v.state == rules.WAITING, v.unit_id == principal.unit.id)
+    mine = (v.state == rules.WAITING, v.unit_id == principal.unit.id, not_(_moved_on()))
     joined = order_visit.join(work_order, and_(o.id == v.order_id, o.closed_at.is_(None)))
     query = (
         select(work_order, v.due_at.label("visit_due"), v.tries, v.rule, v.handled_by, v.round)
