@@ -20,6 +20,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "matters.close": ("records", "case"),
     "matters.apply": ("entry", "matter"),
     "feedback": ("feedback", ""),
+    "orders.visit": ("visits", "id"),
     "feedback.answer": ("answering", ""),
 }
 

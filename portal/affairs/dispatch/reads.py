@@ -207,6 +207,13 @@ def versions(principal: Principal, kind: Kind) -> tuple[Version, ...]:
         return tuple(version_of(row) for row in connection.execute(query))
 
 
+def names(principal: Principal) -> dict[str, str]:
+    """What the units that a list names are called."""
+    permissions.check(principal, VIEW)
+    with scoped(principal.reach) as connection:
+        return unit_names(connection)
+
+
 def find(principal: Principal, version_id: UUID) -> Version:
     """One version, or the sentence that it is not there."""
     permissions.check(principal, VIEW)
