@@ -92,7 +92,7 @@ GRANTS = {
     "order_seat": "SELECT, INSERT, UPDATE",
     "order_event": "SELECT, INSERT",
     "order_attachment": "SELECT, INSERT",
-    "order_tally": "SELECT, INSERT, DELETE",
+    "order_tally": "SELECT, INSERT, UPDATE, DELETE",
 }
 
 
