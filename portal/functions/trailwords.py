@@ -58,6 +58,8 @@ _OTHER_ACTIONS = {
     "grants.decide": "审批岗位授权",
     "deputies.revoke": "撤销委托",
     "audit.export": "下载审计记录",
+    "orders.open": "打开工单",
+    "orders.file": "打开工单附件",
     "dispatch.draft": "导入派单目录草稿",
     "dispatch.publish": "发布派单目录",
     "dispatch.discard": "作废派单目录草稿",
