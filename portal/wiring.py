@@ -10,6 +10,7 @@ from sqlalchemy import text
 from auth.principal import Principal
 from portal import logs
 from portal.affairs.corrections import offer as corrections
+from portal.affairs.evaluation import visits
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
@@ -22,6 +23,7 @@ from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
 from portal.affairs.rates import closing
+from portal.affairs.supervision import sweep as supervision_sweep
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
@@ -169,6 +171,8 @@ def _of_orders(city: CityPack) -> tuple[Recurring, ...]:
     return (
         Recurring(seconds=1, name="orders.drain", work=order_tally.drain),
         Recurring(seconds=60, name="orders.sweep", work=order_sweep.sweep),
+        Recurring(seconds=60, name="supervision.sweep", work=supervision_sweep.sweep),
+        Recurring(seconds=60, name="evaluation.draw", work=visits.draw),
     )
 
 

@@ -22,6 +22,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "notices.send": ("notices", "write"),
     "orders.register": ("register", ""),
     "feedback": ("feedback", ""),
+    "orders.visit": ("visits", "id"),
     "feedback.answer": ("answering", ""),
 }
 

@@ -69,6 +69,20 @@ _OTHER_ACTIONS = {
     "deputies.revoke": "撤销委托",
     "audit.export": "下载审计记录",
     "bulk.alarm": "大量查询告警",
+    "orders.open": "打开工单",
+    "orders.file": "打开工单附件",
+    "dispatch.draft": "导入派单目录草稿",
+    "dispatch.publish": "发布派单目录",
+    "dispatch.discard": "作废派单目录草稿",
+    "dispatch.settle": "会商定办",
+    "supervision.issue": "签发督办单",
+    "supervision.answer": "反馈督办单",
+    "supervision.send_back": "退回督办反馈",
+    "supervision.end": "督办单销号",
+    "evaluation.decide": "审核考核申诉",
+    "evaluation.mark.propose": "提出不合理诉求认定",
+    "evaluation.mark.decide": "复核不合理诉求认定",
+    "evaluation.mark.lift": "撤销不合理诉求认定",
 }
 ACTIONS: Mapping[str, str] = {**PERMISSIONS, **_OTHER_ACTIONS}
 

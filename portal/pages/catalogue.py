@@ -178,6 +178,20 @@ PAGES: tuple[PageSpec, ...] = (
         module="bulk",
     ),
     PageSpec(
+        path="visits",
+        title="回访",
+        permission="orders.visit",
+        section=WORK,
+        module="visits",
+    ),
+    PageSpec(
+        path="dispatch-lists",
+        title="派单目录",
+        permission="orders.view",
+        section=MANAGE,
+        module="dispatchlists",
+    ),
+    PageSpec(
         path="audit",
         title="审计记录",
         permission="audit.view",

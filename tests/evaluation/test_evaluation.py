@@ -119,6 +119,17 @@ def test_two_who_ring_back_at_once_are_one_visit() -> None:
     assert world.row(order).satisfied == "满意"
 
 
+def test_a_visit_made_through_another_door_waits_here_no_more() -> None:
+    order = _to_visit()
+    visits.draw()
+    orders.visit(world.command(), order, resolved="未解决", satisfied="不满意")
+    assert visits.waiting(world.command())[1] == 0
+    visits.draw()
+    with scoped(tally.SERVICE) as connection:
+        row = connection.execute(select(order_visit)).one()
+    assert (row.state, row.resolved, row.satisfied) == ("已回访", "未解决", "不满意")
+
+
 # -- appeals --------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from portal.store.citypack import pack
 
 _WIDTH = {"市级": 4, "区县级": 6, "乡镇（街道）级": 9, "社区（村）级": 12}
 _ENOUGH = 20  # so many alike orders nearby, and nobody looks further away
-_STAGES = ((12, 60), (9, 10), (6, 3))  # digits shared with the place, orders taken of each place
+_STAGES = ((12, 40), (9, 6), (6, 1))  # digits shared with the place, orders taken of each place
 
 
 class Places:

@@ -1,9 +1,9 @@
 """Reading the lists: which version counts on a day, its entries, and what they name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,12 @@ class Held:
     version_id: UUID
     region_code: str
     entry: Entry
+
+    @cached_property
+    def searched(self) -> str:
+        """All its words in one text; entries are kept between searches."""
+        entry = self.entry
+        return "\n".join((entry.name, entry.condition, *map(str, _flat(entry.body.values()))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +213,13 @@ def versions(principal: Principal, kind: Kind) -> tuple[Version, ...]:
         return tuple(version_of(row) for row in connection.execute(query))
 
 
+def names(principal: Principal) -> dict[str, str]:
+    """What the units that a list names are called."""
+    permissions.check(principal, VIEW)
+    with scoped(principal.reach) as connection:
+        return unit_names(connection)
+
+
 def find(principal: Principal, version_id: UUID) -> Version:
     """One version, or the sentence that it is not there."""
     permissions.check(principal, VIEW)
@@ -227,20 +240,19 @@ def search(principal: Principal, version_id: UUID, text: str = "", page: int = 1
     """The entries of a version whose code, name or words hold the text."""
     permissions.check(principal, VIEW)
     with scoped(principal.reach) as connection:
-        held = entries(connection, one(connection, version_id))
+        version = one(connection, version_id)
+        held = entries(connection, version)
     wanted = "".join(text.split())
-    rows = [one_ for one_ in held if _fits(one_.entry, wanted)] if wanted else list(held)
+    rows = [each for each in held if not wanted or _fits(each, wanted)]
     start = (max(page, 1) - 1) * PAGE
     return Found(rows=tuple(rows[start : start + PAGE]), total=len(rows))
 
 
-def _fits(entry: Entry, wanted: str) -> bool:
-    if entry.code.startswith(wanted) or wanted in entry.name or wanted in entry.condition:
-        return True
-    return any(wanted in str(part) for part in _flat(entry.body.values()))
+def _fits(held: Held, wanted: str) -> bool:
+    return held.entry.code.startswith(wanted) or wanted in held.searched
 
 
-def _flat(values: Sequence[Any] | Any) -> list[Any]:
+def _flat(values: Iterable[Any]) -> list[Any]:
     return [part for value in values for part in (value if isinstance(value, list) else [value])]
 
 

@@ -1,11 +1,12 @@
 """Return visits: who is asked is drawn by rule, somebody outside the unit rings back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, not_, or_, select, update
 
 from auth import permissions
 from auth.principal import Principal
@@ -59,6 +60,7 @@ def draw(most: int = 500) -> Drawn:
     spared: list[tuple[UUID, str, str]] = []
     taken = 0
     with scoped(tally.SERVICE) as connection:
+        connection.execute(_made_elsewhere())
         for row in connection.execute(_undrawn(most)).all():
             is_drawn, words = _decide(connection, row)
             taken += is_drawn
@@ -66,6 +68,22 @@ def draw(most: int = 500) -> Drawn:
                 spared.append((row.id, row.order_no, words))
     left = tuple(problem for one in spared if (problem := _spare(*one)))
     return Drawn(to_visit=taken, spared=len(spared) - len(left), left=left)
+
+
+def _made_elsewhere() -> Any:
+    """What was rung back through another door (the inbox, another system) waits here no more."""
+    o, v = work_order.c, order_visit.c
+    return (
+        update(order_visit)
+        .where(v.state == rules.WAITING, o.id == v.order_id, _moved_on())
+        .values(state=rules.DONE, done_at=o.state_since, resolved=o.resolved, satisfied=o.satisfied)
+    )
+
+
+def _moved_on() -> Any:
+    """The order is not waiting for this visit any more."""
+    o = work_order.c
+    return or_(o.state != TO_BE_VISITED, o.redo_count != order_visit.c.round)
 
 
 def _undrawn(most: int) -> Any:
@@ -131,23 +149,39 @@ def _spare(order_id: UUID, order_no: str, words: str) -> str:
 def waiting(principal: Principal, page: int = 1) -> tuple[tuple[Waiting, ...], int]:
     """The visits of the own unit that are to be made, the nearest limit first, and how many."""
     permissions.check(principal, VISIT)
-    o, v = work_order.c, order_visit.c
-    mine = (v.state == rules.WAITING, v.unit_id == principal.unit.id)
-    joined = order_visit.join(work_order, and_(o.id == v.order_id, o.closed_at.is_(None)))
-    query = (
-        select(work_order, v.due_at.label("visit_due"), v.tries, v.rule, v.handled_by, v.round)
-        .select_from(joined)
-        .where(*mine)
-        .order_by(v.due_at, v.id)
-        .limit(PAGE)
-        .offset((max(page, 1) - 1) * PAGE)
-    )
+    query = _waiting(principal).order_by(order_visit.c.due_at, order_visit.c.id)
     with scoped(principal.reach) as connection:
-        total = connection.execute(
-            select(func.count()).select_from(joined).where(*mine)
-        ).scalar_one()
-        rows = connection.execute(query).all()
-        names = units.known(connection, {row.handled_by for row in rows})
+        total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        rows = connection.execute(query.limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
+        return _told(connection, rows), total
+
+
+def one_waiting(principal: Principal, order_id: str) -> Waiting | None:
+    """One visit of the own unit that is to be made, by its order."""
+    permissions.check(principal, VISIT)
+    try:
+        key = UUID(order_id)
+    except ValueError:
+        return None
+    with scoped(principal.reach) as connection:
+        rows = connection.execute(_waiting(principal).where(work_order.c.id == key)).all()
+        return next(iter(_told(connection, rows)), None)
+
+
+def _waiting(principal: Principal) -> Any:
+    o, v = work_order.c, order_visit.c
+    return (
+        select(
+            o.id, o.order_no, o.title, o.kind, o.region_code, o.version, o.reply, o.simulated,
+            v.due_at, v.tries, v.rule, v.handled_by, v.round,
+        )
+        .select_from(order_visit.join(work_order, o.id == v.order_id))
+        .where(v.state == rules.WAITING, v.unit_id == principal.unit.id, not_(_moved_on()))
+    )  # fmt: skip
+
+
+def _told(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Waiting, ...]:
+    names = units.known(connection, {row.handled_by for row in rows})
     now = clock.now()
     return tuple(
         Waiting(
@@ -157,8 +191,8 @@ def waiting(principal: Principal, page: int = 1) -> tuple[tuple[Waiting, ...], i
             kind=row.kind,
             region_name=divisions.full_name(row.region_code),
             handled_by=names[row.handled_by].name if row.handled_by in names else row.handled_by,
-            due_at=row.visit_due,
-            late=row.visit_due < now,
+            due_at=row.due_at,
+            late=row.due_at < now,
             tries=row.tries,
             rule=row.rule,
             version=row.version,
@@ -167,7 +201,7 @@ def waiting(principal: Principal, page: int = 1) -> tuple[tuple[Waiting, ...], i
             simulated=row.simulated is not None,
         )
         for row in rows
-    ), total
+    )
 
 
 def record(
