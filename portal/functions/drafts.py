@@ -19,6 +19,7 @@ MOST_CHARACTERS = 8000
 PLACES: Mapping[str, tuple[str, str]] = {
     "matters.close": ("records", "case"),
     "matters.apply": ("entry", "matter"),
+    "orders.act": ("orders", "id"),
     "feedback": ("feedback", ""),
     "feedback.answer": ("answering", ""),
 }

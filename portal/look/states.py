@@ -62,6 +62,11 @@ def took(milliseconds: int) -> str:
     return f"{milliseconds} 毫秒" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} 秒"
 
 
+def now() -> datetime:
+    """This moment, by the injected clock."""
+    return clock.now()
+
+
 def today() -> date:
     """The day on the wall."""
     return clock.local(clock.now()).date()

@@ -64,6 +64,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="tasks",
     ),
     PageSpec(
+        path="orders",
+        title="诉求工单",
+        permission="orders.view",
+        section=WORK,
+        module="orders",
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

@@ -2,10 +2,10 @@
 
 ``pack.toml`` names and texts, ``roles.toml`` what each role may do, ``systems.toml`` which business
 systems are joined and how far, ``reports.toml`` the reports, ``matters.toml`` what residents come
-for, ``flows.toml`` and ``orders.toml`` how demands are handled, ``resources.toml`` what the
-systems share, ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the
-places, ``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses. Another city is
-another folder.
+for, ``flows.toml`` and ``orders.toml`` how demands are handled and ``replies.toml`` how answers
+begin, ``resources.toml`` what the systems share, ``holidays.toml`` the days off, ``divisions.csv``
+and ``districts.geojson`` the places, ``demo.toml`` (with ``systems.demo.toml``) what only a
+demonstration uses. Another city is another folder.
 """
 
 import json
@@ -17,10 +17,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
-from portal.store import flow_texts, matter_texts, order_texts, resource_texts
+from portal.store import flow_texts, matter_texts, order_texts, reply_texts, resource_texts
 from portal.store.flow_texts import FlowText
 from portal.store.matter_texts import MatterTexts
 from portal.store.order_texts import OrderTexts
+from portal.store.reply_texts import ReplyText
 from portal.store.resource_texts import ResourceTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, VerificationTexts
 
@@ -207,6 +208,7 @@ class CityPack(_Data):
     resources: ResourceTexts = ResourceTexts()
     flows: tuple[FlowText, ...] = ()
     orders: OrderTexts = OrderTexts()
+    replies: tuple[ReplyText, ...] = ()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -268,6 +270,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "resources": resource_texts.read(folder),
             "flows": flow_texts.read(folder),
             "orders": order_texts.read(folder),
+            "replies": reply_texts.read(folder),
             "demo": demo,
         }
     )

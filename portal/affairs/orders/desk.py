@@ -102,6 +102,12 @@ def offered(principal: Principal, order_id: UUID) -> tuple[MoveText, ...]:
     return BOOK.flow().offered(row.state, kinds)
 
 
+def to_sign(state: str) -> bool:
+    """Whether an order in this state waits to be signed for."""
+    known = BOOK.flow()
+    return "sign" in known.moves and state in known.sources(known.moves["sign"])
+
+
 def sign_all(principal: Principal, orders: Iterable[tuple[UUID, int]]) -> dict[UUID, str]:
     """Sign for many at once; gives those that were not signed, each with the reason."""
     left: dict[UUID, str] = {}

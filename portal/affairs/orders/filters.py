@@ -7,13 +7,14 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, func, select, true
 
 from auth.principal import Principal
-from portal.affairs.orders.rules import OrderError
+from portal.affairs.orders.book import flow
+from portal.affairs.orders.rules import ABOVE, DESK, OrderError
 from portal.affairs.orders.tables import order_seat, work_order
 from portal.store import clock
 from portal.store.citypack import pack
 
-Box = Literal["本单位承办", "本单位协办", "本单位派出", "辖区内全部"]
-BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出", "辖区内全部")
+Box = Literal["本单位承办", "本单位协办", "本单位派出", "待本单位审核", "辖区内全部"]
+BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出", "待本单位审核", "辖区内全部")
 Due = Literal["", "逾期", "临期", "今天到期"]
 Sort = Literal["时限", "最新"]
 MOST_WORDS = 40
@@ -40,6 +41,7 @@ class Filters:
     tag: str = ""
     on_account: bool | None = None
     sort: Sort = "时限"
+    under: tuple[str, ...] = ()  # units that dispatched to themselves and are decided on here
 
 
 def below(column: ColumnElement[str], prefix: str, end: str = ":") -> ColumnElement[bool]:
@@ -51,18 +53,31 @@ def _start(day: date) -> datetime:
     return datetime.combine(day, time(), clock.LOCAL)
 
 
-def _box(principal: Principal, box: Box) -> ColumnElement[bool]:
-    order, mine = work_order.c, principal.unit.id
+def _box(principal: Principal, filters: Filters) -> ColumnElement[bool]:
+    order, mine, box = work_order.c, principal.unit.id, filters.box
     if box == "本单位承办":
         return order.unit_id == mine
     if box == "本单位派出":
         return order.dispatch_unit == mine
+    if box == "待本单位审核":
+        return _to_decide(mine, filters.under)
     if box == "本单位协办":
         helping = select(order_seat.c.order_id).where(
             order_seat.c.unit_id == mine, order_seat.c.part == "协办", order_seat.c.until.is_(None)
         )
         return order.id.in_(helping)
     return true()
+
+
+def _to_decide(mine: str, under: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whose turn it is, as ``papers.waits_for`` has it: the desk's, or that of the unit above."""
+    order, known = work_order.c, flow()
+    at = {who: [one.id for one in known.text.state if one.waits == who] for who in (DESK, ABOVE)}
+    by_desk = and_(order.state.in_(at[DESK]), order.dispatch_unit == mine)
+    sent = and_(order.dispatch_unit == mine, order.unit_id != mine)
+    if under:
+        sent |= and_(order.dispatch_unit == order.unit_id, order.unit_id.in_(under))
+    return by_desk | and_(order.state.in_(at[ABOVE]), sent)
 
 
 def _due(due: Due, now: datetime) -> list[ColumnElement[bool]]:
@@ -102,7 +117,7 @@ def _equal(filters: Filters) -> list[ColumnElement[bool]]:
 def conditions(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
     """The conditions of a list; the scope itself is the database's."""
     order, now = work_order.c, clock.now()
-    found = [_box(principal, filters.box), *_equal(filters), *_due(filters.due, now)]
+    found = [_box(principal, filters), *_equal(filters), *_due(filters.due, now)]
     found += _dates(filters)
     if filters.open is not None:
         found.append(order.closed_at.is_(None) if filters.open else order.closed_at.is_not(None))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -147,6 +147,14 @@ def _rows(connection: Any, rows: Sequence[Row[Any]]) -> tuple[OrderRow, ...]:
     return tuple(_row(row, names) for row in rows)
 
 
+def rows_of(connection: Connection, ids: Sequence[UUID]) -> tuple[OrderRow, ...]:
+    """These orders as rows of a list, as far as the transaction sees them."""
+    if not ids:
+        return ()
+    query = select(*_LISTED).where(work_order.c.id.in_(ids)).order_by(work_order.c.received_at)
+    return _rows(connection, connection.execute(query).all())
+
+
 def _row(row: Row[Any], names: dict[str, units.UnitRef]) -> OrderRow:
     now, texts = clock.now(), pack().orders
     left = (row.deadline_at - now).total_seconds() if row.deadline_at else None
@@ -171,18 +179,20 @@ def _ordered(query: Select[Any], filters: Filters) -> Select[Any]:
     return query.order_by(order.received_at.desc(), order.id.desc())
 
 
-def listed(principal: Principal, filters: Filters | None = None, page: int = 1) -> Page:
+def listed(
+    principal: Principal, filters: Filters | None = None, page: int = 1, size: int = PAGE
+) -> Page:
     """One page of the orders in one's scope or with a seat of one's unit."""
     permissions.check(principal, VIEW)
     chosen = filters or Filters()
     wanted = conditions(principal, chosen)
-    start = (min(max(page, 1), MOST_PAGES) - 1) * PAGE
-    query = _ordered(select(*_LISTED).where(*wanted), chosen).limit(PAGE).offset(start)
+    start = (min(max(page, 1), MOST_PAGES * PAGE // size) - 1) * size
+    query = _ordered(select(*_LISTED).where(*wanted), chosen).limit(size).offset(start)
     some = select(work_order.c.id).where(*wanted).limit(COUNTED + 1).subquery()
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
         counted = start + len(rows)
-        if len(rows) == PAGE or (start and not rows):  # else this page has told it
+        if len(rows) == size or (start and not rows):  # else this page has told it
             counted = connection.execute(select(func.count()).select_from(some)).scalar_one()
         listed_rows = _rows(connection, rows)
     return Page(rows=listed_rows, counted=min(counted, COUNTED), many=counted > COUNTED)
@@ -198,16 +208,21 @@ def counts(principal: Principal) -> dict[str, int]:
         .where(order.unit_id == principal.unit.id, order.closed_at.is_(None))
         .group_by(order.state)
     )
-    near = conditions(principal, Filters(box="本单位承办", due="临期"))
+    near, today = (
+        select(func.count())
+        .select_from(work_order)
+        .where(*conditions(principal, Filters(box="本单位承办", due=due)))
+        for due in ("临期", "今天到期")
+    )
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
-        soon = connection.execute(
-            select(func.count()).select_from(work_order).where(*near)
-        ).scalar_one()
+        soon = connection.execute(near).scalar_one()
+        ends = connection.execute(today).scalar_one()
     found = {row.state: row.number for row in rows}
     return found | {
         "逾期": sum(row.late for row in rows),
         "临期": soon,
+        "今天到期": ends,
         "合计": sum(found.values()),
     }
 
@@ -228,8 +243,11 @@ def by_number(principal: Principal, order_no: str) -> UUID | None:
         return connection.execute(query).scalar()
 
 
-def opened(principal: Principal, order_id: UUID) -> Opened:
-    """One order with everything about it that one may know; recorded in the audit."""
+def opened(principal: Principal, order_id: UUID, *, with_caller: bool = True) -> Opened:
+    """One order with everything about it that one may know; recorded in the audit.
+
+    A page shows who called only when asked to (``with_caller``), and that is recorded apart.
+    """
     permissions.check(principal, VIEW)
     with scoped(principal.reach) as connection:
         row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
@@ -260,7 +278,7 @@ def opened(principal: Principal, order_id: UUID) -> Opened:
             | {one.unit_id for one in sitting},
         )
         shown, told = _rows(connection, [row])[0], _rows(connection, parts)
-    caller, why = _caller(principal, row, known)
+    caller, why = _caller(principal, row, known, shown=with_caller)
     _record(principal, row, with_caller=caller is not None)
     return Opened(
         row=shown,
@@ -301,12 +319,14 @@ def _seat(row: Row[Any], names: dict[str, units.UnitRef]) -> Seat:
 
 
 def _caller(
-    principal: Principal, row: Row[Any], known: Row[Any] | None
+    principal: Principal, row: Row[Any], known: Row[Any] | None, *, shown: bool
 ) -> tuple[Caller | None, str]:
     if not permissions.allowed(principal, CALLER):
         return None, "本岗位不能查看诉求人信息"
     if known is None:
         return None, "诉求人要求保密" if row.confidential else "没有登记诉求人信息"
+    if not shown:
+        return None, ""
     name, phone = (
         crypto.decrypt(one) if one else "" for one in (known.name_cipher, known.phone_cipher)
     )
