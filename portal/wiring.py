@@ -13,6 +13,10 @@ from portal.affairs.corrections import offer as corrections
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
+from portal.affairs.orders import book as order_book
+from portal.affairs.orders import offer as orders
+from portal.affairs.orders import sweep as order_sweep
+from portal.affairs.orders import tally as order_tally
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
@@ -28,11 +32,12 @@ from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
 from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
+from portal.functions.tasks.platform import PlatformTasks
 from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_tasks
 from portal.settings import settings
 from portal.store import deployment, divisions, drafts, migrate, samples
-from portal.store.citypack import pack
+from portal.store.citypack import CityPack, pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
 from portal.store.switches import Switches
@@ -144,6 +149,16 @@ def _database_readiness() -> Readiness:
     }
 
 
+def _of_orders(city: CityPack) -> tuple[Recurring, ...]:
+    """The clock of orders, and what brings their numbers to the measures within a second."""
+    if city.flow(order_book.FLOW) is None:
+        return ()
+    return (
+        Recurring(seconds=1, name="orders.drain", work=order_tally.drain),
+        Recurring(seconds=60, name="orders.sweep", work=order_sweep.sweep),
+    )
+
+
 def _place_name(code: str) -> str | None:
     found = divisions.find(code)
     return found.name if found else None
@@ -172,7 +187,10 @@ def build() -> Wired:
     )
     notices = Notices(registry=registry)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
-    ours = (corrections.CorrectionTasks(), matters.MatterTasks())
+    ours: list[PlatformTasks] = [corrections.CorrectionTasks(), matters.MatterTasks()]
+    if city.flow(order_book.FLOW):
+        order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
+        ours.append(orders.OrderTasks())
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
@@ -208,6 +226,7 @@ def build() -> Wired:
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
                 Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
+                *_of_orders(city),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),

@@ -1,5 +1,6 @@
 """People, units and demands for tests of orders: the small second city."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -111,3 +112,92 @@ def handled(order_id: UUID, who: Principal) -> None:
     desk.sign(who, order_id)
     desk.contact(who, order_id, "已电话联系")
     desk.reply(who, order_id, "已清理完毕，并约谈物业。")
+
+
+# -- an order in each state ---------------------------------------------------------------------
+
+ANSWER = "已清理完毕，并约谈物业。"
+WHY, BASIS = "情况复杂，需要时间", "《城市管理职责清单》第三条"
+
+
+def returning() -> dict[str, Any]:
+    """The form of a return."""
+    return {"reason": "不属于本单位职责", "legal_basis": BASIS, "suggested_unit": "dept-civil"}
+
+
+def _received(number: str) -> UUID:
+    return taken(number, source="领导信箱")
+
+
+def _sent(number: str) -> UUID:
+    order = taken(number)
+    sent(order)
+    return order
+
+
+def _signed(number: str) -> UUID:
+    order = _sent(number)
+    desk.sign(street(), order)
+    return order
+
+
+def _after(order: UUID, who: Principal, move: str, **form: Any) -> UUID:
+    desk.act(who, order, move, form)
+    return order
+
+
+def _answered(number: str) -> UUID:
+    order = _sent(number)
+    handled(order, street())
+    return order
+
+
+def _to_visit(number: str) -> UUID:
+    return _after(_answered(number), command(), "approve")
+
+
+def _visited(order: UUID, resolved: str, satisfied: str) -> UUID:
+    answers = {"resolved": resolved, "satisfied": satisfied}
+    return _after(order, command(), "visit", visit_answers=answers)
+
+
+def _supervised(number: str) -> UUID:
+    return _after(_signed(number), command(), "supervise", reason=WHY)
+
+
+def _merged(number: str) -> UUID:
+    other = row(taken(f"{number}-other")).order_no
+    return _after(taken(number), command(), "merge", target=other)
+
+
+def _disputed(number: str) -> UUID:
+    return _after(_signed(number), street(), "dispute", reason=WHY, legal_basis=BASIS)
+
+
+def _archived(number: str) -> UUID:
+    order = IN_STATE["直接答复"](number)
+    desk.by_platform(order, "archive")
+    return order
+
+
+IN_STATE: dict[str, Callable[[str], UUID]] = {
+    "待受理": _received,
+    "待派单": taken,
+    "待会商": lambda n: _after(_disputed(n), command(), "confer", reason=WHY),
+    "争议": _disputed,
+    "待签收": _sent,
+    "办理中": _signed,
+    "退单审核": lambda n: _after(_signed(n), street(), "return", **returning()),
+    "延期审核": lambda n: _after(_signed(n), street(), "extend", reason=WHY, until="2026-12-01"),
+    "待审核": _answered,
+    "待回访": _to_visit,
+    "重办": lambda n: _visited(_to_visit(n), "未解决", "不满意"),
+    "督办": _supervised,
+    "挂账": lambda n: _after(_signed(n), command(), "hang", reason=WHY, until="2027-03-01"),
+    "已办结": lambda n: _visited(_to_visit(n), "已解决", "满意"),
+    "直接答复": lambda n: _after(taken(n), command(), "answer", answer=ANSWER),
+    "不予受理": lambda n: _after(_received(n), command(), "reject", reason="属于信访事项"),
+    "已转出": lambda n: _after(taken(n), command(), "hand_out", reason="转纪检监察机关"),
+    "已并单": _merged,
+    "归档": _archived,
+}

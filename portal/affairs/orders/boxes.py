@@ -10,9 +10,8 @@ from auth.principal import Principal
 from portal.affairs.orders import units
 from portal.affairs.orders.book import flow
 from portal.affairs.orders.filters import Box as Part
-from portal.affairs.orders.filters import Filters, conditions
-from portal.affairs.orders.queries import COUNTED, VIEW
-from portal.affairs.orders.tables import work_order
+from portal.affairs.orders.filters import Filters
+from portal.affairs.orders.queries import VIEW, some_of
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
@@ -84,13 +83,12 @@ def under(principal: Principal) -> tuple[str, ...]:
 
 
 def counts(principal: Principal, narrow: Filters = ANY) -> dict[BoxId, int]:
-    """How many orders lie in each box, as far as counting is worth while (``COUNTED``)."""
+    """How many orders lie in each box, as far as counting is worth while ."""
     permissions.check(principal, VIEW)
     below = under(principal)
     numbers = []
     for box in NAMES:
-        wanted = conditions(principal, filters_of(View(box=box, narrow=narrow), below))
-        some = select(work_order.c.id).where(*wanted).limit(COUNTED + 1).subquery()
+        some = some_of(principal, filters_of(View(box=box, narrow=narrow), below))
         numbers.append(select(func.count()).select_from(some).scalar_subquery().label(box))
     with scoped(principal.reach) as connection:
         row = connection.execute(select(*numbers)).one()

@@ -99,6 +99,8 @@ def _hand_to(step: Step, to: UnitRef, by: str) -> None:
         "prior_state": None,
     }
     step.detail |= {"unit": to.id, "unit_name": to.name}
+    if step.row.unit_id != to.id:
+        seats.leave(step, step.row.unit_id, seats.HOLDS)
     seats.give(step, by, seats.DISPATCHES)
     seats.give(step, to.id, seats.HOLDS)
 

@@ -18,6 +18,7 @@ BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出
 Due = Literal["", "逾期", "临期", "今天到期"]
 Sort = Literal["时限", "最新"]
 MOST_WORDS = 40
+STREET, COMMUNITY = 9, 12  # digits of their codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +54,12 @@ def _start(day: date) -> datetime:
     return datetime.combine(day, time(), clock.LOCAL)
 
 
-def _box(principal: Principal, filters: Filters) -> ColumnElement[bool]:
-    order, mine, box = work_order.c, principal.unit.id, filters.box
+def _box(principal: Principal, box: Box) -> ColumnElement[bool]:
+    order, mine = work_order.c, principal.unit.id
     if box == "本单位承办":
         return order.unit_id == mine
     if box == "本单位派出":
         return order.dispatch_unit == mine
-    if box == "待本单位审核":
-        return _to_decide(mine, filters.under)
     if box == "本单位协办":
         helping = select(order_seat.c.order_id).where(
             order_seat.c.unit_id == mine, order_seat.c.part == "协办", order_seat.c.until.is_(None)
@@ -69,15 +68,17 @@ def _box(principal: Principal, filters: Filters) -> ColumnElement[bool]:
     return true()
 
 
-def _to_decide(mine: str, under: tuple[str, ...]) -> ColumnElement[bool]:
+def _to_decide(mine: str, under: tuple[str, ...]) -> list[ColumnElement[bool]]:
     """Whose turn it is, as ``papers.waits_for`` has it: the desk's, or that of the unit above."""
     order, known = work_order.c, flow()
-    at = {who: [one.id for one in known.text.state if one.waits == who] for who in (DESK, ABOVE)}
-    by_desk = and_(order.state.in_(at[DESK]), order.dispatch_unit == mine)
-    sent = and_(order.dispatch_unit == mine, order.unit_id != mine)
+    desk, above = (
+        order.state.in_([one.id for one in known.text.state if one.waits == who])
+        for who in (DESK, ABOVE)
+    )
+    found = [and_(order.dispatch_unit == mine, desk | and_(above, order.unit_id != mine))]
     if under:
-        sent |= and_(order.dispatch_unit == order.unit_id, order.unit_id.in_(under))
-    return by_desk | and_(order.state.in_(at[ABOVE]), sent)
+        found.append(and_(order.unit_id.in_(under), order.dispatch_unit == order.unit_id, above))
+    return found
 
 
 def _due(due: Due, now: datetime) -> list[ColumnElement[bool]]:
@@ -114,10 +115,43 @@ def _equal(filters: Filters) -> list[ColumnElement[bool]]:
     return [column == value for column, value in pairs if value not in (None, "")]
 
 
-def conditions(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
-    """The conditions of a list; the scope itself is the database's."""
+def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
+    """The ways in: what the scope consists of, each as a condition that one index serves in order.
+
+    The database checks the scope again by itself; this only tells it where to look.
+    """
+    mine = principal.unit.id
+    if filters.box == "待本单位审核":
+        return _to_decide(mine, filters.under)
+    if filters.box != "辖区内全部":
+        return [_box(principal, filters.box)]
+    if pack().region_code in principal.prefixes:
+        return [true()]
+    order, seat = work_order.c, order_seat.c
+    others = select(seat.order_id).where(
+        seat.unit_id == mine, (seat.part != "主办") | seat.until.is_not(None), seat.part != "派单"
+    )
+    return [
+        *(_inside(prefix) for prefix in principal.prefixes),
+        order.unit_id == mine,
+        order.dispatch_unit == mine,
+        order.id.in_(others),
+    ]
+
+
+def _inside(prefix: str) -> ColumnElement[bool]:
+    order = work_order.c
+    if len(prefix) == COMMUNITY:
+        return order.region_code == prefix
+    return (
+        order.street_code == prefix if len(prefix) == STREET else below(order.region_code, prefix)
+    )
+
+
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """The conditions of a list beside its scope."""
     order, now = work_order.c, clock.now()
-    found = [_box(principal, filters), *_equal(filters), *_due(filters.due, now)]
+    found = [*_equal(filters), *_due(filters.due, now)]
     found += _dates(filters)
     if filters.open is not None:
         found.append(order.closed_at.is_(None) if filters.open else order.closed_at.is_not(None))
@@ -129,7 +163,7 @@ def conditions(principal: Principal, filters: Filters) -> list[ColumnElement[boo
             | below(order.category, f"{filters.category}.", "~")
         )
     if filters.region:
-        found.append(below(order.region_code, filters.region))
+        found.append(_inside(filters.region))
     if filters.on_account is not None:
         found.append(order.on_account.is_(filters.on_account))
     if filters.tag:

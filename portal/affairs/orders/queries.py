@@ -1,18 +1,18 @@
 """Reading work orders: lists, one of them opened, what a desk has before it. Always scoped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, Subquery, func, select, union
 
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.affairs.orders import desk, units
 from portal.affairs.orders.book import BOOK
-from portal.affairs.orders.filters import Filters, conditions
+from portal.affairs.orders.filters import Filters, conditions, ways
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.tables import (
     order_attachment,
@@ -172,11 +172,30 @@ def _row(row: Row[Any], names: dict[str, units.UnitRef]) -> OrderRow:
     )  # fmt: skip
 
 
-def _ordered(query: Select[Any], filters: Filters) -> Select[Any]:
+def _order_by(filters: Filters) -> tuple[Any, Any]:
     order = work_order.c
     if filters.sort == "时限" and filters.open:
-        return query.order_by(order.deadline_at, order.id)
-    return query.order_by(order.received_at.desc(), order.id.desc())
+        return order.deadline_at.asc(), order.id.asc()
+    return order.received_at.desc(), order.id.desc()
+
+
+def _first(principal: Principal, filters: Filters, most: int, *, sorted_: bool) -> Select[Any]:
+    """The ids of the first so many, gathered from each way in."""
+    wanted, by = conditions(filters), _order_by(filters)
+    each = [
+        select(work_order.c.id).where(way, *wanted).limit(most) for way in ways(principal, filters)
+    ]
+    if sorted_:
+        each = [one.order_by(*by) for one in each]
+    if len(each) == 1:
+        return each[0]
+    return select(union(*(select(one.subquery().c.id) for one in each)).subquery().c.id)
+
+
+def some_of(principal: Principal, filters: Filters) -> Subquery:
+    """The ids of what a list holds, as far as it is counted."""
+    first = _first(principal, filters, COUNTED + 1, sorted_=False)
+    return first.limit(COUNTED + 1).subquery()
 
 
 def listed(
@@ -185,10 +204,16 @@ def listed(
     """One page of the orders in one's scope or with a seat of one's unit."""
     permissions.check(principal, VIEW)
     chosen = filters or Filters()
-    wanted = conditions(principal, chosen)
     start = (min(max(page, 1), MOST_PAGES * PAGE // size) - 1) * size
-    query = _ordered(select(*_LISTED).where(*wanted), chosen).limit(size).offset(start)
-    some = select(work_order.c.id).where(*wanted).limit(COUNTED + 1).subquery()
+    first = _first(principal, chosen, start + size, sorted_=True)
+    query = (
+        select(*_LISTED)
+        .where(work_order.c.id.in_(first))
+        .order_by(*_order_by(chosen))
+        .limit(size)
+        .offset(start)
+    )
+    some = some_of(principal, chosen)
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
         counted = start + len(rows)
@@ -201,7 +226,7 @@ def listed(
 def counts(principal: Principal) -> dict[str, int]:
     """The open orders of the own unit by state, and how many are late or near."""
     permissions.check(principal, VIEW)
-    order = work_order.c
+    order, chosen = work_order.c, Filters(box="本单位承办", due="临期")
     late = func.count().filter(order.overdue_at.is_not(None))
     query = (
         select(order.state, func.count().label("number"), late.label("late"))
@@ -209,10 +234,8 @@ def counts(principal: Principal) -> dict[str, int]:
         .group_by(order.state)
     )
     near, today = (
-        select(func.count())
-        .select_from(work_order)
-        .where(*conditions(principal, Filters(box="本单位承办", due=due)))
-        for due in ("临期", "今天到期")
+        select(func.count()).select_from(work_order).where(*ways(principal, one), *conditions(one))
+        for one in (replace(chosen, due="临期"), replace(chosen, due="今天到期"))
     )
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()

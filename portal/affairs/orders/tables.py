@@ -45,6 +45,8 @@ work_order = Table(
     Column("lng", Numeric(9, 6)),
     Column("lat", Numeric(8, 6)),
     Column("region_code", RegionCode, nullable=False),
+    # Of the town-level unit: what a street sees is then one value, which an index serves in order.
+    Column("street_code", RegionCode, Computed("left(region_code, 9)", persisted=True)),
     Column("grid_code", RegionCode),
     Column("urgency", SmallInteger, nullable=False),
     Column("confidential", Boolean, nullable=False, server_default=text("false")),
@@ -88,12 +90,21 @@ work_order = Table(
     Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("source", "source_no", name="uq_work_order_source_source_no"),
     Index("ix_work_order_open_deadline", "deadline_at", "id", postgresql_where=OPEN),
-    Index("ix_work_order_open_region", "region_code", "deadline_at", postgresql_where=OPEN),
-    Index("ix_work_order_open_unit", "unit_id", "deadline_at", postgresql_where=OPEN),
-    Index("ix_work_order_region_code", "region_code", "received_at"),
-    Index("ix_work_order_unit_id", "unit_id", "received_at"),
+    *(
+        Index(f"ix_work_order_open_{column}", column, "deadline_at", postgresql_where=OPEN)
+        for column in ("region_code", "street_code", "unit_id", "dispatch_unit", "state")
+    ),
+    Index(
+        "ix_work_order_open_late",
+        "deadline_at",
+        postgresql_where=text("closed_at IS NULL AND overdue_at IS NOT NULL"),
+    ),
+    *(
+        Index(f"ix_work_order_{column}", column, "received_at")
+        for column in ("region_code", "street_code", "unit_id", "dispatch_unit", "category")
+    ),
     Index("ix_work_order_received_at", "received_at", "id"),
-    Index("ix_work_order_category", "category", "received_at"),
+    Index("ix_work_order_late", "received_at", postgresql_where=text("overdue_at IS NOT NULL")),
     Index("ix_work_order_seat_units", "seat_units", postgresql_using="gin"),
     Index("ix_work_order_place", text("text_pairs(place)"), postgresql_using="gin"),
     Index("ix_work_order_parent_id", "parent_id"),
@@ -118,7 +129,7 @@ order_seat = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("order_id", Uuid, ForeignKey("work_order.id"), nullable=False, index=True),
-    Column("unit_id", Text, nullable=False),
+    Column("unit_id", Text, nullable=False, index=True),
     Column("part", Text, nullable=False),  # 主办 | 协办 | 派单 | 回访 | 督办
     Column("since", Moment, nullable=False),
     Column("until", Moment),

@@ -245,10 +245,11 @@ def _table(who: Principal, rows: Sequence[OrderRow], current: str, *, narrow: bo
                 orderbatch.pick(who, place, one)
 
 
-def _head(page: queries.Page) -> Html:
+def _head(page: queries.Page, *, by_deadline: bool) -> Html:
     mark = states.mock() + " " if any(one.simulated for one in page.rows) else ""
     keys = tag("span", "J/K 上下 · Enter 打开 · Esc 关闭", class_="keys")
-    return tables.head("诉求工单", f"{mark}共 {page.total} · 时限近的在前 {keys}")
+    order = "时限近的在前" if by_deadline else "新收到的在前"
+    return tables.head("诉求工单", f"{mark}共 {page.total} · {order} {keys}")
 
 
 def _nothing(view: View) -> None:
@@ -277,23 +278,19 @@ def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> Non
         _said(who, view)
 
 
-def _read(who: Principal, view: View) -> queries.Page:
-    filters = boxes.filters_of(view, boxes.under(who))
-    return queries.listed(who, filters, int(st.session_state.get(views.PAGE) or 1), SIZE)
-
-
 def _list(who: Principal, current: str) -> None:
     if not views.begun(who):
         views.choose(who, View(box=views.first_box(boxes.counts(who))))
     view = views.current(who)
     try:
-        page = _read(who, view)
+        filters = boxes.filters_of(view, boxes.under(who))
+        page = queries.listed(who, filters, int(st.session_state.get(views.PAGE) or 1), SIZE)
     except OrderError as problem:
         notice.error("没有按地址筛选", f"{problem.message}其他条件已保留。")
         st.button("清除筛选", key="orders_reset", on_click=views.reset)
         return
     narrow = bool(current)
-    st.html(_head(page))
+    st.html(_head(page, by_deadline=bool(filters.open) and filters.sort == "时限"))
     _bar(who, view, page, narrow=narrow)
     if not narrow and memory.recall(who, _MAP):
         _map(who, view)
