@@ -17,6 +17,7 @@ from portal.affairs.orders import book as order_book
 from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
+from portal.affairs.orders.advising import Adviser
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import load_registry
@@ -93,6 +94,7 @@ class Wired:
     systems: Systems
     resources: Resources
     jobs: Jobs
+    adviser: Adviser | None = None  # which unit a demand belongs to; none: the desk decides alone
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
     def start(self) -> None:

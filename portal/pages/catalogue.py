@@ -71,6 +71,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="orders",
     ),
     PageSpec(
+        path="triage",
+        title="分拨台",
+        permission="orders.dispatch",
+        section=WORK,
+        module="triage",
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

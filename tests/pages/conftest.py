@@ -132,6 +132,7 @@ def office(
         tasks=Tasks(registry=registry, platform={ours.id: ours}),
         systems=Systems(gateway=gateway),
         carriers={},
+        adviser=None,
     )
     made = Office(who=people.principal(), transports=transports)
 

@@ -88,10 +88,13 @@ def _due(due: Due, now: datetime) -> list[ColumnElement[bool]]:
     if due == "临期":
         near = now + timedelta(hours=pack().orders.near_hours)
         return [order.deadline_at >= now, order.deadline_at < near]
-    if due == "今天到期":
-        today = _start(clock.local(now).date())
-        return [order.deadline_at >= today, order.deadline_at < today + timedelta(days=1)]
-    return []
+    return due_today(now) if due == "今天到期" else []
+
+
+def due_today(now: datetime) -> list[ColumnElement[bool]]:
+    """The deadline lies in this day of the wall clock."""
+    deadline, today = work_order.c.deadline_at, _start(clock.local(now).date())
+    return [deadline >= today, deadline < today + timedelta(days=1)]
 
 
 def _dates(filters: Filters) -> list[ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """What may be done with an opened order now: the moves of the flow, and the form of one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -99,13 +99,17 @@ def _fit(move: MoveText, form: dict[str, object]) -> str:
     return f"模板还没有填完：{'；'.join(left)}。已填内容已保留。" if left else ""
 
 
+Sends = Callable[[str, Mapping[str, object]], bool]
+
+
 def _send(who: Principal, opened: Opened, move: MoveText, form: dict[str, object],
-          paper: draft.Paper) -> None:  # fmt: skip
+          paper: draft.Paper, sends: Sends | None) -> None:  # fmt: skip
     if unfit := _fit(move, form):
         notice.error("没有提交", unfit)
         return
     try:
-        desk.act(who, opened.row.id, move.id, form, opened.row.version)
+        if sends is None or not sends(move.id, form):
+            desk.act(who, opened.row.id, move.id, form, opened.row.version)
     except FlowError as problem:
         _not_done(problem)
         return
@@ -118,7 +122,7 @@ def _send(who: Principal, opened: Opened, move: MoveText, form: dict[str, object
     st.rerun()
 
 
-def _form(who: Principal, opened: Opened, move: MoveText) -> None:
+def _form(who: Principal, opened: Opened, move: MoveText, sends: Sends | None) -> None:
     row = opened.row
     paper = draft.paper(who, PLACE, f"{row.id}:{move.id}", f"{move.label}：{row.title}")
     sheet = orderform.Sheet(who=who, opened=opened, move=move.id, paper=paper)
@@ -128,11 +132,14 @@ def _form(who: Principal, opened: Opened, move: MoveText) -> None:
     for name in move.takes:
         form[name] = orderform.field(sheet, name, needed=False)
     if st.button(move.label, type="primary", key=f"act-{move.id}"):
-        _send(who, opened, move, form, paper)
+        _send(who, opened, move, form, paper, sends)
 
 
-def draw(who: Principal, opened: Opened) -> None:
-    """The moves and the form of the one that is chosen."""
+def draw(who: Principal, opened: Opened, sends: Sends | None = None) -> None:
+    """The moves and the form of the one that is chosen.
+
+    ``sends`` may make a move in its own way; what it does not take is made by the desk.
+    """
     moves = _sorted(opened.moves)
     wanted = _wanted(who, opened)
     if wanted and wanted not in {one.id for one in moves}:
@@ -144,4 +151,4 @@ def draw(who: Principal, opened: Opened) -> None:
     if not wanted:
         memory.keep(who, _MOVE, (str(opened.row.id), chosen.id))
     _buttons(opened, moves, chosen)
-    _form(who, opened, chosen)
+    _form(who, opened, chosen, sends)

@@ -90,6 +90,11 @@ def _text(sheet: Sheet, name: str, label: str) -> str:
 # -- units -----------------------------------------------------------------------------------------
 
 
+def know(who: Principal, names: Mapping[str, str]) -> None:
+    """Units that may be chosen although nobody looked for them: a suggestion names them."""
+    memory.keep(who, _NAMES, {**(memory.recall(who, _NAMES) or {}), **names})
+
+
 def _found(sheet: Sheet, name: str) -> dict[str, str]:
     """Units to choose from; those chosen before stay choosable whatever one looks for next."""
     words = st.text_input(

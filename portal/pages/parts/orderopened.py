@@ -1,6 +1,6 @@
 """One order opened beside the list: what it is, what may be done, what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,9 @@ VIEW, CALLER = queries.VIEW, queries.CALLER
 _LOOK_AGAIN_SECONDS = 5.0
 _CALLER_SECONDS = 120
 _HELD, _CALLER_SHOWN = "orders_opened", "orders_caller"
+
+
+Before = Callable[[Principal, Opened], orderact.Sends | None]
 
 
 def _id(words: str) -> UUID | None:
@@ -215,35 +218,40 @@ def _watch(order_id: UUID, version: int) -> None:
     st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()
 
 
-def _head(opened: Opened) -> Html:
+def _head(opened: Opened, page: str) -> Html:
     row = opened.row
     mark = states.mock() + " " if row.simulated else ""
     secret = tag("span", "保密", class_="chip shut") + " " if row.confidential else ""
     ways = (
         link("打印", f"{addresses.PAGE}?print={row.id}")
         + " · "
-        + link("关闭", addresses.PAGE, look="close", title="关闭（Esc）")
+        + link("关闭", page, look="close", title="关闭（Esc）")
     )
     return tables.head(row.title, f"{mark}{secret}{text(row.order_no)} · {ways}")
 
 
-def _missing(words: str) -> None:
+def _missing(words: str, page: str) -> None:
     with st.container(key="card-order"):
         notice.error("没有打开工单", words)
-        st.html(link("返回列表", addresses.PAGE, look="close"))
+        st.html(link("返回列表", page, look="close"))
 
 
-def card(who: Principal, words: str) -> None:
-    """The card of one order; ``words`` name it, and perhaps the move whose form is wanted."""
+def card(
+    who: Principal, words: str, page: str = addresses.PAGE, before: Before | None = None
+) -> None:
+    """The card of one order; ``words`` name it, and perhaps the move whose form is wanted.
+
+    ``before`` draws what a desk wants to see above the moves, and may make some in its own way.
+    """
     number, _, move = words.partition(":")
     order_id = _id(number)
     if order_id is None:
-        _missing("地址中的工单编号不正确，请从列表打开。")
+        _missing("地址中的工单编号不正确，请从列表打开。", page)
         return
     try:
         opened, since = _held(who, order_id)
     except OrderError as problem:
-        _missing(problem.message)
+        _missing(problem.message, page)
         return
     if move:
         orderact.begin_with(who, number, move)
@@ -255,11 +263,11 @@ def card(who: Principal, words: str) -> None:
             notice.hint(told)
         st.html(_about(who, opened) + _texts(opened))
         _caller(who, opened)
-        orderact.draw(who, opened)
+        orderact.draw(who, opened, before(who, opened) if before else None)
         _files(opened)
 
     with st.container(key="card-order"):
-        st.html(_head(opened))
+        st.html(_head(opened, page))
         if since:
             notice.hint(
                 "该工单在您打开之后有变化", "已显示最新内容；您填写的内容已保留，请核对后再办。"
