@@ -67,6 +67,11 @@ def now() -> datetime:
     return clock.now()
 
 
+def hour(at: datetime) -> int:
+    """The hour of a moment on the wall clock."""
+    return clock.local(at).hour
+
+
 def today() -> date:
     """The day on the wall."""
     return clock.local(clock.now()).date()

@@ -78,6 +78,14 @@ PAGES: tuple[PageSpec, ...] = (
         module="triage",
     ),
     PageSpec(
+        path="wall",
+        title="大屏轮播",
+        permission="orders.view",
+        section=WORK,
+        module="wall",
+        listed=False,
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

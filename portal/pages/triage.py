@@ -30,8 +30,9 @@ _EMPTY: dict[TriageId, str] = {
 
 def _box(who: Principal, counts: Mapping[TriageId, int]) -> TriageId:
     kept = memory.recall(who, _BOX)
-    first = next((one for one in NAMES if counts[one]), "unsent")
-    return next((one for one in NAMES if one == kept), first)
+    known: list[TriageId] = list(NAMES)
+    first = next((one for one in known if counts[one]), known[0])
+    return next((one for one in known if one == kept), first)
 
 
 @guarded(PERMISSION)

@@ -42,6 +42,8 @@ class Filters:
     tag: str = ""
     on_account: bool | None = None
     sort: Sort = "时限"
+    whole: bool = False  # without the parts that orders were split into: as the measures count
+    closed_since: date | None = None
     under: tuple[str, ...] = ()  # units that dispatched to themselves and are decided on here
 
 
@@ -103,6 +105,8 @@ def _dates(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(order.received_at >= _start(filters.since))
     if filters.until:
         found.append(order.received_at < _start(filters.until) + timedelta(days=1))
+    if filters.closed_since:
+        found.append(order.closed_at >= _start(filters.closed_since))
     return found
 
 
@@ -169,6 +173,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(_inside(filters.region))
     if filters.on_account is not None:
         found.append(order.on_account.is_(filters.on_account))
+    if filters.whole:
+        found.append(order.parent_id.is_(None))
     if filters.tag:
         found.append(order.tags.contains([filters.tag]))
     return found + _place(filters)

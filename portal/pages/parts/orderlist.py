@@ -16,6 +16,7 @@ from portal.functions import city, keepsakes
 from portal.look import notice, states, tables
 from portal.look import orders as look
 from portal.look.markup import Html, tag, text
+from portal.look.today import Tile
 from portal.pages.guards import guarded
 from portal.pages.parts import memory, orderbatch
 from portal.pages.parts import orderview as views
@@ -318,9 +319,19 @@ def card(who: Principal, current: str = "") -> None:
         st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()
 
 
-def count_line(who: Principal) -> tuple[int, int, int] | None:
-    """How many open orders the unit holds, due today, late; ``None`` for who may not see them."""
-    if not permissions.allowed(who, views.VIEW):
-        return None
-    found = queries.counts(who)
+@st.cache_data(max_entries=2000, ttl=15, show_spinner=False)
+def _own(unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> tuple[int, int, int]:
+    """What the unit holds: open, due today, late; a few seconds old at most."""
+    found = queries.counts(_who)
     return found["合计"], found["今天到期"], found["逾期"]
+
+
+def home_tile(who: Principal) -> list[Tile]:
+    """The line of a home; nothing for who does not handle orders."""
+    if not permissions.allowed(who, orderbatch.HANDLE):
+        return []
+    open_, ends, late = _own(who.unit.id, who.prefixes, who)
+    said = f"{open_:,} 件，今天到期 {ends:,}，逾期 {late:,}" if open_ else ""
+    href = addresses.of(box="doing", due="逾期") if late else addresses.PAGE
+    return [Tile(name="诉求工单", value=open_, href=href, said=said,
+                 weight="urgent" if late else "plain")]  # fmt: skip
