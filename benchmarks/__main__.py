@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.house import House, open_house
 
-ALONE = ("records", "reports", "tasks", "drops")
+ALONE = ("records", "reports", "tasks", "drops", "orders")
 IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)
 

@@ -1,4 +1,4 @@
-"""Orders and their history in any number, the same on every machine, written by the database itself.
+"""Orders and their history in any number, the same everywhere, written by the database itself.
 
 Each number gives its order: when it came, from where, of which class, how far it is. Every tenth is
 open; each has seven lines of history.
@@ -22,9 +22,11 @@ INSERT INTO work_order (id, order_no, source, source_no, master, kind, category,
     received_at, dispatched_at, signed_at, contacted_at, respond_due_at, limit_from, due_at,
     overdue_at, replied_at, reply, closed_at, day_rule, resolved, satisfied, simulated)
 SELECT uuid_of(n), '63' || lpad(n::text, 15, '0'), source, 'B' || n, '本平台为主', kind,
-       category, kind || '：' || topic || '问题', '请有关单位核实处理' || topic || '问题。', spot, region,
+       category, kind || '：' || topic || '问题', '请有关单位核实处理' || topic || '问题。',
+       spot, region,
        1 + dice(n, 7, 4), holder, holder, 'dept-command', ARRAY['dept-command', holder],
-       CASE WHEN is_open THEN (ARRAY['待签收','办理中','办理中','办理中','待审核','待回访','重办','督办'])
+       CASE WHEN is_open
+            THEN (ARRAY['待签收','办理中','办理中','办理中','待审核','待回访','重办','督办'])
             [1 + dice(n, 8, 8)] ELSE '已办结' END,
        came + interval '1 day', came, came + interval '10 minutes', came + interval '1 hour',
        came + interval '2 hours', came + interval '1 day', came + interval '10 minutes',
@@ -33,21 +35,26 @@ SELECT uuid_of(n), '63' || lpad(n::text, 15, '0'), source, 'B' || n, '本平台�
        CASE WHEN NOT is_open THEN came + interval '3 days' END,
        CASE WHEN NOT is_open THEN '已处理完毕。' END,
        CASE WHEN NOT is_open THEN came + interval '4 days' END, '日历日',
-       CASE WHEN NOT is_open THEN (ARRAY['已解决','已解决','已解决','未解决'])[1 + dice(n, 11, 4)] END,
-       CASE WHEN NOT is_open THEN (ARRAY['满意','满意','基本满意','不满意'])[1 + dice(n, 12, 4)] END,
+       CASE WHEN NOT is_open
+            THEN (ARRAY['已解决','已解决','已解决','未解决'])[1 + dice(n, 11, 4)] END,
+       CASE WHEN NOT is_open
+            THEN (ARRAY['满意','满意','基本满意','不满意'])[1 + dice(n, 12, 4)] END,
        'bench'
   FROM (SELECT n, n % :open_each = 0 AS is_open,
                cast(:now AS timestamptz) - CASE WHEN n % :open_each = 0
                    THEN dice(n, 1, 12 * 1440) ELSE 12 * 1440 + dice(n, 1, 718 * 1440) END
                    * interval '1 minute' AS came,
-               (ARRAY['12345','12345','12345','领导信箱','邻里牵手','110非警务'])[1 + dice(n, 2, 6)]
-                   AS source,
-               (ARRAY['投诉','投诉','求助','求助','咨询','建议','举报','表扬'])[1 + dice(n, 3, 8)] AS kind,
+               (ARRAY['12345','12345','12345','领导信箱','邻里牵手','110非警务'])
+                   [1 + dice(n, 2, 6)] AS source,
+               (ARRAY['投诉','投诉','求助','求助','咨询','建议','举报','表扬'])
+                   [1 + dice(n, 3, 8)] AS kind,
                lpad((1 + dice(n, 4, 20))::text, 2, '0') || '.' ||
                    lpad((1 + dice(n, 5, 15))::text, 2, '0') || '.' ||
                    lpad((1 + dice(n, 13, 10))::text, 2, '0') AS category,
-               (ARRAY['供水','供暖','噪声','停车','物业','垃圾','路灯','油烟'])[1 + dice(n, 4, 8)] AS topic,
-               (ARRAY['昆仑','五四','建国','七一','祁连','共和','南川','海湖'])[1 + dice(n, 6, 8)] || '路'
+               (ARRAY['供水','供暖','噪声','停车','物业','垃圾','路灯','油烟'])
+                   [1 + dice(n, 4, 8)] AS topic,
+               (ARRAY['昆仑','五四','建国','七一','祁连','共和','南川','海湖'])
+                   [1 + dice(n, 6, 8)] || '路'
                    || (1 + dice(n, 14, 300)) || '号' || (1 + dice(n, 15, 30)) || '栋' AS spot,
                (cast(:regions AS text[]))[1 + dice(n, 16, :places)] AS region,
                (cast(:units AS text[]))[1 + dice(n, 16, :places)] AS holder
@@ -57,7 +64,7 @@ _EVENTS = """
 INSERT INTO order_event (order_id, at, move, from_state, to_state, unit_id, unit_name, actor,
                          actor_name, words, detail)
 SELECT uuid_of(n), cast(:now AS timestamptz) - (:last - n) * interval '1 second', move, was, now_is,
-       'dept-command', '市城市运行管理指挥中心', 'bench', '测量', '办理', jsonb_build_object('version', step)
+       'dept-command', '指挥中心', 'bench', '测量', '办理', jsonb_build_object('version', step)
   FROM generate_series(cast(:first AS int), cast(:last AS int)) AS n,
        (VALUES (1, 'born', '', '待派单'), (2, 'dispatch', '待派单', '待签收'),
                (3, 'sign', '待签收', '办理中'), (4, 'contact', '办理中', '办理中'),

@@ -14,7 +14,8 @@ from auth import posts
 from auth.provider import credentials
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
-from portal.commands import drops, measures, setup, tasks
+from portal.affairs.orders.tables import work_order
+from portal.commands import drops, measures, seed_orders, setup, tasks
 from portal.functions import rounds
 from portal.store import clock, crypto, deployment
 from portal.store.citypack import CityPack, Demo, DemoAccount, pack
@@ -169,5 +170,8 @@ def seed(wired: Wired, say: Say) -> None:
     drops.fetch_all(wired, say)
     if not _count(matter_case):
         say(f"  在办事项 {add_cases(city)} 件")
+    if not _count(work_order):
+        posts_ = tuple(held for one in _demo(city).accounts for held in one.posts)
+        say(f"  模拟工单 {seed_orders.add_orders(posts_)} 件")
     # The simulated systems start anew each time: what they no longer know is told by a whole walk.
     tasks.sync_each(wired, say, whole=True)

@@ -108,6 +108,18 @@ def to_sign(state: str) -> bool:
     return "sign" in known.moves and state in known.sources(known.moves["sign"])
 
 
+def offered_to(
+    people: Sequence[Principal], order_id: UUID
+) -> list[tuple[Principal, tuple[MoveText, ...]]]:
+    """What each of several persons could do to an order, were it shown to them."""
+    with scoped(tally.SERVICE) as connection:
+        row = _seen(connection, order_id)
+        return [
+            (one, BOOK.flow().offered(row.state, _by(connection, one, asker(one), row).kinds))
+            for one in people
+        ]
+
+
 def sign_all(principal: Principal, orders: Iterable[tuple[UUID, int]]) -> dict[UUID, str]:
     """Sign for many at once; gives those that were not signed, each with the reason."""
     left: dict[UUID, str] = {}

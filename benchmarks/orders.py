@@ -1,0 +1,189 @@
+"""Group ``orders``: taking in, every list by every filter, growth, and the sweep of deadlines.
+
+``PORTAL_BENCH_ORDERS`` says how many orders (default 100,000; the target is set for 1,000,000). The
+lists are measured first over a tenth of them and then over all, which gives the growth.
+"""
+
+import os
+import time
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import create_engine, text
+
+from auth.principal import Principal, Unit
+from benchmarks import ground, order_ground
+from benchmarks.figures import Figure, emit, median, percentile
+from portal.affairs.orders import intake, queries, sweep, tally
+from portal.affairs.orders.filters import Filters
+from portal.affairs.orders.intake import Incoming
+from portal.store import clock
+from portal.store.engine import driver_url
+
+TOTAL = int(os.environ.get("PORTAL_BENCH_ORDERS", "100000"))
+RUNS, PUSHED, PUSH_BATCH, OVERDUE = 20, 5000, 500, 100_000
+_LIST = "<= 50"
+TEXT = "三单元楼道长期堆放杂物，存在消防隐患，请有关单位核实处理并回复。" * 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """A level of the house and somebody at it."""
+
+    name: str
+    principal: Principal
+
+
+def _principal(
+    unit: str, kind: str, level: str, region: str, prefixes: tuple[str, ...]
+) -> Principal:
+    return Principal(
+        account_id=UUID(int=1),
+        login="bench",
+        name="测量",
+        post_id=UUID(int=2),
+        post_title="经办",
+        unit=Unit(id=unit, name="测量", kind=kind, level=level, region_code=region),  # type: ignore[arg-type]
+        roles=("order_desk",),
+        prefixes=prefixes,
+        session_id="b" * 64,
+        factors=frozenset({"pwd"}),
+    )
+
+
+def _people(place: str) -> list[Who]:
+    city, district, street = place[:4], place[:6], place[:9]
+    return [
+        Who(name="city", principal=_principal("dept-command", "department", "city", city, (city,))),
+        Who(name="district", principal=_principal(f"gov-{district}", "government", "district",
+                                                  district, (district,))),
+        Who(name="street", principal=_principal(f"gov-{street}", "government", "street", street,
+                                                (street,))),
+        Who(name="community", principal=_principal(f"com-{place}", "community", "community",
+                                                   place, (place,))),
+    ]  # fmt: skip
+
+
+def _filters(place: str) -> dict[str, Filters]:
+    today = clock.local(clock.now()).date()
+    chosen = {
+        "open": Filters(),
+        "mine": Filters(box="本单位承办"),
+        "sent": Filters(box="本单位派出"),
+        "helping": Filters(box="本单位协办"),
+        "state": Filters(states=("待回访",)),
+        "urgency": Filters(urgency=1),
+        "kind": Filters(kind="表扬"),
+        "category": Filters(category="04.02"),
+        "source": Filters(source="领导信箱"),
+        "region": Filters(region=place[:9]),
+        "late": Filters(due="逾期"),
+        "near": Filters(due="临期"),
+        "place": Filters(place="昆仑路12号"),
+        "number": Filters(order_no="63" + "12345".zfill(15), open=None),
+        "dates": Filters(open=None, since=today - timedelta(days=40), until=today),
+        "page_40": Filters(open=None),
+    }
+    whole = {
+        f"all_{name}": replace(one, open=None)
+        for name, one in chosen.items()
+        if name in ("mine", "kind", "category", "source", "region", "urgency", "place", "late")
+    }
+    return chosen | whole | {"closed": Filters(open=False)}
+
+
+def _lists(people: list[Who], place: str) -> dict[str, list[float]]:
+    """The milliseconds of each list, by who asks and how it is narrowed."""
+    taken: dict[str, list[float]] = {}
+    for who in people:
+        for name, filters in _filters(place).items():
+            page = 40 if name == "page_40" else 1
+            queries.listed(who.principal, filters, page)
+            times = taken[f"{who.name}_{name}"] = []
+            for _ in range(RUNS):
+                started = time.perf_counter()
+                queries.listed(who.principal, filters, page)
+                times.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+def _emit(name: str, value: float, unit: str, runs: int, target: str | None = None) -> None:
+    scale = f"{TOTAL} orders"
+    emit(Figure(figure=f"orders.{name}", value=value, unit=unit, runs=runs, target=target,
+                scale=scale))  # fmt: skip
+
+
+def _incoming(number: int, places: list[str], day: date) -> Incoming:
+    return Incoming(
+        source="12345",
+        source_no=f"P{day:%Y%m%d}{number}",
+        kind="投诉",
+        category="04.02.01",
+        title="楼道堆放杂物",
+        content=TEXT,
+        place=f"昆仑路{number % 300}号",
+        region_code=places[number % len(places)],
+        caller_name="测量",
+        caller_phone="13800138000",
+        received_at=clock.now(),
+        simulated="bench",
+    )
+
+
+def _take_in(places: list[str]) -> None:
+    today = clock.local(clock.now()).date()
+    orders = [_incoming(number, places, today) for number in range(PUSHED)]
+    rates = []
+    for start in range(0, PUSHED, PUSH_BATCH):
+        started = time.perf_counter()
+        taken = intake.take(orders[start : start + PUSH_BATCH])
+        rates.append(PUSH_BATCH / (time.perf_counter() - started))
+        if {one.outcome for one in taken} != {"新收"}:
+            raise RuntimeError("not all of them were taken in")
+    _emit("intake_bulk", median(rates), "orders/s", len(rates), ">= 1000")
+    started = time.perf_counter()
+    drained = tally.drain()
+    _emit("tally_drain", time.perf_counter() - started, "s", drained)
+
+
+def _sweep(owner: str) -> None:
+    """All open orders within their limit, then time passes."""
+    engine = create_engine(driver_url(owner))
+    with engine.begin() as connection:
+        late = connection.execute(
+            text(
+                "UPDATE work_order SET overdue_at = NULL, state = '办理中', closed_at = NULL,"
+                " due_at = :past WHERE id IN (SELECT id FROM work_order LIMIT :most)"
+            ),
+            {"past": clock.now() - timedelta(minutes=1), "most": OVERDUE},
+        ).rowcount
+    engine.dispose()
+    started = time.perf_counter()
+    found = sweep.sweep()
+    taken = time.perf_counter() - started
+    if found < late:
+        raise RuntimeError(f"{found} of {late} were marked")
+    _emit("sweep", taken * OVERDUE / found, "s", 1, "<= 5")
+
+
+def run() -> None:
+    """Measure and print."""
+    with ground.folder() as place, ground.database(place) as owner:
+        now, tenth = clock.now(), TOTAL // 10
+        order_ground.fill(owner, 1, tenth, now)
+        places = order_ground.places().regions
+        people = _people(places[0])
+        small = _lists(people, places[0])
+        order_ground.fill(owner, tenth + 1, TOTAL, now)
+        large = _lists(people, places[0])
+        everything = [one for times in large.values() for one in times]
+        worst = max(large, key=lambda name: percentile(large[name], 0.95))
+        for name, times in large.items():
+            _emit(f"list_{name}.p95", percentile(times, 0.95), "ms", RUNS, _LIST)
+        _emit("list_all.p95", percentile(everything, 0.95), "ms", len(everything), _LIST)
+        _emit(f"list_worst_is_{worst}.p95", percentile(large[worst], 0.95), "ms", RUNS, _LIST)
+        growth = [median(large[name]) / median(small[name]) for name in large]
+        _emit("list_growth_tenfold", median(growth), "x", len(growth), "<= 1.3")
+        _take_in(places)
+        _sweep(owner)
