@@ -22,6 +22,7 @@ from portal.affairs.orders import mirror as order_mirror
 from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
+from portal.affairs.orders.advising import Adviser
 from portal.affairs.rates import closing
 from portal.affairs.supervision import sweep as supervision_sweep
 from portal.api.application import Functions
@@ -108,6 +109,7 @@ class Wired:
     systems: Systems
     resources: Resources
     jobs: Jobs
+    adviser: Adviser | None = None  # which unit a demand belongs to; none: the desk decides alone
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
     def start(self) -> None:

@@ -1,6 +1,6 @@
-// Two small helps at the desk. Typing that has not been sent yet is sent after a moment's pause, so
-// that a draft on the server is never far behind; and a link inside a page opens its page without
-// loading everything anew. Nothing is kept in the browser.
+// Small helps at the desk. Typing that has not been sent yet is sent after a moment's pause, so that a
+// draft on the server is never far behind; a link inside a page opens its page without loading
+// everything anew; and a list can be walked with the keys. Nothing is kept in the browser.
 (() => {
   "use strict";
 
@@ -39,6 +39,41 @@
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "hidden") return;
     for (const field of document.querySelectorAll(DRAFT)) if (waiting.has(field)) send(field);
+  });
+
+  // J and K (in the list also the arrows) go from row to row, Enter follows the row's link as it does
+  // any link, Escape closes what is open beside the list. In a field the keys are the field's own.
+  const rows = () => [...document.querySelectorAll("table.rows a.row")];
+  const isField = (one) =>
+    one instanceof HTMLElement &&
+    (one.isContentEditable || one.matches("input, textarea, select, [role=combobox], [role=listbox]"));
+  const step = (by) => {
+    const all = rows();
+    let at = all.indexOf(document.activeElement);
+    if (at < 0) at = all.findIndex((one) => one.hasAttribute("aria-current"));
+    if (at < 0 && by < 0) at = all.length;
+    const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+    return Boolean(next);
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || composing) return;
+    if (isField(event.target)) return;
+    const inList = event.target instanceof Element && event.target.matches("a.row");
+    const key = event.key.toLowerCase();
+    const by = key === "j" || (inList && key === "arrowdown") ? 1
+      : key === "k" || (inList && key === "arrowup") ? -1 : 0;
+    if (by && step(by)) event.preventDefault();
+    if (event.key === "Escape" && !document.querySelector("[role=dialog]")) {
+      document.querySelector("a.close")?.click();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element && event.target.closest("a.print-now"))) return;
+    event.preventDefault();
+    window.print();
   });
 
   // Without this, or should the frontend change, the link is followed as any link.

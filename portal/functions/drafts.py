@@ -21,6 +21,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "matters.apply": ("entry", "matter"),
     "notices.send": ("notices", "write"),
     "orders.register": ("register", ""),
+    "orders.act": ("orders", "id"),
     "feedback": ("feedback", ""),
     "orders.visit": ("visits", "id"),
     "feedback.answer": ("answering", ""),

@@ -62,6 +62,16 @@ def took(milliseconds: int) -> str:
     return f"{milliseconds} 毫秒" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} 秒"
 
 
+def now() -> datetime:
+    """This moment, by the injected clock."""
+    return clock.now()
+
+
+def hour(at: datetime) -> int:
+    """The hour of a moment on the wall clock."""
+    return clock.local(at).hour
+
+
 def today() -> date:
     """The day on the wall."""
     return clock.local(clock.now()).date()

@@ -36,9 +36,9 @@ def _tile(one: Tile) -> Html:
     return tag("li", body, class_=f"{one.weight}{quiet}")
 
 
-def bar(tiles: Iterable[Tile]) -> Html:
+def bar(tiles: Iterable[Tile], name: str = "今日提要") -> Html:
     """The line."""
-    return tag("ul", join(map(_tile, tiles)), class_="today", aria_label="今日提要")
+    return tag("ul", join(map(_tile, tiles)), class_="today", aria_label=name)
 
 
 @dataclass(frozen=True, kw_only=True)

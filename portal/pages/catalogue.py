@@ -78,6 +78,28 @@ PAGES: tuple[PageSpec, ...] = (
         module="register",
     ),
     PageSpec(
+        path="orders",
+        title="诉求工单",
+        permission="orders.view",
+        section=WORK,
+        module="orders",
+    ),
+    PageSpec(
+        path="triage",
+        title="分拨台",
+        permission="orders.dispatch",
+        section=WORK,
+        module="triage",
+    ),
+    PageSpec(
+        path="wall",
+        title="大屏轮播",
+        permission="orders.view",
+        section=WORK,
+        module="wall",
+        listed=False,
+    ),
+    PageSpec(
         path="records",
         title="一人一档",
         permission="records.open",

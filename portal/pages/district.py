@@ -3,13 +3,14 @@
 import streamlit as st
 
 from portal.pages.guards import require
-from portal.pages.parts import cases, doors, facts, home, today
+from portal.pages.parts import cases, doors, facts, home, orderpanel, today
 
 
 def page() -> None:
     """Draw the page."""
     who = require("home.district")
     desk = home.begin(who)
+    orderpanel.cards(who)
     work, side = st.columns([0.64, 0.36], gap="small")
     with work:
         cases.card(who, desk.cases, desk.due)

@@ -29,6 +29,7 @@ from portal.store import (
     matter_texts,
     message_texts,
     order_texts,
+    reply_texts,
     resource_texts,
     scheme_texts,
     site_texts,
@@ -40,6 +41,7 @@ from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
 from portal.store.message_texts import MessageTexts
 from portal.store.order_texts import OrderTexts
+from portal.store.reply_texts import ReplyText
 from portal.store.resource_texts import ResourceTexts
 from portal.store.scheme_texts import SchemeTexts
 from portal.store.site_texts import SystemSite as SystemSite
@@ -215,6 +217,7 @@ class CityPack(_Data):
     orders: OrderTexts = OrderTexts()
     dispatch: DispatchTexts = DispatchTexts()
     intake: IntakeTexts = IntakeTexts()
+    replies: tuple[ReplyText, ...] = ()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -266,6 +269,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "orders": order_texts.read(folder),
             "dispatch": dispatch_texts.read(folder),
             "intake": intake_texts.read(folder),
+            "replies": reply_texts.read(folder),
             "demo": demo,
         }
     )

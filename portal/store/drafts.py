@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.store import clock, crypto
@@ -19,6 +19,9 @@ from portal.store.desk_tables import draft
 from portal.store.scope import Reach, acting_as, scoped
 
 KEPT_FOR = timedelta(days=30)
+# What somebody keeps on purpose (a list's filters under a name) lies in the same drawer: as
+# private, but it does not age and is nothing that waits to be finished.
+LASTING = "kept."
 CLEANER = Reach(prefixes=(), unit_id=None, actor="service:drafts")
 _HANDOVER = "service:handover"
 
@@ -54,6 +57,13 @@ def _mine(account_id: UUID, post_id: UUID) -> Any:
     return (draft.c.account_id == account_id) & (draft.c.post_id == post_id)
 
 
+def _fresh(since: Any) -> Any:
+    return draft.c.saved_at > since
+
+
+_BEGUN = ~draft.c.place.startswith(LASTING, autoescape=True)
+
+
 def put(
     connection: Connection,
     *,
@@ -86,7 +96,7 @@ def get(
             _mine(account_id, post_id),
             draft.c.place == place,
             draft.c.key == key,
-            draft.c.saved_at > clock.now() - KEPT_FOR,
+            _fresh(clock.now() - KEPT_FOR) if not place.startswith(LASTING) else true(),
         )
     ).first()
     return _as_kept(row) if row else None
@@ -103,7 +113,7 @@ def all_of(connection: Connection, account_id: UUID, post_id: UUID) -> tuple[Kep
     """Everything begun in a post, the newest first."""
     rows = connection.execute(
         select(draft)
-        .where(_mine(account_id, post_id), draft.c.saved_at > clock.now() - KEPT_FOR)
+        .where(_mine(account_id, post_id), _fresh(clock.now() - KEPT_FOR), _BEGUN)
         .order_by(draft.c.saved_at.desc())
     )
     return tuple(map(_as_kept, rows))
@@ -116,7 +126,8 @@ _COUNT = (
     .where(
         draft.c.account_id == bindparam("account"),
         draft.c.post_id == bindparam("post"),
-        draft.c.saved_at > bindparam("since"),
+        _fresh(bindparam("since")),
+        _BEGUN,
     )
 )
 
@@ -130,7 +141,9 @@ def count(connection: Connection, account_id: UUID, post_id: UUID) -> int:
 def expire() -> int:
     """Drop what is older than thirty days; gives how many."""
     with scoped(CLEANER) as connection:
-        gone = connection.execute(delete(draft).where(draft.c.saved_at <= clock.now() - KEPT_FOR))
+        gone = connection.execute(
+            delete(draft).where(draft.c.saved_at <= clock.now() - KEPT_FOR, _BEGUN)
+        )
     return gone.rowcount
 
 
@@ -177,8 +190,14 @@ def _give(connection: Connection, row: Row[Any], to_post: UUID, holder: Row[Any]
         place=row.place,
         key=row.key,
         title=own.title,
-        fields=_both(own.fields, given.fields),
+        fields=_kept_by_both(own, given),
     )
+
+
+def _kept_by_both(own: Kept, given: Kept) -> dict[str, str]:
+    if own.place.startswith(LASTING):  # these are no sentences: the successor's own stands
+        return {**given.fields, **own.fields}
+    return _both(own.fields, given.fields)
 
 
 def _both(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

@@ -138,6 +138,7 @@ def office(
         messages=messages,
         digests=Digests(messages=messages),
         carriers={},
+        adviser=None,
     )
     made = Office(who=people.principal(), transports=transports)
 

@@ -139,6 +139,12 @@ def offered(principal: Principal, order_id: UUID) -> tuple[MoveText, ...]:
     return moves
 
 
+def to_sign(state: str) -> bool:
+    """Whether an order in this state waits to be signed for."""
+    known = BOOK.flow()
+    return "sign" in known.moves and state in known.sources(known.moves["sign"])
+
+
 def offered_to(
     people: Sequence[Principal], order_id: UUID
 ) -> list[tuple[Principal, tuple[MoveText, ...]]]:

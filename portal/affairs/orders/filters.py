@@ -7,13 +7,14 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, func, select, true
 
 from auth.principal import Principal
-from portal.affairs.orders.rules import OrderError
+from portal.affairs.orders.book import flow
+from portal.affairs.orders.rules import ABOVE, DESK, OrderError
 from portal.affairs.orders.tables import order_seat, work_order
 from portal.store import clock
 from portal.store.citypack import pack
 
-Box = Literal["本单位承办", "本单位协办", "本单位派出", "辖区内全部"]
-BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出", "辖区内全部")
+Box = Literal["本单位承办", "本单位协办", "本单位派出", "待本单位审核", "辖区内全部"]
+BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出", "待本单位审核", "辖区内全部")
 Due = Literal["", "逾期", "临期", "今天到期"]
 Sort = Literal["时限", "最新"]
 MOST_WORDS = 40
@@ -41,6 +42,9 @@ class Filters:
     tag: str = ""
     on_account: bool | None = None
     sort: Sort = "时限"
+    whole: bool = False  # without the parts that orders were split into: as the measures count
+    closed_since: date | None = None
+    under: tuple[str, ...] = ()  # units that dispatched to themselves and are decided on here
 
 
 def below(column: ColumnElement[str], prefix: str, end: str = ":") -> ColumnElement[bool]:
@@ -66,6 +70,19 @@ def _box(principal: Principal, box: Box) -> ColumnElement[bool]:
     return true()
 
 
+def _to_decide(mine: str, under: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """Whose turn it is, as ``papers.waits_for`` has it: the desk's, or that of the unit above."""
+    order, known = work_order.c, flow()
+    desk, above = (
+        order.state.in_([one.id for one in known.text.state if one.waits == who])
+        for who in (DESK, ABOVE)
+    )
+    found = [and_(order.dispatch_unit == mine, desk | and_(above, order.unit_id != mine))]
+    if under:
+        found.append(and_(order.unit_id.in_(under), order.dispatch_unit == order.unit_id, above))
+    return found
+
+
 def _due(due: Due, now: datetime) -> list[ColumnElement[bool]]:
     order = work_order.c
     if due == "逾期":
@@ -73,10 +90,13 @@ def _due(due: Due, now: datetime) -> list[ColumnElement[bool]]:
     if due == "临期":
         near = now + timedelta(hours=pack().orders.near_hours)
         return [order.deadline_at >= now, order.deadline_at < near]
-    if due == "今天到期":
-        today = _start(clock.local(now).date())
-        return [order.deadline_at >= today, order.deadline_at < today + timedelta(days=1)]
-    return []
+    return due_today(now) if due == "今天到期" else []
+
+
+def due_today(now: datetime) -> list[ColumnElement[bool]]:
+    """The deadline lies in this day of the wall clock."""
+    deadline, today = work_order.c.deadline_at, _start(clock.local(now).date())
+    return [deadline >= today, deadline < today + timedelta(days=1)]
 
 
 def _dates(filters: Filters) -> list[ColumnElement[bool]]:
@@ -85,6 +105,8 @@ def _dates(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(order.received_at >= _start(filters.since))
     if filters.until:
         found.append(order.received_at < _start(filters.until) + timedelta(days=1))
+    if filters.closed_since:
+        found.append(order.closed_at >= _start(filters.closed_since))
     return found
 
 
@@ -106,6 +128,8 @@ def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
     The database checks the scope again by itself; this only tells it where to look.
     """
     mine = principal.unit.id
+    if filters.box == "待本单位审核":
+        return _to_decide(mine, filters.under)
     if filters.box != "辖区内全部":
         return [_box(principal, filters.box)]
     if pack().region_code in principal.prefixes:
@@ -149,6 +173,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(_inside(filters.region))
     if filters.on_account is not None:
         found.append(order.on_account.is_(filters.on_account))
+    if filters.whole:
+        found.append(order.parent_id.is_(None))
     if filters.tag:
         found.append(order.tags.contains([filters.tag]))
     return found + _place(filters)

@@ -1,12 +1,12 @@
 """Reading work orders: lists, one of them opened, what a desk has before it. Always scoped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, union
+from sqlalchemy import Connection, Row, Select, Subquery, func, select, union
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -147,6 +147,14 @@ def _rows(connection: Any, rows: Sequence[Row[Any]]) -> tuple[OrderRow, ...]:
     return tuple(_row(row, names) for row in rows)
 
 
+def rows_of(connection: Connection, ids: Sequence[UUID]) -> tuple[OrderRow, ...]:
+    """These orders as rows of a list, as far as the transaction sees them."""
+    if not ids:
+        return ()
+    query = select(*_LISTED).where(work_order.c.id.in_(ids)).order_by(work_order.c.received_at)
+    return _rows(connection, connection.execute(query).all())
+
+
 def _row(row: Row[Any], names: dict[str, units.UnitRef]) -> OrderRow:
     now, texts = clock.now(), pack().orders
     left = (row.deadline_at - now).total_seconds() if row.deadline_at else None
@@ -184,24 +192,32 @@ def _first(principal: Principal, filters: Filters, most: int, *, sorted_: bool) 
     return select(union(*(select(one.subquery().c.id) for one in each)).subquery().c.id)
 
 
-def listed(principal: Principal, filters: Filters | None = None, page: int = 1) -> Page:
+def some_of(principal: Principal, filters: Filters) -> Subquery:
+    """The ids of what a list holds, as far as it is counted."""
+    first = _first(principal, filters, COUNTED + 1, sorted_=False)
+    return first.limit(COUNTED + 1).subquery()
+
+
+def listed(
+    principal: Principal, filters: Filters | None = None, page: int = 1, size: int = PAGE
+) -> Page:
     """One page of the orders in one's scope or with a seat of one's unit."""
     permissions.check(principal, VIEW)
     chosen = filters or Filters()
-    start = (min(max(page, 1), MOST_PAGES) - 1) * PAGE
-    first = _first(principal, chosen, start + PAGE, sorted_=True)
+    start = (min(max(page, 1), MOST_PAGES * PAGE // size) - 1) * size
+    first = _first(principal, chosen, start + size, sorted_=True)
     query = (
         select(*_LISTED)
         .where(work_order.c.id.in_(first))
         .order_by(*_order_by(chosen))
-        .limit(PAGE)
+        .limit(size)
         .offset(start)
     )
-    some = _first(principal, chosen, COUNTED + 1, sorted_=False).limit(COUNTED + 1).subquery()
+    some = some_of(principal, chosen)
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
         counted = start + len(rows)
-        if len(rows) == PAGE or (start and not rows):  # else this page has told it
+        if len(rows) == size or (start and not rows):  # else this page has told it
             counted = connection.execute(select(func.count()).select_from(some)).scalar_one()
         listed_rows = _rows(connection, rows)
     return Page(rows=listed_rows, counted=min(counted, COUNTED), many=counted > COUNTED)
@@ -217,16 +233,19 @@ def counts(principal: Principal) -> dict[str, int]:
         .where(order.unit_id == principal.unit.id, order.closed_at.is_(None))
         .group_by(order.state)
     )
-    near = [*ways(principal, chosen), *conditions(chosen)]
+    near, today = (
+        select(func.count()).select_from(work_order).where(*ways(principal, one), *conditions(one))
+        for one in (replace(chosen, due="临期"), replace(chosen, due="今天到期"))
+    )
     with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
-        soon = connection.execute(
-            select(func.count()).select_from(work_order).where(*near)
-        ).scalar_one()
+        soon = connection.execute(near).scalar_one()
+        ends = connection.execute(today).scalar_one()
     found = {row.state: row.number for row in rows}
     return found | {
         "逾期": sum(row.late for row in rows),
         "临期": soon,
+        "今天到期": ends,
         "合计": sum(found.values()),
     }
 
@@ -247,8 +266,11 @@ def by_number(principal: Principal, order_no: str) -> UUID | None:
         return connection.execute(query).scalar()
 
 
-def opened(principal: Principal, order_id: UUID) -> Opened:
-    """One order with everything about it that one may know; recorded in the audit."""
+def opened(principal: Principal, order_id: UUID, *, with_caller: bool = True) -> Opened:
+    """One order with everything about it that one may know; recorded in the audit.
+
+    A page shows who called only when asked to (``with_caller``), and that is recorded apart.
+    """
     permissions.check(principal, VIEW)
     with scoped(principal.reach) as connection:
         row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
@@ -279,7 +301,7 @@ def opened(principal: Principal, order_id: UUID) -> Opened:
             | {one.unit_id for one in sitting},
         )
         shown, told = _rows(connection, [row])[0], _rows(connection, parts)
-    caller, why = _caller(principal, row, known)
+    caller, why = _caller(principal, row, known, shown=with_caller)
     _record(principal, row, with_caller=caller is not None)
     return Opened(
         row=shown,
@@ -320,12 +342,14 @@ def _seat(row: Row[Any], names: dict[str, units.UnitRef]) -> Seat:
 
 
 def _caller(
-    principal: Principal, row: Row[Any], known: Row[Any] | None
+    principal: Principal, row: Row[Any], known: Row[Any] | None, *, shown: bool
 ) -> tuple[Caller | None, str]:
     if not permissions.allowed(principal, CALLER):
         return None, "本岗位不能查看诉求人信息"
     if known is None:
         return None, "诉求人要求保密" if row.confidential else "没有登记诉求人信息"
+    if not shown:
+        return None, ""
     name, phone = (
         crypto.decrypt(one) if one else "" for one in (known.name_cipher, known.phone_cipher)
     )

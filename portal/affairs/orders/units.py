@@ -73,3 +73,18 @@ def is_below(one: UnitRef, other: UnitRef) -> bool:
     """Whether a unit lies under another: a narrower level inside its place."""
     narrower = len(one.region_code) > len(other.region_code)
     return narrower and one.region_code.startswith(other.region_code)
+
+
+def directly_below(connection: Connection, unit_id: str, region_code: str) -> tuple[str, ...]:
+    """The active units whose next one up is this one."""
+    columns = [unit.c[name] for name in UnitRef.__dataclass_fields__]
+    rows = connection.execute(
+        select(*columns).where(
+            unit.c.region_code >= region_code,
+            unit.c.region_code < region_code + ":",
+            unit.c.status == "active",
+            *([unit.c.kind != "community"] if len(region_code) < _DIGITS["street"] else []),
+        )
+    )
+    found = (UnitRef(**row._mapping) for row in rows)
+    return tuple(sorted(one.id for one in found if above(one) == unit_id))

@@ -45,11 +45,15 @@ class Paper:
     where: str
     fields: dict[str, str]
 
+    def widget(self, field: str) -> str:
+        """The key of a field's widget."""
+        return f"draft-{_UNFIT.sub('-', f'{self.place}-{self.key}-{field}{self.where}')}"
+
     def text_area(
         self, label: str, field: str, *, max_chars: int, placeholder: str = "", height: int = 130
     ) -> str:
         """A field that is kept; its key lets ``static/desk.js`` find it."""
-        widget = f"draft-{_UNFIT.sub('-', f'{self.place}-{self.key}-{field}{self.where}')}"
+        widget = self.widget(field)
         self.fields[field] = widget
         if widget not in st.session_state:
             self._bring_back(field, widget)

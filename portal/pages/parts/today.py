@@ -21,7 +21,7 @@ from portal.look import states, tables
 from portal.look import today as look
 from portal.look.markup import Html
 from portal.look.today import News, Tile
-from portal.pages.parts import cases, doors, places, reminding
+from portal.pages.parts import cases, doors, orderlist, places, reminding
 
 MOST_NEWS, MOST_TASKS = 4, 4
 TASKS = "tasks.view"
@@ -112,6 +112,7 @@ def _bar(
     if total is not None:
         over = f"{total.open:,} 件，逾期 {total.overdue:,}"
         tiles.append(Tile(name="辖区在办", value=total.open, said=over))
+    tiles += orderlist.home_tile(who)
     tiles += news_tiles(changed, fresh.drafts)
     if fresh.accounts:
         said = f"{fresh.accounts} 个将到期"

@@ -1,0 +1,272 @@
+"""The numbers of the panels: from the measures, and from the orders only what no measure keeps.
+
+Every number has the address of the orders behind it. Flows by the hour and the seven links at this
+moment are counted from the open orders themselves; nothing here is about one person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from auth import permissions
+from auth.principal import Principal
+from portal.affairs.orders import tally, units
+from portal.affairs.orders.book import flow
+from portal.affairs.orders.filters import below, due_today
+from portal.affairs.orders.queries import VIEW
+from portal.affairs.orders.tables import work_order
+from portal.store import clock, measure_reads
+from portal.store.measure_tables import measure_change
+from portal.store.measure_words import Period
+from portal.store.scope import scoped
+
+LINKS = ("接", "派", "办", "督", "评", "报", "宣")
+WEEKS, HOURS, TREND_DAYS, MOST_TOPICS = 4, 24, 30, 10
+_RECEIVED, _OPEN, _LATE = "orders_received", "orders_open", "orders_overdue_open"
+_CLOSED, _WAY, _DUE = "orders_closed", "orders_closed_way", "orders_due"
+_CLASS = "orders_received_class"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The numbers of one place; the month's flows beside the stocks of this moment."""
+
+    received: int = 0
+    open: int = 0
+    overdue: int = 0
+
+    @property
+    def share(self) -> int | None:
+        """How many of a hundred open orders are late; nothing open is no share."""
+        return round(100 * self.overdue / self.open) if self.open else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One of the seven links: what is in it now, and what ended in it this month."""
+
+    name: str
+    states: tuple[str, ...]
+    now: int
+    ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """A unit's late orders within a place."""
+
+    region: str
+    unit_id: str
+    unit_name: str
+    overdue: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """All of it, read at once."""
+
+    region: str
+    month: date
+    total: Place
+    today_received: int
+    today_due: int
+    closed: int
+    on_time: int
+    due: int
+    places: Mapping[str, Place]
+    streets: Mapping[str, Place]
+    links: tuple[Link, ...]
+    branches: tuple[Branch, ...]
+    hours: tuple[int, ...]
+    usual: tuple[float, ...]
+    trend: tuple[tuple[date, int], ...]
+    topics: tuple[tuple[str, int], ...]
+    read_at: datetime
+
+
+def month_of(day: date) -> Period:
+    """The month of a day, as the measures name it."""
+    return Period(grain="month", starts=day.replace(day=1))
+
+
+def read(principal: Principal, region: str) -> Panel:
+    """The panel of a region in one's scope."""
+    permissions.check(principal, VIEW, region)
+    now = clock.now()
+    today = clock.local(now).date()
+    month = month_of(today)
+    with scoped(principal.reach) as connection:
+        levels = [level for level in (len(region), 6, 9) if level >= len(region)]
+        places = _places(connection, region, levels, month)
+        sums = _sums(connection, region, month)
+        ways = {key[1]: number for key, number in sums.items() if key[0] == _WAY}
+        topics = {key[1]: number for key, number in sums.items() if key[0] == _CLASS}
+        return Panel(
+            region=region,
+            month=month.starts,
+            total=places.get(region, Place()),
+            today_received=_on_days(connection, region, today, today).get(today, 0),
+            today_due=_today_due(connection, region, now),
+            closed=sums.get((_CLOSED, ""), 0),
+            on_time=sums.get((_DUE, ""), 0),
+            due=_due(connection, region, month),
+            places={code: one for code, one in places.items() if len(code) == _next(region)},
+            streets={code: one for code, one in places.items() if len(code) == 9},
+            links=_links(connection, region, ways),
+            branches=_branches(connection, region),
+            hours=_by_hour(connection, region, [today]),
+            usual=_usual(connection, region, today),
+            trend=_trend(connection, region, today),
+            topics=_topics(topics),
+            read_at=now,
+        )
+
+
+def _next(region: str) -> int:
+    return {4: 6, 6: 9, 9: 12}.get(len(region), 12)
+
+
+# -- from the measures -----------------------------------------------------------------------------
+
+
+def _places(
+    connection: Connection, region: str, levels: list[int], month: Period
+) -> dict[str, Place]:
+    found: dict[str, dict[str, int]] = {}
+    names = {_RECEIVED: "received", _OPEN: "open", _LATE: "overdue"}
+    for one in measure_reads.values(connection, names, region, set(levels), month):
+        if one.system_id == tally.SYSTEM and one.slice == "":
+            found.setdefault(one.region_code, {})[names[one.measure]] = one.numerator
+    return {code: Place(**numbers) for code, numbers in found.items()}
+
+
+def _sums(connection: Connection, region: str, month: Period) -> dict[tuple[str, str], int]:
+    wanted = (_CLOSED, _WAY, _DUE, _CLASS)
+    values = measure_reads.values(connection, wanted, region, [len(region)], month)
+    return {
+        (one.measure, one.slice): one.numerator for one in values if one.system_id == tally.SYSTEM
+    }
+
+
+def _due(connection: Connection, region: str, month: Period) -> int:
+    values = measure_reads.values(connection, [_DUE], region, [len(region)], month)
+    return sum(one.denominator for one in values if one.system_id == tally.SYSTEM)
+
+
+def _on_days(connection: Connection, region: str, first: date, last: date) -> dict[date, int]:
+    change = measure_change.c
+    query = (
+        select(change.day, func.sum(change.numerator).label("number"))
+        .where(
+            change.measure == _RECEIVED,
+            change.system_id == tally.SYSTEM,
+            below(change.region_code, region),
+            change.day.between(first, last),
+        )
+        .group_by(change.day)
+    )
+    return {row.day: int(row.number) for row in connection.execute(query)}
+
+
+def _trend(connection: Connection, region: str, today: date) -> tuple[tuple[date, int], ...]:
+    first = today - timedelta(days=TREND_DAYS - 1)
+    found = _on_days(connection, region, first, today)
+    days = (first + timedelta(days=n) for n in range(TREND_DAYS))
+    return tuple((day, found.get(day, 0)) for day in days)
+
+
+def _topics(found: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The classes of the narrower of the two levels that are counted, the most first."""
+    narrow = [(code, number) for code, number in found.items() if "." in code and number > 0]
+    return tuple(sorted(narrow, key=lambda one: (-one[1], one[0]))[:MOST_TOPICS])
+
+
+# -- from the orders -------------------------------------------------------------------------------
+
+
+def _here(region: str) -> Any:
+    return below(work_order.c.region_code, region)
+
+
+def _today_due(connection: Connection, region: str, now: datetime) -> int:
+    order = work_order.c
+    query = select(func.count()).where(_here(region), order.closed_at.is_(None), *due_today(now))
+    return int(connection.execute(query.select_from(work_order)).scalar_one())
+
+
+def _links(connection: Connection, region: str, ways: Mapping[str, int]) -> tuple[Link, ...]:
+    order, known = work_order.c, flow()
+    query = (
+        select(order.state, func.count().label("number"))
+        .where(_here(region), order.closed_at.is_(None))
+        .group_by(order.state)
+    )
+    now = {row.state: int(row.number) for row in connection.execute(query)}
+    found = []
+    for name in LINKS:
+        states = [one for one in known.text.state if one.link == name]
+        open_ = tuple(one.id for one in states if one.group != "done")
+        found.append(
+            Link(
+                name=name,
+                states=open_,
+                now=sum(now.get(one, 0) for one in open_),
+                ended=sum(ways.get(one.id, 0) for one in states if one.group == "done"),
+            )
+        )
+    return tuple(found)
+
+
+def _branches(connection: Connection, region: str) -> tuple[Branch, ...]:
+    order = work_order.c
+    place = func.left(order.region_code, 9).label("place")
+    query = (
+        select(place, order.unit_id, func.count().label("number"))
+        .where(_here(region), order.closed_at.is_(None), order.overdue_at.is_not(None))
+        .group_by(place, order.unit_id)
+        .order_by(place, order.unit_id)
+    )
+    rows = connection.execute(query).all()
+    names = units.known(connection, {row.unit_id for row in rows})
+    return tuple(
+        Branch(
+            region=row.place,
+            unit_id=row.unit_id,
+            unit_name=names[row.unit_id].name if row.unit_id in names else row.unit_id,
+            overdue=row.number,
+        )
+        for row in rows
+    )
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.LOCAL)
+
+
+def _by_hour(connection: Connection, region: str, days: list[date]) -> tuple[int, ...]:
+    order = work_order.c
+    hour = func.extract("hour", func.timezone(str(clock.LOCAL), order.received_at)).label("hour")
+    hours = [0] * HOURS
+    for day in days:
+        query = (
+            select(hour, func.count().label("number"))
+            .where(
+                _here(region),
+                order.parent_id.is_(None),
+                order.received_at >= _start(day),
+                order.received_at < _start(day + timedelta(days=1)),
+            )
+            .group_by(hour)
+        )
+        for row in connection.execute(query):
+            hours[int(row.hour)] += int(row.number)
+    return tuple(hours)
+
+
+def _usual(connection: Connection, region: str, today: date) -> tuple[float, ...]:
+    """The same weekday of the weeks before, on average."""
+    days = [today - timedelta(weeks=n) for n in range(1, WEEKS + 1)]
+    return tuple(number / WEEKS for number in _by_hour(connection, region, days))

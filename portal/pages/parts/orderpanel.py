@@ -1,0 +1,272 @@
+"""诉求态势 on the homes of city and district: places, the seven links, the day, what is late."""
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from auth import permissions
+from auth.principal import Principal
+from portal import wiring
+from portal.affairs.orders import addresses, panel, queries
+from portal.affairs.orders.panel import Panel, Place
+from portal.functions import city
+from portal.look import charts, notice, states, tables
+from portal.look import map as sketch
+from portal.look import orderpanel as look
+from portal.look import orders as tiles
+from portal.look.markup import Html, tag, text
+from portal.look.orderpanel import Knot
+from portal.look.tables import Column
+from portal.look.today import Tile, bar, link
+from portal.pages.guards import guarded
+
+VIEW = queries.VIEW
+Theme = Literal["逾期占比", "本月受理"]
+THEMES: tuple[Theme, ...] = ("逾期占比", "本月受理")
+_UNITS = {"逾期占比": "%", "本月受理": "件"}
+_ABOUT = {"接": "受理", "派": "派单", "办": "办理", "督": "督办", "评": "回访", "报": "办结通报",
+          "宣": "归档公开"}  # fmt: skip
+
+
+def may(who: Principal) -> bool:
+    """Whether the own region's panel is for this post."""
+    return permissions.allowed(who, VIEW, who.unit.region_code)
+
+
+@st.cache_data(max_entries=500, ttl=60, show_spinner=False)
+def _read(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> Panel:
+    """At most a minute old; by unit too, for no unit sees the orders against itself."""
+    return panel.read(_who, region)
+
+
+def reading(who: Principal) -> Panel:
+    """The panel of the own region."""
+    return _read(who.unit.region_code, who.unit.id, who.prefixes, who)
+
+
+@st.cache_data(max_entries=50, ttl=300, show_spinner=False)
+def _class_names(region: str, _who: Principal) -> dict[str, str]:
+    adviser = wiring.app().adviser
+    return adviser.class_names(_who) if adviser else {}
+
+
+def topics(who: Principal, found: Panel) -> list[tuple[str, int, str]]:
+    """The classes most spoken of this month, by name where names are known."""
+    names = _class_names(found.region, who)
+    return [
+        (names.get(code, f"分类 {code}"), number, _received(found, category=code))
+        for code, number in found.topics
+    ]
+
+
+def _received(found: Panel, **narrow: Any) -> str:
+    given = {"region": found.region, "since": found.month, "whole": True, **narrow}
+    return addresses.of(**given)
+
+
+# -- what is drawn ---------------------------------------------------------------------------------
+
+
+def numbers(found: Panel) -> list[Tile]:
+    """The line of numbers, each with the orders behind it."""
+    here, today = found.region, states.today()
+    rate = f"{100 * found.on_time / found.due:.1f}%" if found.due else "无样本"
+    late = addresses.of(region=here, due="逾期", open=True)
+    return [
+        Tile(name="今日受理", value=found.today_received, href=_received(found, since=today)),
+        Tile(name="本月受理", value=found.total.received, href=_received(found)),
+        Tile(name="在办", value=found.total.open, href=addresses.of(region=here, open=True)),
+        Tile(name="今天到期", value=found.today_due,
+             href=addresses.of(region=here, due="今天到期", open=True)),
+        Tile(name="逾期", value=found.total.overdue, href=late, weight="urgent"),
+        Tile(name="本月办结", value=found.closed,
+             href=addresses.of(region=here, closed_since=found.month, whole=True, open=False)),
+        Tile(name="本月按时办结率", value=found.due, said=rate),
+    ]  # fmt: skip
+
+
+def value_of(one: Place, theme: str) -> int | None:
+    """What a place is shaded by."""
+    return one.share if theme == "逾期占比" else one.received
+
+
+@st.cache_resource(max_entries=200, ttl=60, show_spinner=False)
+def _drawn(
+    region: str, unit_id: str, prefixes: tuple[str, ...], theme: str, _who: Principal
+) -> tuple[Any, str] | None:
+    """The map and what it says in words."""
+    features = city.map_features()
+    if not features:
+        return None
+    found = _read(region, unit_id, prefixes, _who)
+    values = {
+        one.code: value_of(found.places.get(one.code, Place()), theme)
+        for one in city.places_below(region)
+    }
+    figure = sketch.districts(features, values, _UNITS[theme])
+    said = "，".join(
+        one.name + ("无样本" if (here := values[one.code]) is None else f"{here}{_UNITS[theme]}")
+        for one in city.places_below(region)
+    )
+    return figure, f"各区县{theme}示意图：{said}"
+
+
+def draw_map(who: Principal, found: Panel, theme: str, key: str) -> None:
+    """The districts as a sketch, the streets as tiles."""
+    if who.unit.level == "city":
+        drawn = _drawn(found.region, who.unit.id, who.prefixes, theme, who)
+        if drawn is not None:
+            charts.draw(drawn[0], key=f"{key}_{THEMES.index(theme)}", alt=drawn[1])
+            return
+    places = [one for one in city.places_below(found.region) if not one.statistics_only]
+    given = [
+        tiles.TileOf(
+            name=city.everyday(one.name),
+            open=found.places.get(one.code, Place()).open,
+            overdue=found.places.get(one.code, Place()).overdue,
+            href=addresses.of(region=one.code, open=True),
+        )
+        for one in places
+    ]
+    st.html(tiles.tiles("各地在办工单", given))
+
+
+def _cell(value: int, href: str, *, late: bool = False) -> Html:
+    if not value:
+        return "0"
+    words = link(f"▲ {value:,}" if late else f"{value:,}", href)
+    return tag("span", words, class_="due") if late else words
+
+
+def _places(found: Panel) -> Html:
+    """The places one level down; what was registered to no narrower place is a row of its own."""
+    columns = [Column(head="地方"), *(Column(head=one, kind="num") for one in
+               ("本月受理", "在办", "逾期", "逾期占比"))]  # fmt: skip
+    rows = []
+    for one in city.places_below(found.region):
+        here = found.places.get(one.code, Place())
+        if not one.statistics_only or here != Place():
+            rows.append(_place_row(city.everyday(one.name), here, found, one.code))
+    known = found.places.values()
+    rest = Place(
+        received=found.total.received - sum(one.received for one in known),
+        open=found.total.open - sum(one.open for one in known),
+        overdue=found.total.overdue - sum(one.overdue for one in known),
+    )
+    if rest != Place():
+        plain = [f"{one:,}" for one in (rest.received, rest.open, rest.overdue)]
+        rows.append((text("未登记到下级"), *plain, _share(rest)))
+    return tables.table("各地诉求", columns, rows)
+
+
+def _share(one: Place) -> Html:
+    return "无样本" if one.share is None else f"{one.share}%"
+
+
+def _place_row(name: str, here: Place, found: Panel, code: str) -> tuple[Html, ...]:
+    return (
+        text(name),
+        _cell(here.received, _received(found, region=code)),
+        _cell(here.open, addresses.of(region=code, open=True)),
+        _cell(here.overdue, addresses.of(region=code, due="逾期", open=True), late=True),
+        _share(here),
+    )
+
+
+def _funnel(found: Panel) -> Html:
+    steps = [
+        look.Step(
+            name=one.name,
+            about=_ABOUT[one.name],
+            now=one.now,
+            ended=one.ended,
+            href=addresses.of(region=found.region, states=one.states, open=True),
+        )
+        for one in found.links
+    ]
+    return tables.head("七个环节", "条形为目前在办") + look.funnel(steps)
+
+
+def _late(**narrow: Any) -> str:
+    return addresses.of(open=True, due="逾期", **narrow)
+
+
+def knots(found: Panel) -> list[Knot]:
+    """District, street, unit; a number is what its link shows."""
+    by_street: dict[str, list[Knot]] = {}
+    counts: dict[str, int] = {}
+    for one in found.branches:
+        counts[one.region] = counts.get(one.region, 0) + one.overdue
+        by_street.setdefault(one.region, []).append(
+            Knot(name=one.unit_name, overdue=one.overdue,
+                 href=_late(region=one.region, unit=one.unit_id))
+        )  # fmt: skip
+    streets = {
+        code: Knot(name=city.everyday(city.place_name(code).rpartition(" · ")[2]), overdue=number,
+                   href=_late(region=code), below=tuple(by_street[code]))
+        for code, number in sorted(counts.items())
+    }  # fmt: skip
+    if len(found.region) != 4:
+        return list(streets.values())
+    grouped: dict[str, list[Knot]] = {}
+    for code, knot in streets.items():
+        grouped.setdefault(code[:6], []).append(knot)
+    return [
+        Knot(name=city.place_name(code).rpartition(" · ")[2], href=_late(region=code),
+             overdue=sum(one.overdue for one in below), below=tuple(below))
+        for code, below in grouped.items()
+    ]  # fmt: skip
+
+
+def _tree(found: Panel) -> Html:
+    head = tables.head("逾期分布", "逐级展开到承办单位")
+    given = knots(found)
+    return head + (
+        look.tree(given) if given else notice.html("empty", "没有逾期工单", "在办工单都在时限内。")
+    )
+
+
+@st.cache_resource(max_entries=200, ttl=60, show_spinner=False)
+def _day(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> tuple[Any, str]:
+    found = _read(region, unit_id, prefixes, _who)
+    until = states.hour(found.read_at)
+    words = f"今天 {sum(found.hours)} 件，前四周同日平均 {sum(found.usual):.1f} 件"
+    return look.hours(found.hours, found.usual, until), words
+
+
+def _hours(who: Principal, found: Panel) -> None:
+    figure, words = _day(found.region, who.unit.id, who.prefixes, who)
+    st.html(tables.head("今天各时段受理", text(words)))
+    charts.draw(figure, key="order_hours", alt=f"今天各时段受理：{words}")
+
+
+@guarded(VIEW)
+def _map_card(who: Principal) -> None:
+    found = reading(who)
+    st.html(tables.head("各地诉求", f"示意图 · 数据时间 {states.moment(found.read_at)}"))
+    theme = THEMES[0]
+    if who.unit.level == "city":
+        theme = st.segmented_control("按", THEMES, default=THEMES[0], key="order_theme",
+                                     label_visibility="collapsed") or THEMES[0]  # fmt: skip
+    draw_map(who, found, theme, "order_map")
+
+
+def cards(who: Principal) -> None:
+    """The cards; nothing for a post that may not see the region's orders."""
+    if not may(who):
+        return
+    found = reading(who)
+    mark = f"诉求态势 · 数据时间 {states.moment(found.read_at)}"
+    st.html(tag("div", bar(numbers(found), mark), class_="order-numbers"))
+    left, right = st.columns([0.5, 0.5], gap="small")
+    with left, st.container(key="card-order-map"):
+        st.fragment(_map_card)()
+    with right, st.container(key="card-order-places"):
+        st.html(tables.head("各地数字", link("大屏轮播", "/wall")) + _places(found))
+    one, two, three = st.columns([0.3, 0.34, 0.36], gap="small")
+    with one, st.container(key="card-order-links"):
+        st.html(_funnel(found))
+    with two, st.container(key="card-order-hours"):
+        _hours(who, found)
+    with three, st.container(key="card-order-tree"):
+        st.html(_tree(found))

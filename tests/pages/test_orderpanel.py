@@ -1,0 +1,139 @@
+"""诉求态势: the panel's numbers are the measures', and each opens the orders behind it."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from auth.permissions import Denied
+from auth.principal import Principal
+from portal.affairs.orders import addresses, boxes, panel, queries, sweep, tally
+from portal.affairs.orders.boxes import View
+from portal.pages import wall
+from portal.pages.parts import orderpanel
+from portal.store import clock
+from tests import people
+from tests.orders import world
+from tests.pages.conftest import Office, shown
+from tests.pages.test_orders import seated
+
+pytestmark = pytest.mark.usefixtures("frozen")
+STREET, OTHER = f"gov-{world.STREET}", "990103100001"
+
+
+def told() -> None:
+    tally.define()
+    tally.drain()
+
+
+@pytest.fixture
+def busy(office: Office, frozen: clock.FrozenClock) -> Office:
+    """A city with orders of today, late ones, and one that is done."""
+    for number in ("1", "2"):
+        world.sent(world.taken(number))
+    done = world.taken("3", region_code=OTHER, category="05.01")
+    world.sent(done)
+    frozen.advance(timedelta(days=4))
+    sweep.sweep()
+    world.taken("4", region_code="990102")
+    world.taken("5", region_code="9901")
+    told()
+    office.who = seated(world.command())
+    return office
+
+
+def numbers_of(html: str) -> list[tuple[int, str]]:
+    """Every linked number with its address."""
+    inside = r"(?:▲ )?([\d,]+)"
+    found = re.findall(rf'<a[^>]*href="(/orders[^"]*)"[^>]*>{inside}', html)
+    return [(int(number.replace(",", "")), unescape(href)) for href, number in found]
+
+
+def test_every_number_opens_as_many_orders_as_it_says(busy: Office) -> None:
+    who = busy.who
+    assert isinstance(who, Principal)
+    found = panel.read(who, world.CITY)
+    pieces = orderpanel._places(found) + orderpanel._funnel(found) + orderpanel._tree(found)
+    linked = numbers_of(pieces)
+    linked += [(one.value, one.href) for one in orderpanel.numbers(found) if one.href]
+    assert len(linked) >= 12
+    for number, href in linked:
+        view = addresses.read(dict(parse_qsl(urlsplit(href).query)))
+        assert isinstance(view, View)
+        assert queries.listed(who, boxes.filters_of(view)).counted == number, href
+
+
+def test_what_has_no_narrower_place_is_not_left_out(busy: Office) -> None:
+    found = panel.read(world.command(), world.CITY)
+    assert found.total.received == 5 and found.total.open == 5 and found.total.overdue == 3
+    assert sum(one.received for one in found.places.values()) == 4
+    assert "未登记到下级" in orderpanel._places(found)
+
+
+def test_the_tree_goes_down_to_the_unit_and_adds_up(busy: Office) -> None:
+    knots = orderpanel.knots(panel.read(world.command(), world.CITY))
+    assert [(one.name, one.overdue) for one in knots] == [("东湖区", 2), ("西岭县", 1)]
+    assert [(one.name, one.overdue) for one in knots[0].below[0].below] == [("湖滨街道", 2)]
+    assert sum(one.overdue for one in knots) == 3
+
+
+def test_the_day_is_told_by_the_hour_beside_the_usual(
+    busy: Office, frozen: clock.FrozenClock
+) -> None:
+    found = panel.read(world.command(), world.CITY)
+    assert sum(found.hours) == 2 and found.hours[9] == 2
+    frozen.advance(timedelta(days=7))
+    later = panel.read(world.command(), world.CITY)
+    assert sum(later.hours) == 0 and later.usual[9] == 2 / panel.WEEKS
+
+
+def test_the_seven_links_hold_every_open_order_once(busy: Office) -> None:
+    found = panel.read(world.command(), world.CITY)
+    assert [one.name for one in found.links] == list(panel.LINKS)
+    assert sum(one.now for one in found.links) == found.total.open == 5
+
+
+def test_a_district_sees_its_own_and_not_the_city(busy: Office) -> None:
+    assert panel.read(world.district(), world.DISTRICT).total.open == 3
+    with pytest.raises(Denied):
+        panel.read(world.district(), world.CITY)
+
+
+def test_the_wall_turns_and_names_no_person(busy: Office) -> None:
+    tab = busy.open("wall")
+    seen = []
+    for title, _ in wall.SLIDES:
+        text = shown(tab)
+        assert title in text
+        seen.append(text)
+        tab.run()
+    whole = "".join(seen)
+    assert "分类 05.01" in whole and "本月受理" in whole
+    for word in ("command", "张三丰", "13800138000", "楼道堆放杂物"):
+        assert word not in whole
+
+
+def test_the_wall_is_not_for_a_post_without_a_region(office: Office) -> None:
+    office.who = world.urban()
+    assert "没有管辖区域" in shown(office.open("wall"))
+
+
+def test_a_home_says_how_many_are_due_and_late(office: Office, frozen: clock.FrozenClock) -> None:
+    world.sent(world.taken("1"))
+    frozen.advance(timedelta(days=3))
+    office.who = seated(world.street())
+    assert "1 件，今天到期 1，逾期 0" in shown(office.open("street"))
+
+
+def test_the_homes_of_city_and_district_show_the_panel(
+    office: Office,
+) -> None:
+    office.who = people.principal(roles=("city_officer",), prefixes=("9901",), unit_id="gov-9901",
+                                  kind="government", level="city", region_code="9901")  # fmt: skip
+    world.sent(world.taken("1"))
+    told()
+    text = shown(office.open("city"))
+    for words in ("七个环节", "逾期分布", "各地诉求", "今天各时段受理", "大屏轮播", "没有逾期工单"):
+        assert words in text, words
