@@ -10,6 +10,7 @@ from sqlalchemy import text
 from auth.principal import Principal
 from portal import logs
 from portal.affairs.corrections import offer as corrections
+from portal.affairs.dispatch import offer as dispatching
 from portal.affairs.evaluation import visits
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
@@ -288,6 +289,7 @@ def build() -> Wired:
                 Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )
         ),
+        adviser=dispatching.adviser(),
         carriers=CARRIERS,
     )
 

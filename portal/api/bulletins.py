@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Security
 from starlette.responses import Response
 
 from auth.principal import Principal
+from portal.affairs.dispatch import offer as dispatching
 from portal.affairs.rates import bulletin, paperwork, spans
 from portal.affairs.rates.paperwork import Bulletin
 from portal.api import access, errors
@@ -23,7 +24,7 @@ Write = Callable[[Bulletin], bytes]
 
 
 def _send(who: Principal, span: str, region: str, form: str, write: Write, kind: str) -> Response:
-    made = bulletin.build(who, region, spans.parse(span))
+    made = bulletin.build(who, region, spans.parse(span), lambda _: dispatching.class_names(who))
     content = write(made)
     bulletin.export(who, made, form)
     headers = {"Content-Disposition": disposition(paperwork.file_name(made, f".{form}"))}
