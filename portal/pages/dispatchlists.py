@@ -16,7 +16,7 @@ from portal.look.markup import text
 from portal.pages.guards import guarded, require
 from portal.pages.parts import memory
 from portal.store.sheets import SheetRefusedError
-from portal.store.workbook import MEDIA_TYPE
+from portal.store.workbooks import MEDIA_TYPE
 
 PERMISSION, SETTINGS = reads.VIEW, reads.SETTINGS
 _TOLD, _FAILED, _PREVIEW, _TURN = "lists_told", "lists_failed", "lists_preview", "lists_turn"

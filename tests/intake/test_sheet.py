@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
-from portal.functions.people.book import Page, write
 
 from portal.affairs.orders import sheet
 from portal.affairs.orders.drafting import Known
+from portal.store.listings import Page, write
 from portal.store.sheets import SheetRefusedError
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

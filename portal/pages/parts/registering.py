@@ -14,14 +14,15 @@ from portal.affairs.orders.related import Like
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.sheet import COLUMNS, Preview
 from portal.affairs.workflow.flow import FlowError
-from portal.functions.people.book import MEDIA_TYPE, Page, write
 from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import guarded
 from portal.pages.parts import draft as drafts
 from portal.store import clock, divisions
 from portal.store.citypack import pack
+from portal.store.listings import Page, write
 from portal.store.sheets import SheetRefusedError
+from portal.store.workbooks import MEDIA_TYPE
 
 REGISTER = "orders.register"
 _NUMBER, _DONE, _TURN = "register.number", "register.done", "register.turn"
