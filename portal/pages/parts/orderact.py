@@ -131,7 +131,7 @@ def _form(who: Principal, opened: Opened, move: MoveText, sends: Sends | None) -
         form[name] = orderform.field(sheet, name, needed=True)
     for name in move.takes:
         form[name] = orderform.field(sheet, name, needed=False)
-    if st.button(move.label, type="primary", key=f"act-{move.id}"):
+    if st.button(f"确认{move.label}", type="primary", key=f"act-{move.id}"):
         _send(who, opened, move, form, paper, sends)
 
 

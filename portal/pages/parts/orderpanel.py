@@ -261,12 +261,15 @@ def cards(who: Principal) -> None:
     left, right = st.columns([0.5, 0.5], gap="small")
     with left, st.container(key="card-order-map"):
         st.fragment(_map_card)()
-    with right, st.container(key="card-order-places"):
-        st.html(tables.head("各地数字", link("大屏轮播", "/wall")) + _places(found))
-    one, two, three = st.columns([0.3, 0.34, 0.36], gap="small")
+    simulated = states.mock() + " " if city.simulated() else ""
+    with right:
+        with st.container(key="card-order-places"):
+            aside = simulated + link("大屏轮播", "/wall")
+            st.html(tables.head("各地数字", aside) + _places(found))
+        with st.container(key="card-order-tree"):
+            st.html(_tree(found))
+    one, two = st.columns([0.5, 0.5], gap="small")
     with one, st.container(key="card-order-links"):
         st.html(_funnel(found))
     with two, st.container(key="card-order-hours"):
         _hours(who, found)
-    with three, st.container(key="card-order-tree"):
-        st.html(_tree(found))

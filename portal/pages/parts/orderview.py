@@ -1,5 +1,6 @@
 """Which orders a list shows: kept while one is signed in, taken from an address, or by a name."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,6 +30,8 @@ FIELDS = {
     "orders_region": "region",
     "orders_place": "place",
 }
+WORDS = "orders_place"
+_NUMBER = re.compile(r"[0-9]{8,30}(-[0-9]{1,3})?")
 _FIRST: tuple[BoxId, ...] = ("sign", "doing", "review", "helping")
 
 
@@ -87,6 +90,10 @@ def narrowed(who: Principal, key: str) -> None:
     value = st.session_state.get(key)
     _leave_address(who)
     view = current(who)
+    if key == WORDS:
+        narrow = _worded(view.narrow, str(value or ""))
+        choose(who, replace(view, narrow=narrow, box="all" if narrow.order_no else view.box))
+        return
     empty = getattr(boxes.ANY, FIELDS[key])
     narrow = replace(view.narrow, **{FIELDS[key]: empty if value in (None, "") else value})
     choose(who, replace(view, narrow=narrow))
@@ -99,8 +106,18 @@ def reset(who: Principal) -> None:
     choose(who, View(box=current(who).box))
 
 
+def _worded(narrow: Filters, words: str) -> Filters:
+    """A number is looked for as a number, anything else in the addresses."""
+    words = words.strip()
+    numbered = _NUMBER.fullmatch(words) is not None
+    return replace(narrow, order_no=words if numbered else "", place="" if numbered else words)
+
+
 def value_of(who: Principal, key: str) -> Any:
     """What a widget has to show."""
+    if key == WORDS:
+        narrow = current(who).narrow
+        return narrow.order_no or narrow.place
     return getattr(current(who).narrow, FIELDS[key])
 
 
@@ -150,7 +167,6 @@ def hidden(narrow: Filters) -> tuple[tuple[str, str], ...]:
         ("进度", {True: "在办", False: "已结束", None: ""}[narrow.open]),
         ("分类", narrow.category),
         ("承办单位", narrow.unit),
-        ("编号", narrow.order_no),
         ("收到自", f"{narrow.since:%Y-%m-%d}" if narrow.since else ""),
         ("收到至", f"{narrow.until:%Y-%m-%d}" if narrow.until else ""),
         ("办结自", f"{narrow.closed_since:%Y-%m-%d}" if narrow.closed_since else ""),
