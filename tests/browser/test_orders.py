@@ -2,12 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, Premises
 
-STREET, CENTRE = "yunjiakou.street", "zhihui.city"
+STREET, CENTRE, PLACE = "yunjiakou.street", "zhihui.city", "630102101003"
 WORDS = "您好，反映的问题已现场核实并处理完毕。"
 
 
@@ -40,13 +41,17 @@ def _fill(page: Page, move: str, field: str, words: str) -> None:
     steps.settled(page)
 
 
-def _sent_to_the_street(page: Page) -> str:
-    """The centre sends an order that nobody has yet; gives its number."""
+@pytest.fixture
+def demand(premises: Premises) -> str:
+    """The number of an order that has just come in, in a community of the street."""
+    (number,) = premises.run("tests.browser.demands", PLACE, "1")
+    return number
+
+
+def _send_to_the_street(page: Page, number: str) -> None:
     steps.open_page(page, "分拨台")
     _box(page, "triage-box-unsent")
-    row = page.locator("tr", has_text="待派单").locator("a.row").first
-    number = row.inner_text()
-    row.click()
+    page.locator("a.row", has_text=number).click()
     page.locator(".st-key-card-order .aside", has_text=number).wait_for()
     steps.settled(page)
     page.locator(".st-key-move-dispatch button").click()
@@ -55,12 +60,13 @@ def _sent_to_the_street(page: Page) -> str:
     steps.settled(page)
     _confirm(page, "dispatch")
     page.locator(".st-key-card-order .chip", has_text="待签收").wait_for()
-    return number
 
 
-def test_an_order_goes_from_the_centre_to_the_street_and_back_to_its_end(shared: Opener) -> None:
-    centre, street = shared(CENTRE), shared(STREET)
-    number = _sent_to_the_street(centre.go_home())
+def test_an_order_goes_from_the_centre_to_the_street_and_back_to_its_end(
+    shared: Opener, demand: str
+) -> None:
+    centre, street, number = shared(CENTRE), shared(STREET), demand
+    _send_to_the_street(centre.go_home(), number)
     page = street.go_home()
     steps.open_page(page, "诉求工单")
     _box(page, "orders-box-sign")
@@ -123,8 +129,11 @@ def test_the_list_is_walked_with_keys_and_printed(shared: Opener) -> None:
     page.locator(".st-key-card-order").wait_for()
 
 
-def test_who_is_slower_is_told_and_keeps_what_was_written(shared: Opener, own: Opener) -> None:
-    number = _sent_to_the_street(shared(CENTRE).go_home())
+def test_who_is_slower_is_told_and_keeps_what_was_written(
+    shared: Opener, own: Opener, demand: str
+) -> None:
+    number = demand
+    _send_to_the_street(shared(CENTRE).go_home(), number)
     first, second = shared(STREET).go_home(), own(STREET).go_home()
     for page in (first, second):
         steps.open_page(page, "诉求工单")
