@@ -15,7 +15,7 @@ from portal.look import notice
 from portal.look import orders as look
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
-from portal.pages.parts import draft, memory, orderform
+from portal.pages.parts import draft, memory, orderform, orderview
 from portal.store.flow_texts import MoveText
 
 VIEW = "orders.view"
@@ -118,6 +118,7 @@ def _send(who: Principal, opened: Opened, move: MoveText, form: dict[str, object
                  if str(one).startswith(f"order-{opened.row.id}-{move.id}-")]:  # fmt: skip
         del st.session_state[name]
     memory.keep(who, _MOVE, None)
+    orderview.stepped(who)
     st.session_state["order_told"] = f"已办理“{move.label}”。"
     st.rerun()
 

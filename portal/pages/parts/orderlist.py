@@ -100,6 +100,18 @@ def narrow_cells(
 # -- above the table -------------------------------------------------------------------------------
 
 
+@st.cache_data(max_entries=2000, ttl=10, show_spinner=False)
+def _counted(
+    unit_id: str, prefixes: tuple[str, ...], roles: tuple[str, ...], turn: str, _who: Principal
+) -> dict[BoxId, int]:
+    """Some seconds old at most, and new after every step of one's own (``turn``)."""
+    return boxes.counts(_who)
+
+
+def _counts(who: Principal) -> dict[BoxId, int]:
+    return _counted(who.unit.id, who.prefixes, who.roles, views.turn(who), who)
+
+
 def _many(number: int) -> str:
     return f"{COUNTED}+" if number > COUNTED else str(number)
 
@@ -274,7 +286,7 @@ def _nothing(view: View) -> None:
 
 def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> None:
     with st.container(key="orderbar", horizontal=True, vertical_alignment="center"):
-        _boxes(view.box, boxes.counts(who))
+        _boxes(view.box, _counts(who))
         if not narrow:
             orderbatch.switch(who, page.rows)
     if narrow:
@@ -296,7 +308,7 @@ def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> Non
 
 def _list(who: Principal, current: str) -> None:
     if not views.begun(who):
-        views.choose(who, View(box=views.first_box(boxes.counts(who))))
+        views.choose(who, View(box=views.first_box(_counts(who))))
     view = views.current(who)
     try:
         filters = boxes.filters_of(view, boxes.under(who))

@@ -1,6 +1,7 @@
 """Which orders a list shows: kept while one is signed in, taken from an address, or by a name."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,8 @@ from portal.pages.parts import memory
 VIEW = "orders.view"
 SAVED = "orders.filters"
 PAGE = "orders_page"
-_VIEW, _CAME, _TOLD = "orders_view", "orders_came", "orders_saved_told"
+_VIEW, _CAME, _TURN = "orders_view", "orders_came", "orders_turn"
+_TOLD = "orders_saved_told"
 # The widgets and the filters they show.
 FIELDS = {
     "orders_due": "due",
@@ -70,6 +72,16 @@ def _leave_address(who: Principal) -> None:
     for name in addresses.WORDS:
         st.query_params.pop(name, None)
     memory.keep(who, _CAME, None)
+
+
+def stepped(who: Principal) -> None:
+    """Something was done here: what was counted before is out of date for this tab."""
+    memory.keep(who, _TURN, secrets.token_hex(8))
+
+
+def turn(who: Principal) -> str:
+    """Which step of one's own was the last."""
+    return str(memory.recall(who, _TURN) or "")
 
 
 def first_box(counts: Mapping[BoxId, int]) -> BoxId:
