@@ -10,9 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from portal.store import clock, tasks
+from portal.store import bulk, clock, tasks
 from portal.store.scope import acting_as
 from portal.store.task_tables import task, task_history
 
@@ -62,26 +61,26 @@ def hold(
     """
     now = clock.now()
     fixed = {"system_id": source, "source_changed_at": now, "synced_at": now}
-    made = [{**row, **fixed, "id": uuid4()} for row in rows]
+    made = [{**row, **fixed, "id": uuid4(), "version": 1} for row in rows]
     if not made:
         return
-    statement = upsert(task)
     kept = {"id", "system_id", "foreign_id"}
-    changed = {name: statement.excluded[name] for name in made[0].keys() - kept}
+    changed = [f"{name} = excluded.{name}" for name in sorted(made[0].keys() - kept - {"version"})]
+    changed += ["version = task.version + 1", "handler = NULL", "result = NULL"]
+    tail = (
+        f"ON CONFLICT (system_id, foreign_id) DO UPDATE SET {', '.join(changed)}"
+        " RETURNING id, region_code, unit_id"
+    )
     with acting_as(connection, tasks.SERVICE.actor):
-        ids = connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["system_id", "foreign_id"],
-                set_={**changed, "version": task.c.version + 1, "handler": None, "result": None},
-            ).returning(task.c.id, task.c.region_code, task.c.unit_id),
-            made,
-        ).all()
-        connection.execute(
-            insert(task_history),
+        given = {"rows": bulk.packed(made)}
+        held = connection.execute(bulk.statement(task, list(made[0]), tail), given).all()
+        bulk.insert_rows(
+            connection,
+            task_history,
             [
                 {"task_id": row.id, "region_code": row.region_code, "unit_id": row.unit_id,
-                 "at": now, "source": tasks.OURS, "actor": None, "words": words}
-                for row in ids
+                 "at": now, "source": tasks.OURS, "words": words}
+                for row in held
             ],
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ from portal.affairs.orders.tables import (
     order_seat,
     work_order,
 )
-from portal.store import clock
+from portal.store import bulk, clock
 from portal.store.citypack import pack
 from portal.store.scope import Reach, acting_as, scoped
 
@@ -162,14 +162,16 @@ def _beside(
     if not fresh:
         return
     rows = [row for _, row in fresh]
-    connection.execute(
-        insert(order_seat),
+    bulk.insert_rows(
+        connection,
+        order_seat,
         [{"order_id": row["id"], "unit_id": row["unit_id"], "part": seats.DISPATCHES,
           "since": now, "state": seats.NOW} for row in rows],
     )  # fmt: skip
-    connection.execute(insert(order_caller), arriving.callers(fresh))
-    connection.execute(
-        insert(order_event),
+    bulk.insert_rows(connection, order_caller, arriving.callers(fresh))
+    bulk.insert_rows(
+        connection,
+        order_event,
         [{"order_id": row["id"], "at": now, "move": "born", "from_state": "",
           "to_state": row["state"], "unit_id": None, "unit_name": None, "actor": by.actor,
           "actor_name": row["source"], "words": f"收到{row['source']}诉求",

@@ -7,7 +7,7 @@ from portal.affairs.orders.book import flow
 from portal.store import clock
 from portal.store.scope import scoped
 
-BATCH = 5000
+BATCH = 20_000
 
 # The version stays: that it has become late takes nothing from what somebody is just typing.
 _MARK = text(

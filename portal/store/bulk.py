@@ -1,0 +1,30 @@
+"""Many rows in one statement: what comes in by the hundred costs one round trip per table."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, TextClause, text
+
+
+def statement(table: Table, names: Sequence[str], tail: str = "") -> TextClause:
+    """``INSERT`` of the rows that ``:rows`` holds as JSON; each column has the table's own type."""
+    unknown = [name for name in names if name not in table.c]
+    if unknown:
+        raise LookupError(f"{table.name} has no {', '.join(unknown)}")
+    columns = ", ".join(f'"{name}"' for name in names)
+    return text(
+        f"INSERT INTO {table.name} ({columns}) SELECT {columns}"  # noqa: S608 - names of the code
+        f" FROM jsonb_populate_recordset(NULL::{table.name}, cast(:rows AS jsonb)) {tail}"
+    )
+
+
+def packed(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as ``:rows`` takes them; times and ids as their own words."""
+    return json.dumps([dict(one) for one in rows], ensure_ascii=False, default=str)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert them all; every row has the keys of the first."""
+    if rows:
+        connection.execute(statement(table, list(rows[0])), {"rows": packed(rows)})
