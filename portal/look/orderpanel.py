@@ -59,10 +59,12 @@ def tree(given: Iterable[Knot], *, deep: bool = True) -> Html:
 
 
 def _knot(one: Knot) -> Html:
-    words = tag("span", text(one.name)) + link(f"▲ {one.overdue:,} 件", one.href, look="due")
+    """The number's link stands beside what unfolds, not in it: each is reached by its own key."""
+    number = link(f"▲ {one.overdue:,} 件", one.href, look="due")
+    name = tag("span", text(one.name))
     if not one.below:
-        return tag("div", words)
-    return tag("details", tag("summary", words) + tree(one.below, deep=False))
+        return tag("div", name) + number
+    return tag("details", tag("summary", name) + tree(one.below, deep=False)) + number
 
 
 def hours(today: Sequence[int], usual: Sequence[float], until: int) -> go.Figure:

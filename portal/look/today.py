@@ -36,9 +36,10 @@ def _tile(one: Tile) -> Html:
     return tag("li", body, class_=f"{one.weight}{quiet}")
 
 
-def bar(tiles: Iterable[Tile], name: str = "今日提要") -> Html:
-    """The line."""
-    return tag("ul", join(map(_tile, tiles)), class_="today", aria_label=name)
+def bar(tiles: Iterable[Tile], name: str = "今日提要", title: str = "") -> Html:
+    """The line; a second one on a page begins with what it is about."""
+    head = tag("li", tag("em", text(title)), class_="title") if title else ""
+    return tag("ul", head + join(map(_tile, tiles)), class_="today", aria_label=name)
 
 
 @dataclass(frozen=True, kw_only=True)

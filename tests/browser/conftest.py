@@ -28,6 +28,17 @@ class Premises:
 
     portal: str
     sandbox: str
+    var: Path
+
+    def run(self, module: str, *words: str) -> list[str]:
+        """What a module of the tests prints, run beside the portal with its database."""
+        environment = {**os.environ, "PORTAL_VAR_DIR": str(self.var)}
+        environment.pop("DATABASE_URL", None)
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.split()
 
     def turn(self, system: str, mode: str) -> None:
         """Let a simulated system misbehave, or be well again (``normal``)."""
@@ -38,10 +49,11 @@ class Premises:
 def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
     """A portal with its database, its simulated systems and their residents.
 
-    ``PORTAL_TEST_BASE`` and ``PORTAL_TEST_SANDBOX`` name one that already runs.
+    ``PORTAL_TEST_BASE``, ``PORTAL_TEST_SANDBOX`` and ``PORTAL_TEST_VAR`` name one that runs.
     """
     if given := os.environ.get("PORTAL_TEST_BASE"):
-        yield Premises(portal=given, sandbox=os.environ["PORTAL_TEST_SANDBOX"])
+        var = Path(os.environ.get("PORTAL_TEST_VAR", "var"))
+        yield Premises(portal=given, sandbox=os.environ["PORTAL_TEST_SANDBOX"], var=var)
         return
     folder = tmp_path_factory.mktemp("house")
     address = f"http://localhost:{free_port()}"
@@ -66,7 +78,7 @@ def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
         )
     try:
         _wait_until_ready(process, log)
-        yield Premises(portal=address, sandbox=sandbox)
+        yield Premises(portal=address, sandbox=sandbox, var=folder / "var")
     finally:
         process.send_signal(signal.SIGINT)
         try:

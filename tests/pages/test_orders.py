@@ -82,7 +82,7 @@ def test_a_box_shows_its_own_and_the_first_with_something_in_it_comes_first(
 
 def test_filters_narrow_and_are_cleared(street: Office) -> None:
     at_street("1")
-    at_street("2", title="路灯不亮", kind="求助", place="荷塘小区门口")
+    late = at_street("2", title="路灯不亮", kind="求助", place="荷塘小区门口")
     tab = street.open("orders")
     tab.selectbox(key="orders_kind").set_value("求助").run()
     assert "路灯不亮" in shown(tab) and "楼道堆放杂物" not in shown(tab)
@@ -90,6 +90,10 @@ def test_filters_narrow_and_are_cleared(street: Office) -> None:
     assert "没有符合条件的工单" in shown(tab)
     tab.button(key="orders_reset").click().run()
     assert "路灯不亮" in shown(tab) and "楼道堆放杂物" in shown(tab)
+    number = world.row(late).order_no
+    tab.text_input(key="orders_place").set_value(number).run()
+    assert "路灯不亮" in shown(tab) and "楼道堆放杂物" not in shown(tab)
+    assert tab.text_input(key="orders_place").value == number
     tab.text_input(key="orders_place").set_value("柳").run()
     assert "至少填 2 个字" in shown(tab) and "没有按地址筛选" in shown(tab)
 
@@ -113,6 +117,7 @@ def test_filters_are_kept_under_a_name_and_come_back(street: Office) -> None:
     at_street("2", title="路灯不亮", kind="求助")
     tab = street.open("orders")
     tab.selectbox(key="orders_kind").set_value("求助").run()
+    tab.button(key="orders_saving").click().run()
     tab.button(key="orders_save").click().run()
     assert "名称须为 1 至 20 个字" in shown(tab)
     tab.text_input(key="orders_save_name").set_value("求助类").run()
@@ -121,6 +126,7 @@ def test_filters_are_kept_under_a_name_and_come_back(street: Office) -> None:
     again = street.open("orders")
     again.selectbox(key="orders_saved").set_value("求助类").run()
     assert "路灯不亮" in shown(again) and "楼道堆放杂物" not in shown(again)
+    again.button(key="orders_saving").click().run()
     again.button(key="orders_drop-0").click().run()
     assert street.who is not None and not keepsakes.kept(street.who, "orders.filters")
 

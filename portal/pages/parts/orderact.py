@@ -15,7 +15,7 @@ from portal.look import notice
 from portal.look import orders as look
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
-from portal.pages.parts import draft, memory, orderform
+from portal.pages.parts import draft, memory, orderform, orderview
 from portal.store.flow_texts import MoveText
 
 VIEW = "orders.view"
@@ -118,6 +118,7 @@ def _send(who: Principal, opened: Opened, move: MoveText, form: dict[str, object
                  if str(one).startswith(f"order-{opened.row.id}-{move.id}-")]:  # fmt: skip
         del st.session_state[name]
     memory.keep(who, _MOVE, None)
+    orderview.stepped(who)
     st.session_state["order_told"] = f"已办理“{move.label}”。"
     st.rerun()
 
@@ -131,7 +132,7 @@ def _form(who: Principal, opened: Opened, move: MoveText, sends: Sends | None) -
         form[name] = orderform.field(sheet, name, needed=True)
     for name in move.takes:
         form[name] = orderform.field(sheet, name, needed=False)
-    if st.button(move.label, type="primary", key=f"act-{move.id}"):
+    if st.button(f"确认{move.label}", type="primary", key=f"act-{move.id}"):
         _send(who, opened, move, form, paper, sends)
 
 

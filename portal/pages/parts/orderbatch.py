@@ -11,7 +11,7 @@ from portal.affairs.orders.queries import OrderRow
 from portal.look import notice, tables
 from portal.look.markup import text
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import memory, orderview
 
 HANDLE = "orders.handle"
 _ON, _CHOSEN, _DONE = "orders_batch", "orders_chosen", "orders_batch_done"
@@ -54,6 +54,7 @@ def _choose_all(who: Principal, rows: Sequence[OrderRow]) -> None:
 def _sign(who: Principal) -> None:
     chosen = _chosen(who)
     left = desk.sign_all(who, [(one.id, one.version) for one in chosen.values()])
+    orderview.stepped(who)
     memory.keep(who, _DONE, [(one, left.get(one.id, "")) for one in chosen.values()])
     memory.keep(who, _CHOSEN, None)
 

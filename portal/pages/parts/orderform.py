@@ -99,7 +99,7 @@ def _found(sheet: Sheet, name: str) -> dict[str, str]:
     """Units to choose from; those chosen before stay choosable whatever one looks for next."""
     words = st.text_input(
         "查找单位", key=sheet.key(f"{name}-words"), placeholder="单位名称中的几个字",
-        max_chars=40, label_visibility="collapsed", autocomplete="off", width=260,
+        max_chars=40, autocomplete="off", width=180,
     )  # fmt: skip
     found = choices.units_found(sheet.who, sheet.opened.row, sheet.move, words or "")
     seen: dict[str, str] = dict(memory.recall(sheet.who, _NAMES) or {})
@@ -111,19 +111,30 @@ def _found(sheet: Sheet, name: str) -> dict[str, str]:
 
 
 def _unit(sheet: Sheet, name: str, label: str) -> str | None:
-    names = _found(sheet, name)
-    return st.selectbox(
-        label, list(names), index=None, format_func=lambda one: names.get(one, one),
-        placeholder="请选择", key=sheet.key(name), filter_mode=None,
-    )  # fmt: skip
+    with _side_by_side(sheet, name):
+        names = _found(sheet, name)
+        return st.selectbox(
+            label, list(names), index=None, format_func=lambda one: names.get(one, one),
+            placeholder="请选择", key=sheet.key(name), filter_mode=None,
+        )  # fmt: skip
+
+
+# What the units of a move are asked for; everywhere else they help.
+_ASKED = {"confer": "参与会商单位"}
 
 
 def _units(sheet: Sheet, name: str, label: str) -> list[str]:
-    names = _found(sheet, name)
-    return st.multiselect(
-        label, list(names), format_func=lambda one: names.get(one, one),
-        placeholder="可选多个", key=sheet.key(name),
-    )  # fmt: skip
+    asked = label.replace(LABELS[name], _ASKED.get(sheet.move, "协办单位"))
+    with _side_by_side(sheet, name):
+        names = _found(sheet, name)
+        return st.multiselect(
+            asked, list(names), format_func=lambda one: names.get(one, one),
+            placeholder="可选多个", key=sheet.key(name),
+        )  # fmt: skip
+
+
+def _side_by_side(sheet: Sheet, name: str) -> Any:
+    return st.container(key=f"orderunits-{name}", horizontal=True, vertical_alignment="bottom")
 
 
 # -- the others ------------------------------------------------------------------------------------

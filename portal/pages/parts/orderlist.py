@@ -23,7 +23,7 @@ from portal.pages.parts import orderview as views
 
 SIZE = 15
 _LOOK_AGAIN_SECONDS = 15.0
-_MAP = "orders_map"
+_MAP, _SAVING = "orders_map", "orders_saving"
 _BELOW = {"city": 6, "district": 9, "street": 12}
 _EMPTY: dict[BoxId, tuple[str, str]] = {
     "sign": ("没有待签收的工单", "派给本单位的工单会自动出现在这里，请在时限内签收。"),
@@ -100,6 +100,18 @@ def narrow_cells(
 # -- above the table -------------------------------------------------------------------------------
 
 
+@st.cache_data(max_entries=2000, ttl=10, show_spinner=False)
+def _counted(
+    unit_id: str, prefixes: tuple[str, ...], roles: tuple[str, ...], turn: str, _who: Principal
+) -> dict[BoxId, int]:
+    """Some seconds old at most, and new after every step of one's own (``turn``)."""
+    return boxes.counts(_who)
+
+
+def _counts(who: Principal) -> dict[BoxId, int]:
+    return _counted(who.unit.id, who.prefixes, who.roles, views.turn(who), who)
+
+
 def _many(number: int) -> str:
     return f"{COUNTED}+" if number > COUNTED else str(number)
 
@@ -154,10 +166,10 @@ def _filters(who: Principal) -> None:
         _select(who, "地点", "orders_region", {"": "全部地点", **named})
     st.session_state["orders_place"] = views.value_of(who, "orders_place")
     st.text_input(
-        "地址包含",
+        "编号或地址",
         key="orders_place",
         label_visibility="collapsed",
-        placeholder="地址包含…",
+        placeholder="编号或地址",
         max_chars=40,
         on_change=views.narrowed,
         args=("orders_place",),
@@ -166,8 +178,8 @@ def _filters(who: Principal) -> None:
 
 
 @guarded(views.VIEW)
-def _turn_map(who: Principal) -> None:
-    memory.keep(who, _MAP, not memory.recall(who, _MAP) or None)
+def _turn(who: Principal, what: str) -> None:
+    memory.keep(who, what, not memory.recall(who, what) or None)
 
 
 def _saved(who: Principal) -> None:
@@ -177,9 +189,21 @@ def _saved(who: Principal) -> None:
         st.selectbox("已存筛选", names, index=None, placeholder="已存筛选", key="orders_saved",
                      label_visibility="collapsed", filter_mode=None, on_change=views.take,
                      width=118)  # fmt: skip
-    with st.popover("保存筛选"):
+    shown = bool(memory.recall(who, _SAVING))
+    st.button(
+        "收起保存" if shown else "保存筛选", key="orders_saving", on_click=_turn, args=(_SAVING,)
+    )
+
+
+def _saving(who: Principal) -> None:
+    """Give what is shown a name, or forget a name."""
+    if not memory.recall(who, _SAVING):
+        return
+    names = list(keepsakes.kept(who, views.SAVED))
+    with st.container(key="ordersaving", horizontal=True, vertical_alignment="center"):
         st.text_input("给当前筛选起个名称", key="orders_save_name", max_chars=keepsakes.MOST_NAME,
-                      placeholder="如：本周到期的噪声", autocomplete="off")  # fmt: skip
+                      placeholder="给当前筛选起个名称", label_visibility="collapsed",
+                      autocomplete="off", width=200)  # fmt: skip
         st.button("保存", type="primary", key="orders_save", on_click=views.save)
         for place, name in enumerate(names):
             st.button(f"删除“{name}”", key=f"orders_drop-{place}", on_click=views.drop,
@@ -248,7 +272,7 @@ def _table(who: Principal, rows: Sequence[OrderRow], current: str, *, narrow: bo
 
 def _head(page: queries.Page, *, by_deadline: bool) -> Html:
     mark = states.mock() + " " if any(one.simulated for one in page.rows) else ""
-    keys = tag("span", "J/K 上下 · Enter 打开 · Esc 关闭", class_="keys")
+    keys = tag("span", "J/K 上下 · 回车打开 · Esc 关闭", class_="keys")
     order = "时限近的在前" if by_deadline else "新收到的在前"
     return tables.head("诉求工单", f"{mark}共 {page.total} · {order} {keys}")
 
@@ -262,7 +286,7 @@ def _nothing(view: View) -> None:
 
 def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> None:
     with st.container(key="orderbar", horizontal=True, vertical_alignment="center"):
-        _boxes(view.box, boxes.counts(who))
+        _boxes(view.box, _counts(who))
         if not narrow:
             orderbatch.switch(who, page.rows)
     if narrow:
@@ -272,7 +296,10 @@ def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> Non
         _saved(who)
         if who.prefixes and who.unit.level in _BELOW:
             shown = bool(memory.recall(who, _MAP))
-            st.button("收起示意图" if shown else "示意图", key="orders_map", on_click=_turn_map)
+            st.button(
+                "收起示意图" if shown else "示意图", key="orders_map", on_click=_turn, args=(_MAP,)
+            )
+    _saving(who)
     if told := views.told():
         notice.hint(told)
     if boxes.narrowed(view.narrow):
@@ -281,7 +308,7 @@ def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> Non
 
 def _list(who: Principal, current: str) -> None:
     if not views.begun(who):
-        views.choose(who, View(box=views.first_box(boxes.counts(who))))
+        views.choose(who, View(box=views.first_box(_counts(who))))
     view = views.current(who)
     try:
         filters = boxes.filters_of(view, boxes.under(who))

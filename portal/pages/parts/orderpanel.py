@@ -251,22 +251,33 @@ def _map_card(who: Principal) -> None:
     draw_map(who, found, theme, "order_map")
 
 
+def _late_card(found: Panel) -> None:
+    with st.container(key="card-order-tree"):
+        st.html(_tree(found))
+
+
 def cards(who: Principal) -> None:
     """The cards; nothing for a post that may not see the region's orders."""
     if not may(who):
         return
     found = reading(who)
     mark = f"诉求态势 · 数据时间 {states.moment(found.read_at)}"
-    st.html(tag("div", bar(numbers(found), mark), class_="order-numbers"))
+    st.html(tag("div", bar(numbers(found), mark, "诉求"), class_="order-numbers"))
     left, right = st.columns([0.5, 0.5], gap="small")
-    with left, st.container(key="card-order-map"):
-        st.fragment(_map_card)()
-    with right, st.container(key="card-order-places"):
-        st.html(tables.head("各地数字", link("大屏轮播", "/wall")) + _places(found))
-    one, two, three = st.columns([0.3, 0.34, 0.36], gap="small")
+    with left:
+        with st.container(key="card-order-map"):
+            st.fragment(_map_card)()
+        if who.unit.level != "city":
+            _late_card(found)
+    simulated = states.mock() + " " if city.simulated() else ""
+    with right:
+        with st.container(key="card-order-places"):
+            aside = simulated + link("大屏轮播", "/wall")
+            st.html(tables.head("各地数字", aside) + _places(found))
+        if who.unit.level == "city":  # beside the map there is room
+            _late_card(found)
+    one, two = st.columns([0.5, 0.5], gap="small")
     with one, st.container(key="card-order-links"):
         st.html(_funnel(found))
     with two, st.container(key="card-order-hours"):
         _hours(who, found)
-    with three, st.container(key="card-order-tree"):
-        st.html(_tree(found))

@@ -1,5 +1,7 @@
 """Which orders a list shows: kept while one is signed in, taken from an address, or by a name."""
 
+import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,7 +21,8 @@ from portal.pages.parts import memory
 VIEW = "orders.view"
 SAVED = "orders.filters"
 PAGE = "orders_page"
-_VIEW, _CAME, _TOLD = "orders_view", "orders_came", "orders_saved_told"
+_VIEW, _CAME, _TURN = "orders_view", "orders_came", "orders_turn"
+_TOLD = "orders_saved_told"
 # The widgets and the filters they show.
 FIELDS = {
     "orders_due": "due",
@@ -29,6 +32,8 @@ FIELDS = {
     "orders_region": "region",
     "orders_place": "place",
 }
+WORDS = "orders_place"
+_NUMBER = re.compile(r"[0-9]{8,30}(-[0-9]{1,3})?")
 _FIRST: tuple[BoxId, ...] = ("sign", "doing", "review", "helping")
 
 
@@ -69,6 +74,16 @@ def _leave_address(who: Principal) -> None:
     memory.keep(who, _CAME, None)
 
 
+def stepped(who: Principal) -> None:
+    """Something was done here: what was counted before is out of date for this tab."""
+    memory.keep(who, _TURN, secrets.token_hex(8))
+
+
+def turn(who: Principal) -> str:
+    """Which step of one's own was the last."""
+    return str(memory.recall(who, _TURN) or "")
+
+
 def first_box(counts: Mapping[BoxId, int]) -> BoxId:
     """The box a desk begins at: the first with something in it."""
     return next((one for one in _FIRST if counts[one]), "all")
@@ -87,6 +102,10 @@ def narrowed(who: Principal, key: str) -> None:
     value = st.session_state.get(key)
     _leave_address(who)
     view = current(who)
+    if key == WORDS:
+        narrow = _worded(view.narrow, str(value or ""))
+        choose(who, replace(view, narrow=narrow, box="all" if narrow.order_no else view.box))
+        return
     empty = getattr(boxes.ANY, FIELDS[key])
     narrow = replace(view.narrow, **{FIELDS[key]: empty if value in (None, "") else value})
     choose(who, replace(view, narrow=narrow))
@@ -99,8 +118,18 @@ def reset(who: Principal) -> None:
     choose(who, View(box=current(who).box))
 
 
+def _worded(narrow: Filters, words: str) -> Filters:
+    """A number is looked for as a number, anything else in the addresses."""
+    words = words.strip()
+    numbered = _NUMBER.fullmatch(words) is not None
+    return replace(narrow, order_no=words if numbered else "", place="" if numbered else words)
+
+
 def value_of(who: Principal, key: str) -> Any:
     """What a widget has to show."""
+    if key == WORDS:
+        narrow = current(who).narrow
+        return narrow.order_no or narrow.place
     return getattr(current(who).narrow, FIELDS[key])
 
 
@@ -150,7 +179,6 @@ def hidden(narrow: Filters) -> tuple[tuple[str, str], ...]:
         ("进度", {True: "在办", False: "已结束", None: ""}[narrow.open]),
         ("分类", narrow.category),
         ("承办单位", narrow.unit),
-        ("编号", narrow.order_no),
         ("收到自", f"{narrow.since:%Y-%m-%d}" if narrow.since else ""),
         ("收到至", f"{narrow.until:%Y-%m-%d}" if narrow.until else ""),
         ("办结自", f"{narrow.closed_since:%Y-%m-%d}" if narrow.closed_since else ""),
