@@ -67,10 +67,13 @@ def _actors(place: str) -> list[Principal]:
     """Who has to do with orders of a place, from the city down to the community."""
     city, found = pack(), []
     for one in city.departments:
-        if place.startswith(one.region_code):
-            is_desk = any(desk_.unit == one.id for desk_ in city.orders.desk)
+        is_desk = any(desk_.unit == one.id for desk_ in city.orders.desk)
+        does_visits = one.id in city.orders.visit_units
+        if not place.startswith(one.region_code):
+            continue
+        if one.level != "city" or is_desk or does_visits:
             roles = ("order_desk",) if is_desk else ("department_officer", "order_visitor")
-            covers = (one.region_code,) if is_desk or one.id in city.orders.visit_units else ()
+            covers = (one.region_code,) if is_desk or does_visits else ()
             found.append(
                 _actor(one.id, one.name, "department", one.level, one.region_code, roles, covers)
             )
@@ -83,7 +86,7 @@ def _actors(place: str) -> list[Principal]:
     return found
 
 
-def add_orders(posts: tuple[DemoPost, ...], count: int = 200) -> int:
+def add_orders(posts: tuple[DemoPost, ...], count: int = 80) -> int:
     """Orders in every state around the demonstration's communities; gives how many."""
     places = sorted({one.unit.partition("-")[2] for one in posts if one.unit.startswith("com-")})
     if not places or pack().flow("order") is None:

@@ -11,7 +11,7 @@ Say = Callable[[str], None]
 
 
 def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
-    """One line per system; gives how many did not answer."""
+    """Tasks, one line per system; gives how many did not answer."""
     failed = 0
     for one in sync_all(wired.gateway, whole=whole):
         failed += bool(one.problem)
@@ -20,10 +20,11 @@ def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
         else:
             gone = f"，已收回或办结 {one.gone} 件" if one.gone else ""
             say(f"  {one.name}：新任务 {one.added} 件，有变化 {one.changed} 件{gone}")
-    return failed + _orders(wired, say, whole)
+    return failed
 
 
-def _orders(wired: Wired, say: Say, whole: bool) -> int:
+def orders_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
+    """The same for work orders; a serving process brings them by itself, order by order."""
     found = pull_all(wired.gateway, order_mirror.take, whole=whole)
     for one in found:
         name = wired.gateway.registry.system(one.system_id).name
@@ -39,6 +40,7 @@ def sync(*, whole: bool = False) -> int:
     wired = build()
     wired.gateway.start()
     try:
-        return 1 if sync_each(wired, print, whole=whole) else 0
+        failed = sync_each(wired, print, whole=whole) + orders_each(wired, print, whole=whole)
+        return 1 if failed else 0
     finally:
         wired.gateway.stop()
