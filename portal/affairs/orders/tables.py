@@ -90,6 +90,14 @@ work_order = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("source", "source_no", name="uq_work_order_source_source_no"),
+    # What like orders were finally handled by, place by place, the newest first (一派到位).
+    Index(
+        "ix_work_order_handled",
+        "category",
+        "region_code",
+        text("closed_at DESC"),
+        postgresql_where=text("closed_at IS NOT NULL"),
+    ),
     Index("ix_work_order_open_deadline", "deadline_at", "id", postgresql_where=OPEN),
     *(
         Index(f"ix_work_order_open_{column}", column, "deadline_at", postgresql_where=OPEN)
