@@ -16,6 +16,7 @@ one of the errors below; their class says what to do next, their message is fit 
     │   └── Misfit             it answered well, but not in the shape that the manifest describes
     ├── NotFound               it answered properly and knows no such person
     └── TurnedDown             it understood a command and will not carry it out
+        └── UnknownReceiver    it cannot reach this number, now or later: another channel may
 
 `cause` and `detail` are for the log only; they never reach a page and never hold personal data.
 """
@@ -469,3 +470,9 @@ class TurnedDown(SystemFault):
         super().__init__(message, detail=detail)
         self.reason = reason
         self.finished = finished
+
+
+class UnknownReceiver(TurnedDown):
+    """A channel of messages cannot reach this number, now or later: another channel may."""
+
+    default = "该渠道无法送达这个号码，消息已保留，可改用其他渠道或电话告知。"

@@ -25,7 +25,7 @@ def program(town: Doorway, place: str = WILLOW) -> Browser:
             unit_id=f"com-{place}",
             role="community_clerk",
             prefixes=(place,),
-            permissions=clients.OFFERED,
+            permissions=("records.open", "records.search"),
             purposes=("counter",),
         )
     )[1]

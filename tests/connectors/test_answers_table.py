@@ -36,7 +36,7 @@ def test_a_row_says_what_the_manifest_says(system_id: str) -> None:
     how = manifest.answers if any(told) else ""
     assert row[6] == how + (", with paper" if manifest.requires_authorisation else "")
     assert (row[7] == "yes", row[8] == "yes") == (
-        Capability.TASKS in able, Capability.REPORTS in able,
+        bool({Capability.TASKS, Capability.ORDERS} & able), Capability.REPORTS in able,
     )  # fmt: skip
     assert all(told) or row[9], "what is not offered has a reason"
 

@@ -20,7 +20,7 @@ from tests.functions import staff
 from tests.functions.staff import CITY, EAST, LOTUS, UNIT, WILLOW, file, person_row
 
 pytestmark = pytest.mark.usefixtures("hailing")
-THINGS = table("thing", column("id", Uuid), column("post_id", Uuid))
+THINGS = table("carried", column("id", Uuid), column("post_id", Uuid))
 
 
 def carry(connection: Connection, old: UUID, new: UUID) -> int:
@@ -60,8 +60,8 @@ def office(hailing: object, database: TestDatabase, frozen: FrozenClock) -> Offi
 
     owner = create_engine(driver_url(database.owner_url))
     with owner.begin() as connection:
-        connection.execute(text("CREATE TABLE thing (id uuid, post_id uuid)"))
-        connection.execute(text("GRANT ALL ON thing TO portal_app"))
+        connection.execute(text("CREATE TABLE carried (id uuid, post_id uuid)"))
+        connection.execute(text("GRANT ALL ON carried TO portal_app"))
     owner.dispose()
     return Office()
 

@@ -1,16 +1,10 @@
-"""The words every channel shares. Faults are those of the contract; only one is its own."""
+"""The words every channel shares. Faults are those of the contract."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
-
-from portal.connectors.contract import TurnedDown
-
-
-class UnknownReceiver(TurnedDown):
-    """The channel cannot reach this number, now or later: another may."""
 
 
 @dataclass(frozen=True, kw_only=True)

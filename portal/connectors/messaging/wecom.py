@@ -18,8 +18,9 @@ from portal.connectors.contract import (
     RetryLater,
     SignInAgain,
     TheirFault,
+    UnknownReceiver,
 )
-from portal.connectors.messaging.channel import Accepted, Outgoing, Report, UnknownReceiver
+from portal.connectors.messaging.channel import Accepted, Outgoing, Report
 from portal.connectors.messaging.line import Line, packed
 
 _TOKEN_OVER = frozenset({40014, 42001})

@@ -26,7 +26,8 @@ def _names(region_code: str) -> tuple[str, ...]:
 
 def plain(region_code: str, text: str) -> str:
     """The address below its community, without blanks and in narrow letters."""
-    left = "".join(unicodedata.normalize("NFKC", text).split())
+    bare = "".join(unicodedata.normalize("NFKC", text).split())
+    left = unicodedata.normalize("NFKC", bare)  # without the blanks letters may join anew
     going = True
     while going:
         going = False

@@ -66,6 +66,14 @@ def _lengthened(number: str) -> str:
     return long + ric.calc_check_digit(long + "0")
 
 
+def _is_credit_code(text: str) -> bool:
+    """Some numbers fit both rules; what is a person's number is never taken for an enterprise."""
+    number = text.upper()
+    if len(number) != 18 or not uscc.is_valid(number):
+        return False
+    return not (number[:17].isdigit() and number[17] == ric.calc_check_digit(number))
+
+
 def parse(text: str) -> Query:
     """Tell what was typed, or say why it cannot be searched for."""
     plain = _clean(text)
@@ -74,7 +82,7 @@ def parse(text: str) -> Query:
             "请输入姓名或单位名称（汉字或拼音）、身份证号、手机号、信用代码或住址。"
         )
     compact = plain.replace(" ", "")
-    if len(compact) == 18 and not ric.is_valid(compact) and uscc.is_valid(compact):
+    if _is_credit_code(compact):
         return Query(kind="credit_code", text=uscc.compact(compact))
     if _DIGITS.fullmatch(compact):
         return _identity(compact)

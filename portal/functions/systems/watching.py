@@ -12,7 +12,7 @@ UP: Final = "恢复"
 # What says nothing about the other side: it was not asked, or it only asked us to slow down.
 _SAYS_NOTHING = frozenset({"Resting", "RateLimited", "NotConnected"})
 # It answered; that it knows nobody or will not do something is an answer.
-_ANSWERS = frozenset({"NotFound", "TurnedDown"})
+_ANSWERS = frozenset({"NotFound", "TurnedDown", "UnknownReceiver"})
 
 
 @dataclass(frozen=True, kw_only=True)
