@@ -36,6 +36,8 @@ def the_unit(step: Step, unit_id: Any) -> UnitRef:
     found = units.find(step.connection, str(unit_id))
     if found is None:
         raise FindingError(f"没有代码为“{unit_id}”的单位，或该单位已停用，{KEPT}")
+    if not step.row.region_code.startswith(found.region_code):
+        raise FindingError(f"{found.name}不管该问题所在的地方，请另选单位，{KEPT}")
     return found
 
 

@@ -42,6 +42,7 @@ class Item:
     title: str
     content: str
     place: str
+    region_code: str
     region_name: str
     state: str
     outcome: str
@@ -293,6 +294,7 @@ def _item(row: Row[Any], names: dict[str, str]) -> Item:
         title=row.title,
         content=row.content,
         place=row.where,
+        region_code=row.region_code,
         region_name=divisions.full_name(row.region_code),
         state=row.state,
         outcome=row.outcome or "",

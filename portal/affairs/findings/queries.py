@@ -194,6 +194,14 @@ def taken_up(principal: Principal) -> frozenset[str]:
         return frozenset(connection.execute(query).scalars())
 
 
+def version_of(principal: Principal, finding_id: UUID) -> int | None:
+    """The version of a finding; ``None`` for one that one does not see."""
+    permissions.check(principal, VIEW)
+    query = select(finding.c.version).where(finding.c.id == finding_id)
+    with scoped(principal.reach) as connection:
+        return connection.execute(query).scalar()
+
+
 def opened(principal: Principal, finding_id: UUID) -> Opened:
     """One finding with everything about it; recorded in the audit."""
     permissions.check(principal, VIEW)
