@@ -19,6 +19,7 @@ from portal.affairs.orders import units
 from portal.affairs.workflow import ledger
 from portal.affairs.workflow.flow import KEPT, Form
 from portal.affairs.workflow.ledger import By, Step
+from portal.settings import settings
 from portal.store import clock, divisions
 from portal.store.citypack import pack
 from portal.store.finding_texts import OFF
@@ -151,12 +152,8 @@ def _row(principal: Principal, draft: Draft, place: str) -> dict[str, Any]:
         "state": rules.FIRST,
         "state_since": now,
         "found_at": now,
-        "simulated": None if _production() else "demo",
+        "simulated": None if settings().production else "demo",
     }
-
-
-def _production() -> bool:
-    return pack().demo is None
 
 
 _NUMBER = text("SELECT nextval('finding_number')")
