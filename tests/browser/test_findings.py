@@ -1,4 +1,4 @@
-"""未诉先办 in the browser: found by a community, led by its street, confirmed; its table as files."""
+"""未诉先办 in the browser: found, led by the street, confirmed by the finder; its table."""
 
 from pathlib import Path
 

@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from auth.principal import Principal
 from portal.affairs.findings import meetings, queries
+from portal.pages import shell
+from portal.pages.catalogue import spec
 from portal.store.clock import FrozenClock
 from tests import people
 from tests.findings import world
@@ -128,6 +130,13 @@ def test_the_table_and_the_measures_of_a_district(office: Office, sit: Any) -> N
     tab.text_input(key="measure_words").set_value("已经开始").run()
     tab.button(key="measure_save").click().run()
     assert "已经开始" in shown(tab)
+
+
+def test_the_navigation_follows_where_it_is_run(office: Office) -> None:
+    home = spec("community")
+    there, not_there = world.community(), world.community("990102001002")
+    assert spec("findings") in shell.menu(there, home)
+    assert spec("findings") not in shell.menu(not_there, home)
 
 
 def test_where_it_is_not_run_that_is_said(office: Office, sit: Any) -> None:

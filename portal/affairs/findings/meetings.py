@@ -188,7 +188,7 @@ def close(principal: Principal, meeting_id: UUID) -> None:
                 .where(finding_meeting.c.id == meeting_id)
                 .values(state=OVER, closed_at=clock.now())
             )
-    _record(principal, "findings.meeting.close", {"meeting": str(meeting_id)})
+    _record(principal, "findings.close", {"number": str(meeting_id)})
 
 
 def _own(connection: Connection, principal: Principal, meeting_id: UUID) -> Row[Any]:

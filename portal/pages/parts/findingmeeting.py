@@ -73,7 +73,7 @@ def _call(who: Principal) -> None:
 
 def _paper(who: Principal, one: Meeting, what: str, write: Callable[[Meeting], bytes]) -> None:
     def made() -> bytes:
-        paperwork.export(who, "meeting.paper", {"meeting": one.title, "paper": what})
+        paperwork.export(who, "minutes", {"title": one.title, "form": what})
         return write(one)
 
     st.download_button(f"下载{what}", made, papers.file_name(f"{one.title}{what}", ".docx"),

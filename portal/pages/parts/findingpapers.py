@@ -59,11 +59,11 @@ def _value(value: str | int) -> Html:
 
 def _downloads(who: Principal, made: Figures) -> None:
     def docx() -> bytes:
-        paperwork.export(who, "table", {"span": made.span, "form": "docx"})
+        paperwork.export(who, "table", {"period": made.span, "form": "docx"})
         return paperwork.table_docx(who, made)
 
     def xlsx() -> bytes:
-        paperwork.export(who, "table", {"span": made.span, "form": "xlsx"})
+        paperwork.export(who, "table", {"period": made.span, "form": "xlsx"})
         return paperwork.table_xlsx(who, made)
 
     stem = f"{made.title}_{made.starts:%Y%m%d}-{made.ends:%Y%m%d}"
@@ -90,7 +90,7 @@ def daily_reports(who: Principal) -> None:
 
 def _one_day(who: Principal, place: int, one: Daily) -> None:
     def made() -> bytes:
-        paperwork.export(who, "daily", {"day": str(one.day), "unit": one.unit_id})
+        paperwork.export(who, "daily", {"period": str(one.day)})
         return paperwork.daily_docx(one.region_name, f"{one.day:%Y年%m月%d日}", one.content)
 
     with st.container(key=f"daily-{place}", horizontal=True, vertical_alignment="center"):
