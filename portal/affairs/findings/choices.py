@@ -53,3 +53,8 @@ def classes() -> tuple[str, ...]:
 def sources() -> tuple[str, ...]:
     """The sources that a form offers; demands of a kind come from their own list."""
     return rules.SOURCES[:3]
+
+
+def megabytes() -> int:
+    """How large a photo may be, in whole megabytes; the exact limit is told when it is sent."""
+    return max(1, -(-pack().findings.most_bytes // 1048576))

@@ -91,7 +91,8 @@ def _form(who: Principal, place: str, kind: Cluster | None, *, own: bool) -> Non
     content = paper.text_area("情况", "content", max_chars=rules.MOST_CONTENT, height=100,
                               placeholder="请勿写入居民姓名、电话、证件号码")  # fmt: skip
     files = st.file_uploader("照片（可不附）", type=["jpg", "jpeg", "png", "webp"],
-                             accept_multiple_files=True, key="finding_photos")  # fmt: skip
+                             accept_multiple_files=True, key="finding_photos",
+                             max_upload_size=choices.megabytes())  # fmt: skip
     then: Then = ""
     reason = ""
     if own:

@@ -27,6 +27,9 @@ _MOVE, _TOLD, _PHOTO = "finding_move", "finding_told", "finding_photo"
 _HELD = "finding_opened"
 _PLACE = "findings.act"
 _TEXTS = ("text", "answer", "reason", "words")
+# What one most often comes for, first; the others follow as the flow has them.
+_FIRST = ("done", "lead", "dispatch", "assign", "confirm", "reply")
+_AT_MEETINGS = "decide"  # is written down with the meeting, so that its minutes hold it
 _HEIGHT = {"text": 90, "answer": 110, "reason": 68, "words": 68}
 
 
@@ -119,7 +122,7 @@ def _field(who: Principal, opened: Opened, move: str, name: str, paper: draft.Pa
                              format="YYYY-MM-DD", width=260)  # fmt: skip
     if name == "attachment":
         sent = st.file_uploader("照片", type=["jpg", "jpeg", "png", "webp"],
-                                accept_multiple_files=True,
+                                accept_multiple_files=True, max_upload_size=choices.megabytes(),
                                 key=f"{key}-{opened.row.version}")  # fmt: skip
         return [Photo(name=one.name, data=one.getvalue()) for one in sent or ()]
     return unit_field(who, opened.row.region_code, name, label, key)
@@ -155,18 +158,25 @@ def _lost(who: Principal, opened: Opened, move_id: str) -> None:
     st.html(look.passage("未提交的内容", "\n".join(kept.fields.values())))
 
 
+def _offered(opened: Opened) -> list[MoveText]:
+    rank = {move: place for place, move in enumerate(_FIRST)}
+    shown = [one for one in opened.moves if one.id != _AT_MEETINGS]
+    return sorted(shown, key=lambda one: rank.get(one.id, len(_FIRST)))
+
+
 def _moves(who: Principal, held: _Held) -> None:
     opened = held.opened
+    moves = _offered(opened)
     kept = memory.recall(who, _MOVE)
     wanted = kept[1] if kept and kept[0] == str(opened.row.id) else ""
-    if wanted and all(one.id != wanted for one in opened.moves):
+    if wanted and all(one.id != wanted for one in moves):
         _lost(who, opened, wanted)
-    if not opened.moves:
+    if not moves:
         st.html(tag("div", text("本岗位对该问题没有可办的操作。"), class_="default"))
         return
-    chosen = next((one for one in opened.moves if one.id == wanted), opened.moves[0])
+    chosen = next((one for one in moves if one.id == wanted), moves[0])
     with st.container(key="findingmoves", horizontal=True):
-        for one in opened.moves:
+        for one in moves:
             st.button(one.label, key=f"fmove-{one.id}", on_click=_choose,
                       type="primary" if one.id == chosen.id else "secondary",
                       args=(str(opened.row.id), one.id))  # fmt: skip
@@ -209,11 +219,11 @@ def _fetch(who: Principal, photo_id: UUID) -> None:
 def _photos(who: Principal, opened: Opened) -> None:
     if not opened.photos:
         return
-    st.html(tables.head("照片", text(f"{len(opened.photos)} 张，查看记入审计")))
+    st.html(tables.head("照片", text(f"{len(opened.photos)} 张，取出记入审计")))
     ready = memory.recall(who, _PHOTO)
     with st.container(key="findingphotos", horizontal=True):
         for place, one in enumerate(opened.photos):
-            st.button(f"查看“{one.name}”", key=f"fphoto-{place}", on_click=_fetch, args=(one.id,))
+            st.button(f"取出“{one.name}”", key=f"fphoto-{place}", on_click=_fetch, args=(one.id,))
     if ready and any(one.id == ready[0] for one in opened.photos):
         name, kind, data = ready[1]
         st.download_button(f"保存“{name}”", data, name, kind, key="fphoto_save",
