@@ -1,12 +1,15 @@
 """Writing a finding down: by whom, where, once, and what is told when it cannot be."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import text
 
 from auth.permissions import Denied
-from portal.affairs.findings import desk, queries
+from portal.affairs.findings import daily, desk, queries
 from portal.affairs.findings.book import SERVICE
 from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.workflow.flow import FlowError
@@ -126,3 +129,27 @@ def test_in_the_inbox_it_is_done_as_at_the_finding() -> None:
     tasks.act(world.community(), key, "report", {"reason": world.WHY})
     assert world.row(one).state == "待会商"
     assert tasks.actions(world.civil(), key, "问题·待会商") == ()
+
+
+def _at_once(work: Callable[[], object], times: int = 4) -> list[object]:
+    start = Barrier(times)
+
+    def one(_: int) -> object:
+        start.wait()
+        return work()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def test_the_same_form_at_the_same_time_is_one_finding() -> None:
+    given = world.draft(then="report", reason=world.WHY)
+    assert len(set(_at_once(lambda: desk.found(world.community(), given)))) == 1
+    assert queries.listed(world.community()).total == 1
+
+
+def test_several_processes_make_a_day_s_report_once(frozen: FrozenClock) -> None:
+    world.handed()
+    frozen.advance(timedelta(hours=9))
+    assert sorted(_at_once(daily.make_due), key=str) == [0, 0, 0, 1]
+    assert len(daily.listed(world.district())) == 1
