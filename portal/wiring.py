@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 from sqlalchemy import text
 
 from auth.principal import Principal
-from portal import logs
+from portal import logs, plugs
 from portal.affairs.corrections import offer as corrections
 from portal.affairs.dispatch import offer as dispatching
 from portal.affairs.evaluation import visits
@@ -234,6 +234,7 @@ def build() -> Wired:
     if city.flow(order_book.FLOW):
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
         ours.append(orders.OrderTasks())
+    ours += plugs.tasks_of_findings(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
     digests = Digests(messages=messages)
@@ -281,6 +282,7 @@ def build() -> Wired:
                 Recurring(seconds=900, name="notices.sweep", work=notices_offer.sweep),
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 *_of_orders(city),
+                *plugs.jobs_of_findings(city),
                 Recurring(seconds=900, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),

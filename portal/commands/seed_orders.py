@@ -3,16 +3,16 @@
 import random
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from auth.principal import Principal, Unit
+from auth.principal import Principal
 from portal.affairs.orders import desk, intake, sweep, tally
 from portal.affairs.orders.intake import Incoming
 from portal.affairs.workflow.flow import FlowError
+from portal.commands import actors
 from portal.store import clock, divisions
 from portal.store.citypack import DemoPost, pack
 
-_SPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 DAYS = 60
 # Topic, class, kind, and what the caller says.
 TOPICS = (
@@ -39,61 +39,14 @@ _OFTEN = {"dispatch": 9, "sign": 9, "contact": 4, "reply": 4, "approve": 7, "vis
 _NEVER = {"merge", "split", "confide", "attach", "reclass", "co_reply", "co_add", "archive"}
 
 
-class _Moved(clock.FrozenClock):
-    """A clock that the seeding sets."""
-
-    def put(self, at: Any) -> None:
-        """Let it be that moment."""
-        self._at = at
-
-
-def _actor(unit_id: str, name: str, kind: str, level: str, region: str, roles: tuple[str, ...],
-           prefixes: tuple[str, ...]) -> Principal:  # fmt: skip
-    return Principal(
-        account_id=uuid5(_SPACE, unit_id),
-        login="demo",
-        name=f"模拟·{name}",
-        post_id=uuid5(_SPACE, f"post-{unit_id}"),
-        post_title="演示岗位",
-        unit=Unit(id=unit_id, name=name, kind=kind, level=level, region_code=region),  # type: ignore[arg-type]
-        roles=roles,
-        prefixes=prefixes,
-        session_id="demo",
-        factors=frozenset({"otp"}),
-    )
-
-
-def _actors(place: str) -> list[Principal]:
-    """Who has to do with orders of a place, from the city down to the community."""
-    city, found = pack(), []
-    for one in city.departments:
-        is_desk = any(desk_.unit == one.id for desk_ in city.orders.desk)
-        does_visits = one.id in city.orders.visit_units
-        if not place.startswith(one.region_code):
-            continue
-        if one.level != "city" or is_desk or does_visits:
-            roles = ("order_desk",) if is_desk else ("department_officer", "order_visitor")
-            covers = (one.region_code,) if is_desk or does_visits else ()
-            found.append(
-                _actor(one.id, one.name, "department", one.level, one.region_code, roles, covers)
-            )
-    street, community = divisions.find(place[:9]), divisions.find(place)
-    if street and community:
-        found.append(_actor(f"gov-{street.code}", street.name, "government", "street",
-                            street.code, ("street_officer",), (street.code,)))  # fmt: skip
-        found.append(_actor(f"com-{place}", community.name, "community", "community", place,
-                            ("community_clerk",), (place,)))  # fmt: skip
-    return found
-
-
 def add_orders(posts: tuple[DemoPost, ...], count: int = 80) -> int:
     """Orders in every state around the demonstration's communities; gives how many."""
     places = sorted({one.unit.partition("-")[2] for one in posts if one.unit.startswith("com-")})
     if not places or pack().flow("order") is None:
         return 0
     end = clock.now()
-    around = {place: _actors(place) for place in places}
-    moved = _Moved(end)
+    around = {place: actors.around(place) for place in places}
+    moved = actors.Moved(end)
     with clock.use(moved):
         for number in range(count):
             place, dice = places[number % len(places)], random.Random(number)
@@ -130,7 +83,7 @@ def _incoming(number: int, place: str, dice: random.Random) -> Incoming:
 
 
 def _live(
-    order: UUID, people: list[Principal], dice: random.Random, moved: _Moved, end: Any
+    order: UUID, people: list[Principal], dice: random.Random, moved: actors.Moved, end: Any
 ) -> None:
     """Let it be handled, some of it badly, until now or until nothing more is to be done."""
     for _ in range(dice.randint(1, 14)):

@@ -92,6 +92,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="triage",
     ),
     PageSpec(
+        path="findings",
+        title="未诉先办",
+        permission="findings.view",
+        section=WORK,
+        module="findings",
+    ),
+    PageSpec(
         path="wall",
         title="大屏轮播",
         permission="orders.view",

@@ -1,6 +1,7 @@
 """What is around every page: which page is open, the band on top, the pages one may go to."""
 
 import secrets
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import streamlit as st
@@ -9,6 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from auth import permissions
 from auth.principal import Principal
+from portal.affairs.findings import choices
 from portal.functions import city, identity
 from portal.look import frame
 from portal.pages import turns
@@ -18,6 +20,8 @@ from portal.pages.guards import acting, guarded
 from portal.pages.parts import feedback, memory
 
 _RUN = "run"
+# Pages of what is not run everywhere: where it is not, they are not in the navigation.
+_WHERE: Mapping[str, Callable[[Principal], bool]] = {"findings": choices.reached}
 
 
 def landing(who: Principal) -> PageSpec:
@@ -33,7 +37,10 @@ def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
     return [
         one
         for one in PAGES
-        if one.listed and one is not home and permissions.allowed(who, one.permission)
+        if one.listed
+        and one is not home
+        and permissions.allowed(who, one.permission)
+        and (one.path not in _WHERE or _WHERE[one.path](who))
     ]
 
 

@@ -7,6 +7,7 @@ Another city is another folder. Its files:
 - ``matters.toml`` what residents come for, ``reports.toml`` the reports;
 - ``flows.toml`` and ``orders.toml`` how demands are handled;
 - ``dispatch.toml`` how they are dispatched, urged and evaluated;
+- ``findings.toml`` where 未诉先办 is run, and how;
 - ``schemes.toml`` how units are evaluated;
 - ``messages.toml`` what may leave for a phone and how people are reminded;
 - ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places;
@@ -24,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from portal.settings import settings
 from portal.store import (
     dispatch_texts,
+    finding_texts,
     flow_texts,
     intake_texts,
     matter_texts,
@@ -35,6 +37,7 @@ from portal.store import (
     site_texts,
 )
 from portal.store.dispatch_texts import DispatchTexts
+from portal.store.finding_texts import FindingTexts
 from portal.store.flow_texts import FlowText
 from portal.store.intake_texts import IntakeTexts
 from portal.store.lookup_texts import BulkUse
@@ -217,6 +220,7 @@ class CityPack(_Data):
     orders: OrderTexts = OrderTexts()
     dispatch: DispatchTexts = DispatchTexts()
     intake: IntakeTexts = IntakeTexts()
+    findings: FindingTexts = FindingTexts()
     replies: tuple[ReplyText, ...] = ()
     demo: Demo | None = None
 
@@ -269,6 +273,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "orders": order_texts.read(folder),
             "dispatch": dispatch_texts.read(folder),
             "intake": intake_texts.read(folder),
+            "findings": finding_texts.read(folder),
             "replies": reply_texts.read(folder),
             "demo": demo,
         }
