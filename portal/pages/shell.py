@@ -28,13 +28,13 @@ def landing(who: Principal) -> PageSpec:
     return next((one for one in homes if permissions.allowed(who, one.permission)), last)
 
 
+def _opens(who: Principal, one: PageSpec) -> bool:
+    return any(permissions.allowed(who, right) for right in (one.permission, *one.also))
+
+
 def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
     """The pages beside the home that the post may open."""
-    return [
-        one
-        for one in PAGES
-        if one.listed and one is not home and permissions.allowed(who, one.permission)
-    ]
+    return [one for one in PAGES if one.listed and one is not home and _opens(who, one)]
 
 
 @st.cache_data(max_entries=2000, ttl=60, show_spinner=False)

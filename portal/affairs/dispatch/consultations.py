@@ -19,6 +19,7 @@ from portal.store import clock
 from portal.store.scope import scoped
 
 VIEW = "orders.view"
+MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ def waiting(principal: Principal) -> tuple[Consultation, ...]:
             (d.opened_by_unit == unit_id) | d.asked_units.contains([unit_id]),
         )
         .order_by(d.due_at, d.id)
-        .limit(100)
+        .limit(MOST)
     )
     with scoped(principal.reach) as connection:
         found = connection.execute(query).all()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from auth import permissions
 from auth.principal import Principal
@@ -49,7 +50,7 @@ def _last(principal: Principal) -> Subquery:
             o.closed_at.is_(None),
             o.deadline_at == w.deadline_at,
         )
-        .distinct(w.order_id)
+        .ext(distinct_on(w.order_id))
         .order_by(w.order_id, w.id.desc())
     )  # fmt: skip
     return query.subquery()
