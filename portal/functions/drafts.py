@@ -24,6 +24,19 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "orders.act": ("orders", "id"),
     "feedback": ("feedback", ""),
     "orders.visit": ("visits", "id"),
+    # what is written about an order in 督 and 评 stands on one page; the key is the order's
+    **dict.fromkeys(
+        (
+            "supervision.propose",
+            "supervision.sheet",
+            "dispatch.consult",
+            "evaluation.appeal",
+            "evaluation.decide",
+            "evaluation.mark",
+            "evaluation.confirm",
+        ),
+        ("supervision", "order"),
+    ),
     "feedback.answer": ("answering", ""),
 }
 

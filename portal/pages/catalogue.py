@@ -20,6 +20,7 @@ class PageSpec:
     section: str
     module: str
     listed: bool = True  # in the navigation on top
+    also: tuple[str, ...] = ()  # any of these opens it as well
 
     def show(self) -> None:
         """Draw the page; its first act is to check the permission itself."""
@@ -97,6 +98,14 @@ PAGES: tuple[PageSpec, ...] = (
         permission="findings.view",
         section=WORK,
         module="findings",
+    ),
+    PageSpec(
+        path="supervision",
+        title="督办评价",
+        permission="orders.supervise",
+        section=WORK,
+        module="supervision",
+        also=("orders.handle", "orders.dispatch"),
     ),
     PageSpec(
         path="wall",
@@ -216,9 +225,10 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(
         path="dispatch-lists",
         title="派单目录",
-        permission="orders.view",
+        permission="orders.settings",
         section=MANAGE,
         module="dispatchlists",
+        also=("orders.dispatch",),
     ),
     PageSpec(
         path="audit",

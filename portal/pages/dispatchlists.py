@@ -18,7 +18,8 @@ from portal.pages.parts import memory
 from portal.store.sheets import SheetRefusedError
 from portal.store.workbooks import MEDIA_TYPE
 
-PERMISSION, SETTINGS = reads.VIEW, reads.SETTINGS
+PERMISSION, DISPATCH = reads.SETTINGS, "orders.dispatch"
+SETTINGS = PERMISSION
 _TOLD, _FAILED, _PREVIEW, _TURN = "lists_told", "lists_failed", "lists_preview", "lists_turn"
 _SHOWN = 200
 _HOWS: tuple[desk.How, ...] = ("增量更新", "整体替换")
@@ -166,7 +167,7 @@ def _told() -> None:
 
 def page() -> None:
     """Draw the page."""
-    who = require(PERMISSION)
+    who = require(PERMISSION, DISPATCH)
     _told()
     with st.container(key="card-lists"):
         st.html(tables.head("派单目录", text(city.default_note())))

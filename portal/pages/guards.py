@@ -51,12 +51,14 @@ def stop() -> NoReturn:
     raise AssertionError("unreachable: st.stop raises")
 
 
-def require(permission: str) -> Principal:
-    """Who is asking, if they may; else say why not and end the run."""
+def require(permission: str, *also: str) -> Principal:
+    """Who is asking, if they may (any of ``also`` will do); else say why not and end the run."""
     who = _principal()
     if who is None:
         notice.refusal(SIGNED_OUT)
         stop()
+    if any(permissions.allowed(who, one) for one in also):
+        return who
     try:
         permissions.check(who, permission)
     except Denied as refusal:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from portal.pages.guards import require
-from portal.pages.parts import orderlist, orderopened, orderprint
+from portal.pages.parts import orderlist, orderopened, orderprint, turnline
 from portal.pages.parts import orderview as views
 
 
@@ -16,6 +16,7 @@ def page() -> None:
     views.arrive(who)
     opened = st.query_params.get("id", "")
     if not opened:
+        turnline.draw(who)
         orderlist.card(who)
         return
     beside, panel = st.columns([0.4, 0.6], gap="small")

@@ -32,6 +32,10 @@ def landing(who: Principal) -> PageSpec:
     return next((one for one in homes if permissions.allowed(who, one.permission)), last)
 
 
+def _opens(who: Principal, one: PageSpec) -> bool:
+    return any(permissions.allowed(who, right) for right in (one.permission, *one.also))
+
+
 def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
     """The pages beside the home that the post may open."""
     return [
@@ -39,7 +43,7 @@ def menu(who: Principal, home: PageSpec) -> list[PageSpec]:
         for one in PAGES
         if one.listed
         and one is not home
-        and permissions.allowed(who, one.permission)
+        and _opens(who, one)
         and (one.path not in _WHERE or _WHERE[one.path](who))
     ]
 

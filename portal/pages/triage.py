@@ -13,7 +13,7 @@ from portal.look.markup import Html, tag, text
 from portal.look.tables import Column
 from portal.look.today import link
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, orderlist, orderopened, triageadvice
+from portal.pages.parts import memory, orderlist, orderopened, triageadvice, turnline
 
 PERMISSION, PAGE = triage.PERMISSION, triageadvice.PAGE
 SIZE = 15
@@ -114,6 +114,8 @@ def page() -> None:
     def load(who: Principal) -> None:
         st.html(_loads(who))
 
+    if not opened:
+        turnline.draw(who)
     left, right = st.columns([0.4, 0.6] if opened else [0.68, 0.32], gap="small")
     with left, st.container(key="card-orders-beside" if opened else "card-orders"):
         st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth.permissions import Denied
-from portal.affairs.dispatch import consult
+from portal.affairs.dispatch import consult, consultations
 from portal.affairs.dispatch.consult_rules import (
     CLAIMS,
     DECLINES,
@@ -96,17 +96,17 @@ def _started(order: UUID) -> UUID:
 def test_one_claims_and_gets_it(order: UUID) -> None:
     dispute = _started(order)
     assert world.row(order).state == "待会商"
-    (seen,) = consult.waiting(world.urban())
+    (seen,) = consultations.waiting(world.urban())
     assert (seen.id, seen.order_no) == (dispute, world.row(order).order_no)
     consult.answer(world.urban(), dispute, CLAIMS, "属于本单位执法范围")
     consult.answer(world.civil(), dispute, DECLINES, "不属民政职责")
-    (one,) = consult.waiting(world.command())
+    (one,) = consultations.waiting(world.command())
     assert (one.proposal.unit_id, one.proposal_name) == (URBAN, "东湖区城市管理局")
     assert consult.settle(world.command(), dispute, version=2) == URBAN
     row = world.row(order)
     assert (row.state, row.unit_id) == ("待签收", URBAN)
-    assert consult.waiting(world.command()) == ()
-    assert consult.of_order(world.command(), order)[0].decision == "会商认领"
+    assert consultations.waiting(world.command()) == ()
+    assert consultations.of_order(world.command(), order)[0].decision == "会商认领"
 
 
 def test_nobody_claims_and_the_fallback_takes_it(order: UUID, frozen: clock.FrozenClock) -> None:
@@ -115,11 +115,13 @@ def test_nobody_claims_and_the_fallback_takes_it(order: UUID, frozen: clock.Froz
     with pytest.raises(DispatchError, match="尚有 1 个单位未答复"):
         consult.settle(world.command(), dispute, version=2)
     frozen.advance(timedelta(hours=4))
-    assert consult.waiting(world.command())[0].late is False  # the very moment is still in time
+    assert (
+        consultations.waiting(world.command())[0].late is False
+    )  # the very moment is still in time
     frozen.advance(timedelta(minutes=1))
-    assert consult.waiting(world.command())[0].late
+    assert consultations.waiting(world.command())[0].late
     assert consult.settle(world.command(), dispute, version=2) == URBAN
-    found = consult.of_order(world.command(), order)[0]
+    found = consultations.of_order(world.command(), order)[0]
     assert (found.state, "兜底部门" in found.decision) == ("转兜底", True)
 
 
@@ -140,8 +142,8 @@ def test_the_first_to_have_had_it_leads_where_several_claim(order: UUID) -> None
     )
     consult.answer(world.civil(), dispute, CLAIMS, "愿意承办此事")
     consult.answer(world.urban(), dispute, CLAIMS, "愿意承办此事")
-    assert consult.waiting(world.command())[0].proposal.unit_id == URBAN
-    assert "首接负责" in consult.waiting(world.command())[0].proposal.reason
+    assert consultations.waiting(world.command())[0].proposal.unit_id == URBAN
+    assert "首接负责" in consultations.waiting(world.command())[0].proposal.reason
 
 
 def test_only_who_is_asked_answers_and_only_who_asked_decides(order: UUID) -> None:
@@ -159,7 +161,7 @@ def test_a_unit_may_change_its_answer_while_it_is_open(order: UUID) -> None:
     dispute = _started(order)
     consult.answer(world.urban(), dispute, DECLINES, "不属城管职责", CIVIL)
     consult.answer(world.urban(), dispute, CLAIMS, "核实后属本单位")
-    (one,) = consult.waiting(world.command())
+    (one,) = consultations.waiting(world.command())
     assert [given.answer for given in one.answers] == [CLAIMS]
     consult.settle(world.command(), dispute, version=2)
     with pytest.raises(DispatchError, match="没有找到这次会商"):

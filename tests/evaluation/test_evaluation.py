@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from auth.permissions import Denied
 from auth.principal import Principal
-from portal.affairs.evaluation import appeals, marks, visits
+from portal.affairs.evaluation import appealed, appeals, marks, visits
 from portal.affairs.evaluation.rules import EvaluationError
 from portal.affairs.evaluation.tables import demand_mark, order_appeal, order_visit
 from portal.affairs.orders import desk as orders
@@ -221,7 +221,7 @@ def test_what_is_not_upheld_changes_nothing_and_says_why() -> None:
                     words="现场核实无杂物，附照片")  # fmt: skip
     appeals.decide(world.command(), appeal, uphold=False, reason="照片日期不符，不予采纳")
     assert _sums() == before
-    (seen,) = appeals.listed(world.street(), "不成立")
+    (seen,) = appealed.listed(world.street(), "不成立")
     assert (seen.reason, seen.unit_name) == ("照片日期不符，不予采纳", "湖滨街道")
     with pytest.raises(EvaluationError, match="已由command审核"):
         appeals.decide(world.command(), appeal, uphold=True, reason="改变主意了，予以采纳")

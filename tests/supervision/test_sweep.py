@@ -13,7 +13,7 @@ from auth.permissions import Denied
 from auth.principal import Principal
 from portal.affairs.orders import desk as orders
 from portal.affairs.orders.tally import SERVICE
-from portal.affairs.supervision import desk, queries
+from portal.affairs.supervision import desk, paper, queries
 from portal.affairs.supervision.rules import SupervisionError
 from portal.affairs.supervision.sweep import sweep
 from portal.affairs.supervision.tables import order_warning, supervision_sheet
@@ -157,7 +157,7 @@ def test_a_sheet_goes_from_the_proposal_to_its_end(late: UUID) -> None:
     sheet = _proposed(world.district())
     assert (sheet.reason, sheet.to_unit, sheet.number) == ("超期一日，报区县", STREET, "")
     with pytest.raises(SupervisionError, match="尚未签发"):
-        queries.printed(world.district(), sheet.id)
+        paper.printed(world.district(), sheet.id)
     number = desk.issue(world.district(), sheet.id)
     assert number.startswith("DB-20261127-")
     assert world.row(late).state == "督办"
@@ -176,7 +176,7 @@ def test_a_sheet_goes_from_the_proposal_to_its_end(late: UUID) -> None:
 def test_the_printed_sheet_has_number_demands_and_places_to_sign(late: UUID) -> None:
     sheet = _proposed(world.district())
     number = desk.issue(world.district(), sheet.id, ["请于今日十八时前清理完毕"])
-    page = queries.printed(world.street(), sheet.id)
+    page = paper.printed(world.street(), sheet.id)
     assert (page.number, page.demands) == (number, ("请于今日十八时前清理完毕",))
     assert page.title == "东湖区指挥中心督办单"
     assert dict(page.lines)["被督办单位"] == "湖滨街道"

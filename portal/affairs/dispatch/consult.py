@@ -1,7 +1,6 @@
 """快速会商: several units are asked within some hours; nobody claims, and the fallback takes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +13,8 @@ from auth.principal import Principal
 from portal.affairs.dispatch import consult_rules as rules
 from portal.affairs.dispatch import reads, rows
 from portal.affairs.dispatch.advice import DISPATCH
-from portal.affairs.dispatch.consult_rules import Answer, Proposal, Said
+from portal.affairs.dispatch.consult_rules import Answer
+from portal.affairs.dispatch.consultations import proposed, running
 from portal.affairs.dispatch.places import Places
 from portal.affairs.dispatch.tables import order_dispute, order_dispute_answer
 from portal.affairs.dispatch.words import DispatchError
@@ -28,39 +28,6 @@ from portal.store.scope import scoped, together
 HANDLE = "orders.handle"
 LEAST_WORDS, MOST_WORDS = 4, 500
 GONE = "没有找到这次会商，可能已结束或不由本单位参加，已填内容已保留。"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """What one unit answered, for a person to read."""
-
-    unit_name: str
-    actor_name: str
-    at: datetime
-    answer: Answer
-    suggested_name: str
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Consultation:
-    """A consultation as it stands."""
-
-    id: UUID
-    order_id: UUID
-    order_no: str
-    title: str
-    reason: str
-    opened_at: datetime
-    opened_by: str
-    due_at: datetime
-    late: bool
-    state: str
-    asked: tuple[tuple[str, str], ...]  # id and name
-    answers: tuple[Given, ...]
-    proposal: Proposal
-    proposal_name: str
-    decision: str
 
 
 def _words(text: str, what: str) -> str:
@@ -82,6 +49,7 @@ def start(
     dispute_id, now = uuid4(), clock.now()
     with together(principal.reach), scoped(principal.reach) as connection:
         orders.act(principal, order_id, "confer", {"reason": said, "units": wanted}, version)
+        _close_left(connection, order_id, now)
         connection.execute(
             insert(order_dispute).values(
                 id=dispute_id,
@@ -97,6 +65,15 @@ def start(
             )
         )
     return dispute_id
+
+
+def _close_left(connection: Connection, order_id: UUID, now: datetime) -> None:
+    """End what an order has left by another move, whoever opened it."""
+    connection.execute(
+        update(order_dispute)
+        .where(order_dispute.c.order_id == order_id, order_dispute.c.state == rules.OPEN)
+        .values(state=rules.DECIDED, decided_at=now, decision="工单已另行处理")
+    )
 
 
 def answer(
@@ -134,9 +111,7 @@ def answer(
 
 
 def _open(connection: Connection, dispute_id: UUID, *, lock: bool = False) -> Row[Any]:
-    query = select(order_dispute).where(
-        order_dispute.c.id == dispute_id, order_dispute.c.state == rules.OPEN
-    )
+    query = select(order_dispute).where(order_dispute.c.id == dispute_id, running())
     row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise DispatchError(GONE)
@@ -158,7 +133,7 @@ def settle(
         if row.opened_by_unit != principal.unit.id:
             raise DispatchError("会商由提请的派单单位定办，已填内容已保留。")
         order = connection.execute(select(work_order).where(work_order.c.id == row.order_id)).one()
-        found = _proposal(connection, row, order.lead_unit)
+        found = proposed(connection, row, order.lead_unit)
         chosen = unit_id or found.unit_id
         fallen = chosen is None and found.settled and found.fallback
         if fallen:
@@ -204,89 +179,3 @@ def fallback_unit(connection: Connection, code: str, region_code: str) -> str | 
     places = Places(connection, region_code)
     found = (places.resolve(kept, level) for level in ("区县级", "市级"))
     return next((one for one in found if one), pack().orders.fallback_unit or None)
-
-
-def _proposal(connection: Connection, row: Row[Any], first: str | None) -> Proposal:
-    query = select(order_dispute_answer).where(order_dispute_answer.c.dispute_id == row.id)
-    said = [
-        Said(unit_id=one.unit_id, answer=one.answer, suggested=one.suggested_unit)
-        for one in connection.execute(query)
-    ]
-    return rules.proposal(row.asked_units, said, first=first, due=row.due_at, now=clock.now())
-
-
-# -- reading --------------------------------------------------------------------------------------
-
-
-def waiting(principal: Principal) -> tuple[Consultation, ...]:
-    """The open consultations that the own unit opened or is asked in, the nearest hour first."""
-    permissions.check(principal, "orders.view")
-    d, unit_id = order_dispute.c, principal.unit.id
-    query = (
-        select(order_dispute)
-        .where(
-            d.state == rules.OPEN,
-            (d.opened_by_unit == unit_id) | d.asked_units.contains([unit_id]),
-        )
-        .order_by(d.due_at, d.id)
-        .limit(100)
-    )
-    with scoped(principal.reach) as connection:
-        found = connection.execute(query).all()
-        return tuple(one for row in found if (one := _consultation(connection, row)))
-
-
-def of_order(principal: Principal, order_id: UUID) -> tuple[Consultation, ...]:
-    """All consultations about an order, the newest first."""
-    permissions.check(principal, "orders.view")
-    query = (
-        select(order_dispute)
-        .where(order_dispute.c.order_id == order_id)
-        .order_by(order_dispute.c.opened_at.desc())
-    )
-    with scoped(principal.reach) as connection:
-        found = connection.execute(query).all()
-        return tuple(one for row in found if (one := _consultation(connection, row)))
-
-
-def _consultation(connection: Connection, row: Row[Any]) -> Consultation | None:
-    order = connection.execute(
-        select(work_order.c.order_no, work_order.c.title, work_order.c.lead_unit).where(
-            work_order.c.id == row.order_id
-        )
-    ).first()
-    if order is None:
-        return None
-    answers = connection.execute(
-        select(order_dispute_answer)
-        .where(order_dispute_answer.c.dispute_id == row.id)
-        .order_by(order_dispute_answer.c.at)
-    ).all()
-    proposal = _proposal(connection, row, order.lead_unit)
-    wanted = [*row.asked_units, *(one.suggested_unit for one in answers if one.suggested_unit)]
-    names = units.known(connection, [*wanted, *([proposal.unit_id] if proposal.unit_id else [])])
-
-    def called(unit_id: str | None) -> str:
-        return names[unit_id].name if unit_id in names else unit_id or ""
-
-    return Consultation(
-        id=row.id,
-        order_id=row.order_id,
-        order_no=order.order_no,
-        title=order.title,
-        reason=row.reason,
-        opened_at=row.opened_at,
-        opened_by=row.opened_by_name,
-        due_at=row.due_at,
-        late=row.state == rules.OPEN and row.due_at < clock.now(),
-        state=row.state,
-        asked=tuple((one, called(one)) for one in row.asked_units),
-        answers=tuple(
-            Given(unit_name=one.unit_name, actor_name=one.actor_name, at=one.at,
-                  answer=one.answer, suggested_name=called(one.suggested_unit), words=one.words)
-            for one in answers
-        ),
-        proposal=proposal,
-        proposal_name=called(proposal.unit_id),
-        decision=row.decision or "",
-    )  # fmt: skip

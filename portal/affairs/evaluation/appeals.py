@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from auth import audit, permissions
@@ -23,32 +23,12 @@ from portal.affairs.orders.book import BOOK
 from portal.affairs.orders.tables import order_event, work_order
 from portal.affairs.orders.tally import Note
 from portal.affairs.workflow import ledger
-from portal.store import clock, divisions
+from portal.store import clock
 from portal.store.citypack import pack
 from portal.store.scope import acting_as, scoped
 
-HANDLE, SUPERVISE, VIEW = "orders.handle", "orders.supervise", "orders.view"
+HANDLE, SUPERVISE = "orders.handle", "orders.supervise"
 GONE = "没有找到这件申诉，可能不由本单位审核，已填内容已保留。"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Appeal:
-    """An appeal as it stands."""
-
-    id: UUID
-    order_id: UUID
-    order_no: str
-    region_name: str
-    unit_id: str
-    unit_name: str
-    rates: tuple[str, ...]
-    ground: str
-    words: str
-    state: str
-    asked_at: datetime
-    asked_by_name: str
-    decided_by_name: str
-    reason: str
 
 
 def ask(
@@ -59,11 +39,8 @@ def ask(
     said, texts = rules.words(words, "申诉说明"), pack().dispatch.evaluation
     appeal_id = uuid4()
     with scoped(principal.reach) as connection:
-        row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
-        if row is None or not _handled(connection, order_id, principal.unit.id, row.unit_id):
-            raise EvaluationError("本单位没有承办过这件工单，不能申诉，已填内容已保留。")
-        told = _told(row)
-        rules.may_appeal(clock.now(), told, rates, ground, texts, pack().holidays)
+        row, learnt = told(connection, order_id, principal.unit.id)
+        rules.may_appeal(clock.now(), learnt, rates, ground, texts, pack().holidays)
         if done := sorted(set(rates) & set(row.excluded_from)):
             raise EvaluationError(f"{'、'.join(done)}已因申诉成立不计入，不必再申诉。")
         try:
@@ -98,11 +75,17 @@ def _handled(connection: Connection, order_id: UUID, unit_id: str, now: str) -> 
     return now == unit_id or connection.execute(query.limit(1)).first() is not None
 
 
-def _told(row: Row[Any]) -> datetime:
-    """When the unit learnt how the order counts. While it is open its numbers still move."""
+def told(connection: Connection, order_id: UUID, unit_id: str) -> tuple[Row[Any], datetime]:
+    """The order, and when the unit that handled it learnt how it counts.
+
+    While it is open its numbers still move.
+    """
+    row = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
+    if row is None or not _handled(connection, order_id, unit_id, row.unit_id):
+        raise EvaluationError("本单位没有承办过这件工单，不能申诉，已填内容已保留。")
     if row.closed_at is None:
         raise EvaluationError("工单办结后方可申诉，已填内容已保留。")
-    return row.closed_at  # type: ignore[no-any-return]
+    return row, row.closed_at
 
 
 def _decides(connection: Connection, row: Row[Any], unit_id: str) -> str:
@@ -242,40 +225,3 @@ def _asked(events: Sequence[Row[Any]], order: Row[Any], own: str) -> tuple[datet
         return None
     contacts = [one.detail for one in events if one.move == "contact" and one.at >= order.asked_at]
     return order.asked_at, any(bool(one.get("in_time")) for one in contacts)
-
-
-# -- reading --------------------------------------------------------------------------------------
-
-
-def listed(principal: Principal, state: str = rules.ASKED) -> tuple[Appeal, ...]:
-    """The appeals that the own unit made or decides, in one state, the oldest first."""
-    permissions.check(principal, VIEW)
-    a, unit_id = order_appeal.c, principal.unit.id
-    query = (
-        select(order_appeal)
-        .where(a.state == state, or_(a.unit_id == unit_id, a.to_unit == unit_id))
-        .order_by(a.asked_at, a.id)
-        .limit(200)
-    )
-    with scoped(principal.reach) as connection:
-        rows = connection.execute(query).all()
-        names = units.known(connection, {row.unit_id for row in rows})
-    return tuple(
-        Appeal(
-            id=row.id,
-            order_id=row.order_id,
-            order_no=row.order_no,
-            region_name=divisions.full_name(row.region_code),
-            unit_id=row.unit_id,
-            unit_name=names[row.unit_id].name if row.unit_id in names else row.unit_id,
-            rates=tuple(row.rates),
-            ground=row.ground,
-            words=row.words,
-            state=row.state,
-            asked_at=row.asked_at,
-            asked_by_name=row.asked_by_name,
-            decided_by_name=row.decided_by_name or "",
-            reason=row.reason or "",
-        )
-        for row in rows
-    )

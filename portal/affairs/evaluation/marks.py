@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from auth import audit, permissions
@@ -170,6 +170,20 @@ def to_decide(principal: Principal) -> tuple[Mark, ...]:
     )
     with scoped(principal.reach) as connection:
         return tuple(map(_mark, connection.execute(query)))
+
+
+def waiting(principal: Principal) -> int:
+    """How many wait for a second person of the own unit."""
+    m = demand_mark.c
+    permissions.check(principal, SUPERVISE)
+    query = select(func.count()).where(m.state == rules.PROPOSED, m.unit_id != principal.unit.id)
+    with scoped(principal.reach) as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def grounds() -> tuple[str, ...]:
+    """What makes a demand one that nobody could meet, as the city says."""
+    return pack().dispatch.evaluation.demand_grounds
 
 
 def _mark(row: Row[Any]) -> Mark:

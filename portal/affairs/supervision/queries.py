@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.orders import units
+from portal.affairs.orders import titles, units
 from portal.affairs.orders.tables import work_order
+from portal.affairs.orders.titles import Titled
 from portal.affairs.supervision import rules
 from portal.affairs.supervision.rules import SupervisionError
 from portal.affairs.supervision.tables import order_warning, supervision_sheet
@@ -22,13 +23,8 @@ from portal.store.dispatch_texts import Colour
 from portal.store.scope import Reach, scoped
 
 VIEW = "orders.view"
-Box = Literal["待签发", "待反馈", "待销号", "已结束"]
-_BOXES: dict[str, tuple[str, ...]] = {
-    "待签发": (rules.DRAFTED,),
-    "待反馈": (rules.ISSUED,),
-    "待销号": (rules.ANSWERED,),
-    "已结束": (rules.ENDED, rules.DROPPED),
-}
+Box = Literal["待反馈", "待签发", "督办中", "待销号", "已结束"]
+BOXES: tuple[Box, ...] = ("待反馈", "待签发", "督办中", "待销号", "已结束")
 MOST = 200
 
 
@@ -55,6 +51,8 @@ class Sheet:
     number: str
     order_id: UUID
     order_no: str
+    title: str  # nothing where one no longer sees the order
+    simulated: bool
     region_name: str
     from_unit: str
     from_name: str
@@ -71,18 +69,6 @@ class Sheet:
     answered_at: datetime | None
     answered_by_name: str
     ending: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Printed:
-    """A 督办单 for an A4 page: title, number, lines, what is asked, where to sign."""
-
-    title: str
-    number: str
-    lines: tuple[tuple[str, str], ...]
-    demands: tuple[str, ...]
-    sign: tuple[str, ...]
-    made_at: str
 
 
 def _stage_names() -> dict[str, str]:
@@ -145,32 +131,105 @@ def colour_of(deadline: datetime | None, urgency: int) -> Colour | None:
 # -- sheets ---------------------------------------------------------------------------------------
 
 
+def _in_box(box: Box, unit_id: str) -> ColumnElement[bool]:
+    """Which sheets lie in a box of a unit: what it is asked, what it sends, what is over."""
+    s = supervision_sheet.c
+    sent, asked = s.from_unit == unit_id, s.to_unit == unit_id
+    found: dict[Box, ColumnElement[bool]] = {
+        "待反馈": and_(asked, s.state == rules.ISSUED),
+        "待签发": and_(sent, s.state == rules.DRAFTED),
+        "督办中": and_(sent, s.state == rules.ISSUED),
+        "待销号": and_(or_(sent, asked), s.state == rules.ANSWERED),
+        "已结束": or_(
+            and_(sent, s.state.in_((rules.ENDED, rules.DROPPED))),
+            and_(asked, s.state == rules.ENDED),
+        ),
+    }
+    return found[box]
+
+
 def sheets(principal: Principal, box: Box) -> tuple[Sheet, ...]:
-    """The 督办单 of the own unit in one state, whichever side it is on."""
+    """The 督办单 of the own unit in a box, the nearest limit first; of those over the newest.
+
+    At most ``MOST``; how many there are ``counts`` says.
+    """
     permissions.check(principal, VIEW)
-    s, unit_id = supervision_sheet.c, principal.unit.id
-    mine = s.to_unit == unit_id if box == "待反馈" else s.from_unit == unit_id
-    if box == "已结束":
-        mine = or_(s.from_unit == unit_id, (s.to_unit == unit_id) & (s.state == rules.ENDED))
+    s = supervision_sheet.c
+    over = box == "已结束"
+    first = s.ended_at.desc() if over else func.coalesce(s.answer_due_at, s.made_at)
     query = (
         select(supervision_sheet)
-        .where(mine, s.state.in_(_BOXES[box]))
-        .order_by(func.coalesce(s.answer_due_at, s.made_at), s.id)
+        .where(_in_box(box, principal.unit.id))
+        .order_by(first, s.id)
         .limit(MOST)
     )
     with scoped(principal.reach) as connection:
+        return _named(connection, connection.execute(query).all())
+
+
+def counts(principal: Principal) -> dict[Box, int]:
+    """How many 督办单 lie in each box."""
+    permissions.check(principal, VIEW)
+    numbers = [
+        func.count().filter(_in_box(box, principal.unit.id)).label(f"n{place}")
+        for place, box in enumerate(BOXES)
+    ]
+    mine = or_(
+        supervision_sheet.c.from_unit == principal.unit.id,
+        supervision_sheet.c.to_unit == principal.unit.id,
+    )
+    with scoped(principal.reach) as connection:
+        row = connection.execute(select(*numbers).select_from(supervision_sheet).where(mine)).one()
+    return dict(zip(BOXES, row, strict=True))
+
+
+def turn(principal: Principal) -> int:
+    """How many 督办单 wait for the own unit: to be answered, sent, or ended."""
+    permissions.check(principal, VIEW)
+    s, unit_id = supervision_sheet.c, principal.unit.id
+    query = select(func.count()).where(
+        or_(
+            and_(s.to_unit == unit_id, s.state == rules.ISSUED),
+            and_(s.from_unit == unit_id, s.state.in_((rules.DRAFTED, rules.ANSWERED))),
+        )
+    )
+    with scoped(principal.reach) as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def of_order(principal: Principal, order_id: UUID) -> tuple[Sheet, ...]:
+    """The 督办单 about an order that concern the own unit, the newest first."""
+    permissions.check(principal, VIEW)
+    s, unit_id = supervision_sheet.c, principal.unit.id
+    query = (
+        select(supervision_sheet)
+        .where(s.order_id == order_id, or_(s.from_unit == unit_id, s.to_unit == unit_id))
+        .order_by(s.made_at.desc(), s.id)
+    )
+    with scoped(principal.reach) as connection:
         rows = connection.execute(query).all()
-        names = units.known(connection, {u for row in rows for u in (row.from_unit, row.to_unit)})
-    return _sheets(rows, {one.id: one.name for one in names.values()})
+        # what is not sent is the business of who may send it
+        seen = [one for one in rows if one.from_unit == unit_id or one.issued_at is not None]
+        return _named(connection, seen)
 
 
-def _sheets(rows: Sequence[Row[Any]], names: dict[str, str]) -> tuple[Sheet, ...]:
+def _named(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Sheet, ...]:
+    names = units.known(connection, {u for row in rows for u in (row.from_unit, row.to_unit)})
+    about = titles.known(connection, [row.order_id for row in rows])
+    return _sheets(rows, {one.id: one.name for one in names.values()}, about)
+
+
+def _sheets(
+    rows: Sequence[Row[Any]], names: dict[str, str], about: dict[UUID, Titled]
+) -> tuple[Sheet, ...]:
     return tuple(
         Sheet(
             id=row.id,
             number=row.number or "",
             order_id=row.order_id,
             order_no=row.order_no,
+            title=about[row.order_id].title if row.order_id in about else "",
+            simulated=row.order_id in about and about[row.order_id].simulated,
             region_name=divisions.full_name(row.region_code),
             from_unit=row.from_unit,
             from_name=names.get(row.from_unit, row.from_unit),
@@ -199,43 +258,7 @@ def sheet(principal: Principal, sheet_id: UUID) -> Sheet:
         rows = connection.execute(
             select(supervision_sheet).where(supervision_sheet.c.id == sheet_id)
         ).all()
-        names = units.known(connection, {u for row in rows for u in (row.from_unit, row.to_unit)})
-    found = _sheets(rows, {one.id: one.name for one in names.values()})
+        found = _named(connection, rows)
     if not found:
         raise SupervisionError("没有找到这份督办单，可能不由本单位办理。")
     return found[0]
-
-
-def printed(principal: Principal, sheet_id: UUID) -> Printed:
-    """What stands on the A4 page; a proposal that is not issued has no number and is no 督办单."""
-    one = sheet(principal, sheet_id)
-    if not one.number:
-        raise SupervisionError("该督办单尚未签发，不能打印。")
-    with scoped(principal.reach) as connection:
-        order = connection.execute(
-            select(work_order.c.title, work_order.c.state, work_order.c.deadline_at).where(
-                work_order.c.id == one.order_id
-            )
-        ).first()
-    lines = [
-        ("被督办单位", one.to_name),
-        ("工单编号", one.order_no),
-        ("诉求事项", order.title if order else ""),
-        ("所在地区", one.region_name),
-        ("办理时限", _moment(order.deadline_at) if order else ""),
-        ("督办理由", one.reason),
-        ("反馈时限", _moment(one.answer_due_at)),
-        ("办理情况反馈", one.answer),
-    ]
-    return Printed(
-        title=f"{one.from_name}督办单",
-        number=one.number,
-        lines=tuple((name, value) for name, value in lines if value),
-        demands=one.demands,
-        sign=("签发人", "承办单位负责人", "经办人"),
-        made_at=_moment(one.issued_at),
-    )
-
-
-def _moment(at: datetime | None) -> str:
-    return f"{clock.local(at):%Y年%m月%d日 %H:%M}" if at else ""

@@ -19,7 +19,7 @@ from portal.look import orders as look
 from portal.look.markup import Html, join, tag, text
 from portal.look.today import link
 from portal.pages.guards import guarded
-from portal.pages.parts import memory, orderact, orderlist
+from portal.pages.parts import conferring, memory, orderact, orderlist, turnline
 
 VIEW, CALLER = queries.VIEW, queries.CALLER
 _LOOK_AGAIN_SECONDS = 5.0
@@ -218,13 +218,15 @@ def _watch(order_id: UUID, version: int) -> None:
     st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()
 
 
-def _head(opened: Opened, page: str) -> Html:
+def _head(who: Principal, opened: Opened, page: str) -> Html:
     row = opened.row
     mark = states.mock() + " " if row.simulated else ""
     secret = tag("span", "保密", class_="chip shut") + " " if row.confidential else ""
+    more = turnline.of_order(who, row.id)
     ways = (
         link("打印", f"{addresses.PAGE}?print={row.id}")
         + " · "
+        + (f"{more} · " if more else "")
         + link("关闭", page, look="close", title="关闭（Esc）")
     )
     return tables.head(row.title, f"{mark}{secret}{text(row.order_no)} · {ways}")
@@ -237,7 +239,7 @@ def _missing(words: str, page: str) -> None:
 
 
 def card(
-    who: Principal, words: str, page: str = addresses.PAGE, before: Before | None = None
+    who: Principal, words: str, page: str = addresses.PAGE, before: Before = conferring.before
 ) -> None:
     """The card of one order; ``words`` name it, and perhaps the move whose form is wanted.
 
@@ -263,11 +265,11 @@ def card(
             notice.hint(told)
         st.html(_about(who, opened) + _texts(opened))
         _caller(who, opened)
-        orderact.draw(who, opened, before(who, opened) if before else None)
+        orderact.draw(who, opened, before(who, opened))
         _files(opened)
 
     with st.container(key="card-order"):
-        st.html(_head(opened, page))
+        st.html(_head(who, opened, page))
         if since:
             notice.hint(
                 "该工单在您打开之后有变化", "已显示最新内容；您填写的内容已保留，请核对后再办。"

@@ -14,7 +14,7 @@ from portal.look import notice, tables
 from portal.look.markup import Html, join, tag, text
 from portal.look.today import link
 from portal.pages.guards import guarded
-from portal.pages.parts import memory, orderact, orderform
+from portal.pages.parts import conferring, memory, orderact, orderform
 
 PERMISSION = triage.PERMISSION
 PAGE = "/triage"
@@ -94,13 +94,16 @@ def _alike(opened: Opened, found: Sequence[OrderRow]) -> None:
 
 def before(who: Principal, opened: Opened) -> orderact.Sends | None:
     """Draw it; gives the way in which a dispatch is made when something was suggested."""
+    confers = conferring.before(who, opened)
     _alike(opened, triage.alike(who, opened))
     advice = _advice(who, opened)
     if advice is None:
-        return None
+        return confers
     _offered(opened, advice)
 
     def sends(move: str, form: Mapping[str, object]) -> bool:
+        if confers is not None and confers(move, form):
+            return True
         adviser = wiring.app().adviser
         unit, helpers = form.get("unit"), form.get("units")
         if move != "dispatch" or adviser is None or not unit or form.get("level"):
