@@ -11,7 +11,6 @@ from auth.principal import Principal
 from portal import logs, plugs
 from portal.affairs.corrections import offer as corrections
 from portal.affairs.dispatch import offer as dispatching
-from portal.affairs.dispatch.clusters import RaiseFinding
 from portal.affairs.evaluation import visits
 from portal.affairs.matters import desk as cases
 from portal.affairs.matters import offer as matters
@@ -112,7 +111,6 @@ class Wired:
     resources: Resources
     jobs: Jobs
     adviser: Adviser | None = None  # which unit a demand belongs to; none: the desk decides alone
-    raise_finding: RaiseFinding | None = None  # what a kind of demand starts; none: no button
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
     def start(self) -> None:

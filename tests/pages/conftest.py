@@ -139,7 +139,6 @@ def office(
         digests=Digests(messages=messages),
         carriers={},
         adviser=None,
-        raise_finding=None,
     )
     made = Office(who=people.principal(), transports=transports)
 

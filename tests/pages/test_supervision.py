@@ -6,9 +6,7 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from portal import wiring
 from portal.affairs.dispatch import consult, consultations
-from portal.affairs.dispatch.clusters import Cluster
 from portal.affairs.evaluation import appealed, marks
 from portal.affairs.orders import intake
 from portal.affairs.supervision import desk, queries
@@ -219,20 +217,13 @@ def test_a_mark_is_proposed_by_one_and_decided_by_another_unit(office: Office, o
 # -- 同类诉求 -------------------------------------------------------------------------------------
 
 
-def test_like_demands_open_their_orders_and_become_a_finding_where_wired(office: Office) -> None:
+def test_like_demands_open_their_orders(office: Office) -> None:
     intake.take([world.demand(f"{n}", title=f"{n}单元楼道堆放杂物") for n in range(5)])
     office.who = seated(world.command())
     tab = office.open("supervision", tab="clusters")
     text = shown(tab)
     assert "新出现" in text and "本类 5 件工单" in text and text.count("/orders?id=") == 5
     assert "category=04.02" in text and "region=990102001001" in text
-    assert "cluster_raise-0" not in keys(tab)
-    raised: list[Cluster] = []
-    wired = wiring.app()
-    wired.raise_finding = lambda who, one: raised.append(one) or "WS-1"  # type: ignore[misc]
-    tab = office.open("supervision", tab="clusters")
-    assert "已转未诉先办：WS-1" in press(tab, "cluster_raise-0")
-    assert [one.count for one in raised] == [5]
 
 
 def test_who_only_reads_orders_is_refused(office: Office) -> None:

@@ -1,6 +1,5 @@
 """从一件到一类: what many demands of one place have in common, taken up before the next call."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -47,11 +46,6 @@ class Clusters:
     looked_at: int
     complete: bool
     since: datetime
-
-
-# Takes a cluster up as a finding of 未诉先办, for the person; gives the finding's number. What it
-# refuses it refuses with a ``DispatchError``.
-RaiseFinding = Callable[[Principal, Cluster], str]
 
 
 def clusters(principal: Principal, region_code: str = "", code: str = "") -> Clusters:

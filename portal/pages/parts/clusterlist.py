@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from auth import permissions
 from auth.principal import Principal
-from portal import wiring
 from portal.affairs.dispatch import clusters
 from portal.affairs.dispatch.clusters import Cluster, Clusters
 from portal.affairs.orders import addresses
@@ -12,8 +12,6 @@ from portal.look import notice, states, tables
 from portal.look import supervision as look
 from portal.look.markup import Html, join, tag, text
 from portal.look.today import link
-from portal.pages.guards import guarded
-from portal.pages.parts import saying
 
 PERMISSION = clusters.VIEW
 _SECONDS = 300
@@ -24,13 +22,6 @@ _MOST_LINKS = 60
 def _found(scope: tuple[str, ...], _who: Principal) -> tuple[Clusters, str]:
     """Some minutes old at most, for one post; a failure is not kept."""
     return clusters.clusters(_who), states.moment(states.now())
-
-
-@guarded(PERMISSION)
-def _raise(who: Principal, one: Cluster) -> None:
-    raising = wiring.app().raise_finding
-    if raising is not None:
-        saying.attempt(lambda: f"已转未诉先办：{raising(who, one)}")
 
 
 def _behind(one: Cluster) -> Html:
@@ -76,7 +67,7 @@ def draw(who: Principal, box: str) -> None:
             "同一地方、同一分类、说法相近的诉求达到规定件数时列在这里（系统默认，可修改）。",
         )
         return
-    for place, one in enumerate(found.found):
+    if permissions.allowed(who, "findings.report"):
+        st.html(tag("p", link("可在“未诉先办”中作为问题登记", "findings")))
+    for one in found.found:
         st.html(_card(who, one, found))
-        if wiring.app().raise_finding is not None:
-            st.button("转未诉先办", key=f"cluster_raise-{place}", on_click=_raise, args=(one,))
