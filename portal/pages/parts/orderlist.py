@@ -151,7 +151,7 @@ def _plain(whole: str, names: Sequence[str]) -> dict[str | int, str]:
 
 
 def _plain_levels(names: dict[int, str]) -> dict[str | int, str]:
-    return {"": "全部紧急程度", **dict(names.items())}
+    return {"": "全部缓急", **dict(names.items())}
 
 
 def _filters(who: Principal) -> None:
