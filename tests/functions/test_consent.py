@@ -86,7 +86,7 @@ def test_the_gateway_refuses_by_itself_what_somebody_plans_all_the_same(
     planned = [one for one in records.gateway.registry.systems.values()]
     monkeypatch.setattr(
         records.gateway, "planned",
-        lambda asker, kind: [type("P", (), {"system_id": one.id})() for one in planned],
+        lambda asker, kind=None: [type("P", (), {"system_id": one.id})() for one in planned],
     )  # fmt: skip
     found = {one.system_id: one for one in records.stream(people.principal(), person, COUNTER)}
     assert found["a"].state is State.NO_PERMISSION
