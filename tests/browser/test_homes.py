@@ -76,15 +76,26 @@ def test_the_map_says_it_is_a_sketch_and_each_district_has_its_number(shared: Op
 
 def test_the_navigation_shows_only_what_the_post_may_open(shared: Opener) -> None:
     for login, titles in {
-        "zhou.city": ["首页", "诉求工单", "统一报表", "业务系统", "委托代理"],
+        "zhou.city": [
+            "首页",
+            "诉求工单",
+            "未诉先办",
+            "统一报表",
+            "一比三率",
+            "业务系统",
+            "委托代理",
+        ],
         "dongxing.clerk": [
             "首页",
             "统一办理",
+            "通知",
             "诉求工单",
+            "督办评价",
             "一人一档",
             "数据校核",
             "查询核验",
             "统一报表",
+            "一比三率",
             "统一入口",
             "业务系统",
             "委托代理",
