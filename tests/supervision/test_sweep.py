@@ -113,7 +113,6 @@ def test_a_unit_reads_its_own_and_the_digest_leaves_out_the_urgent(
 ) -> None:
     urgent = world.taken("2", urgency=1)
     world.sent(urgent)
-    began = clock.now()
     _until_due(frozen, order, timedelta(hours=-20))
     sweep()
     seen = queries.warnings(world.street().reach)
@@ -121,7 +120,6 @@ def test_a_unit_reads_its_own_and_the_digest_leaves_out_the_urgent(
         (world.row(order).order_no, False),
         (world.row(urgent).order_no, True),
     }
-    assert queries.digest(world.street().reach, began) == ("工单临近时限 1 件（蓝）",)
     assert queries.warnings(world.street().reach, urgent=True)[0].order_id == urgent
     assert queries.warnings(world.urban().reach) == ()
 

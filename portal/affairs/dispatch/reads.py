@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -254,13 +254,3 @@ def _fits(held: Held, wanted: str) -> bool:
 
 def _flat(values: Iterable[Any]) -> list[Any]:
     return [part for value in values for part in (value if isinstance(value, list) else [value])]
-
-
-@lru_cache(maxsize=1)
-def _levels() -> dict[int, str]:
-    return {4: "市", 6: "区县", 9: "乡镇（街道）", 12: "社区（村）"}
-
-
-def level_word(region_code: str) -> str:
-    """Of which level a list is."""
-    return _levels().get(len(region_code), "市")

@@ -1,6 +1,5 @@
 """Reading warnings and 督办单: what concerns the own unit, and the sheet as it is printed."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from portal.affairs.orders.titles import Titled
 from portal.affairs.supervision import rules
 from portal.affairs.supervision.rules import SupervisionError
 from portal.affairs.supervision.tables import order_warning, supervision_sheet
-from portal.store import clock, divisions
+from portal.store import divisions
 from portal.store.citypack import pack
 from portal.store.dispatch_texts import Colour
 from portal.store.scope import Reach, scoped
@@ -114,18 +113,6 @@ def _warning(row: Row[Any], names: dict[str, str]) -> Urged:
         at=row.at,
         urgent=row.urgent,
     )
-
-
-def digest(reach: Reach, since: datetime) -> tuple[str, ...]:
-    """The lines that the half day's digest of a unit has of us; urgent ones were told at once."""
-    counts = Counter(one.colour for one in warnings(reach, since=since, urgent=False))
-    words = {"红": "已到或超过时限", "黄": "当日到期", "蓝": "临近时限"}
-    return tuple(f"工单{words[c]} {counts[c]} 件（{c}）" for c in ("红", "黄", "蓝") if counts[c])
-
-
-def colour_of(deadline: datetime | None, urgency: int) -> Colour | None:
-    """The colour that an open order carries now."""
-    return rules.colour(pack().dispatch.supervision.stages, deadline, urgency, clock.now())
 
 
 # -- sheets ---------------------------------------------------------------------------------------
