@@ -3,18 +3,19 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.children import is_child, of_a_child
-from portal.connectors.contract import Answer, Asker, Capability, Field, State, Subject
+from portal.connectors.contract import Asker, Capability, Field, Subject
 from portal.connectors.gateway import Gateway
 from portal.functions.changes import Look, NoLook, Notices
 from portal.functions.records import compare, consent, mask, restraint, thing_words, usage
 from portal.functions.records.people import about
+from portal.functions.records.single import value_of
 from portal.functions.records.words import (
     CASE,
     BadQueryError,
@@ -347,21 +348,9 @@ class Records:
         field_name: str,
     ) -> Field:
         """One value as its system says it just now: for functions, never for a page."""
-        answer = self._one_answer(self.asker(principal, purpose, found), found, system_id)
-        if answer is None or record_no not in range(len(answer.records)):
-            raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
-        for one in answer.records[record_no].fields:
-            if one.name == field_name and one.value:
-                return one
-        raise BadQueryError("该记录中没有这一项，原值未能显示，请重新调取后再试。")
-
-    def _one_answer(self, asker: Asker, found: Found, system_id: str) -> Answer | None:
-        mine = {k: v for k, v in asker.readable.items() if k == system_id}
-        only = replace(asker, readable=mine)
-        for answer in self.gateway.stream(only, self.subject(found)):
-            if answer.state in (State.RETURNED, State.STALE):
-                return answer
-        return None
+        asker = self.asker(principal, purpose, found)
+        subject = self.subject(found)
+        return value_of(self.gateway, asker, subject, system_id, record_no, field_name)
 
     def subject(self, found: Found) -> Subject:
         """A person as the systems are asked about them."""

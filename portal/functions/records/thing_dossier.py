@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.children import is_child
-from portal.connectors.contract import ABOUT, Answer, Asker, State, Subject, SubjectKind
+from portal.connectors.contract import ABOUT, Asker, Subject, SubjectKind
 from portal.connectors.gateway import Gateway
 from portal.functions.records import compare, mask, thing_words, usage
 from portal.functions.records.dossier import Records
 from portal.functions.records.people import about
+from portal.functions.records.single import value_of
 from portal.functions.records.words import (
     BadQueryError,
     CaseRef,
@@ -240,20 +241,9 @@ class Things:
         field_name: str,
     ) -> str:
         asker = self.asker(principal, purpose, SubjectKind(one.kind))
-        answer = self._one_answer(asker, self.subject(principal, one), system_id)
-        if answer is None or record_no not in range(len(answer.records)):
-            raise BadQueryError("该系统此刻没有返回这条记录，原值未能显示，请重新调取后再试。")
-        for field in answer.records[record_no].fields:
-            if field.name == field_name and field.value:
-                return field.value
-        raise BadQueryError("该记录中没有这一项，原值未能显示，请重新调取后再试。")
-
-    def _one_answer(self, asker: Asker, subject: Subject, system_id: str) -> Answer | None:
-        mine = {name: those for name, those in asker.readable.items() if name == system_id}
-        for answer in self.gateway.stream(replace(asker, readable=mine), subject):
-            if answer.state in (State.RETURNED, State.STALE):
-                return answer
-        return None
+        subject = self.subject(principal, one)
+        held = value_of(self.gateway, asker, subject, system_id, record_no, field_name)
+        return held.value or ""
 
     def _record(
         self,
