@@ -61,6 +61,8 @@ class Pusher(_Data):
     client: Words
     source: Annotated[str, Field(min_length=2, max_length=20)]
     system: str | None = None  # the joined system behind it; whoever is its master is this one's
+    # The name under which its key is kept, where it signs its requests besides showing a token.
+    secret: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")] | None = None
 
 
 class Attribute(_Data):
