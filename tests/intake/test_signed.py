@@ -58,7 +58,7 @@ def program(
     folder = copytree(citypack.pack().folder, tmp_path / "city")
     file = folder / "intake.toml"
     text = file.read_text(encoding="utf-8")
-    listed = 'source = "领导信箱"\n'
+    listed = 'client = "信箱推送"\n'
     file.write_text(text.replace(listed, listed + 'secret = "push_letters"\n'), encoding="utf-8")
     monkeypatch.setenv("PORTAL_CITY_PACK", str(folder))
     monkeypatch.setenv("PORTAL_SECRET_PUSH_LETTERS", KEY)
