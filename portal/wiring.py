@@ -24,6 +24,7 @@ from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
 from portal.affairs.orders.advising import Adviser
+from portal.affairs.orders.gone import Gone
 from portal.affairs.rates import closing
 from portal.affairs.supervision import sweep as supervision_sweep
 from portal.api.application import Functions
@@ -263,7 +264,7 @@ def build() -> Wired:
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
-                *of_orders(gateway, order_mirror.take, order_commands.Outbox()),
+                *of_orders(gateway, order_mirror.take, Gone(), order_commands.Outbox()),
                 *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,

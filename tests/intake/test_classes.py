@@ -32,7 +32,7 @@ def test_codes_become_classes_and_an_unknown_one_waits_for_the_desk(program: Bro
         order("B", category="XF99"),
         order("C", category="不在表内 <b>"),
         order("D"),
-        order("E", category="04.02"),  # looks like ours, but this source has a list of its own
+        order("E", category="01.02"),  # looks like ours, but this source has a list of its own
     )
     assert [one["outcome"] for one in told["rows"]] == ["新收"] * 5
     found = {one: (row(one).category, row(one).tags) for one in "ABCDE"}
@@ -47,7 +47,7 @@ def test_codes_become_classes_and_an_unknown_one_waits_for_the_desk(program: Bro
     push(program, order("F", category="XF99"))
     who = world.command()
     lines = [(one.source, one.code, one.orders) for one in classes.gaps(who)]
-    assert sorted(lines) == [("12345", "CJ-0102", 1), ("领导信箱", "04.02", 1),
+    assert sorted(lines) == [("12345", "CJ-0102", 1), ("领导信箱", "01.02", 1),
                              ("领导信箱", "XF99", 2), ("领导信箱", "不在表内 <b>", 1)]  # fmt: skip
     with pytest.raises(Denied):
         classes.gaps(world.community())
