@@ -234,7 +234,7 @@ def build() -> Wired:
     ]
     if city.flow(order_book.FLOW):
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
-        ours.append(orders.OrderTasks())
+        ours += [orders.OrderTasks(), dispatching.ConsultationTasks()]
     ours += plugs.tasks_of_findings(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
