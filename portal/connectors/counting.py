@@ -115,7 +115,10 @@ class _Tally:
     def take(self, row: Mapping[str, Any], entry: RosterEntry, age: int, sex: str) -> None:
         if self.unseen:
             self.unseen -= row.keys()
-        if age < self.measure.from_age or (self.holds and not self.holds(row)):
+        first, last = self.measure.from_age, self.measure.to_age
+        if age < first or (last is not None and age > last):
+            return
+        if self.holds and not self.holds(row):
             return
         relation = self.measure.relation
         place = next((one.region_code for one in entry.relations if one.kind == relation), None)

@@ -147,6 +147,7 @@ class MeasureMap(Part):
     day: Value | None = None
     where: str | None = None
     from_age: Annotated[int, Field(ge=0, le=120)] = 0
+    to_age: Annotated[int | None, Field(ge=0, le=120)] = None
     ages: tuple[Annotated[int, Field(ge=0, le=120)], ...] = ()
     by_sex: bool = False
     topic: Topic = Topic.NONE
@@ -160,7 +161,9 @@ class MeasureMap(Part):
     def _splits_make_sense(self) -> MeasureMap:
         if list(self.ages) != sorted(set(self.ages)) or (self.ages and self.ages[0] != 0):
             raise ValueError("ages 须从 0 起由小到大")
-        if self.count != "persons" and (self.ages or self.by_sex or self.from_age):
+        if self.count != "persons" and (
+            self.ages or self.by_sex or self.from_age or self.to_age is not None
+        ):
             raise ValueError("户数不能按年龄、性别划分，按行统计的也不能")
         if self.by is not None and (self.ages or self.by_sex or self.count == "households"):
             raise ValueError("by 不能与 ages、by_sex 同用，户数也不能按 by 划分")
