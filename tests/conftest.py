@@ -13,6 +13,7 @@ import pytest
 import portal.settings as settings_module
 from portal.store import citypack, clock, divisions, engine, migrate
 from portal.store.cluster import APP, OWNER, Cluster
+from tests.databases import Databases
 
 _numbers = count(1)
 _TEMPLATE = "template_migrated"
@@ -33,9 +34,13 @@ class TestCluster:
     def app_url(self, database: str) -> str:
         return self.server.url(APP, self.app_password, database)
 
+    def new_name(self, prefix: str) -> str:
+        """A name that no database of this run has had."""
+        return f"{prefix}_{os.getpid()}_{next(_numbers)}"
+
     def new_database(self, prefix: str = "test", template: str = "template0") -> str:
         """An empty database (or a copy of ``template``); gives its name."""
-        name = f"{prefix}_{os.getpid()}_{next(_numbers)}"
+        name = self.new_name(prefix)
         self.server.ensure_database(name, OWNER, template)
         return name
 
@@ -56,10 +61,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def databases(cluster: TestCluster) -> Databases:
+    """Migrated databases, used by one test after the other."""
+    return Databases(cluster.server, OWNER, _TEMPLATE)
+
+
 def _forget() -> None:
+    # Not the city packs: they are read by folder, and a test that writes one writes a new folder.
     engine.dispose()
     settings_module.reload()
-    citypack.forget()
     divisions.forget()
 
 
@@ -86,16 +97,17 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 @pytest.fixture
 def database(
-    cluster: TestCluster, configured: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: TestCluster, databases: Databases, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TestDatabase]:
     """A migrated database without rows; ``portal.store.engine`` points at it."""
-    name = cluster.new_database(template=_TEMPLATE)
+    name = cluster.new_name("test")
+    databases.lend(name)
     made = TestDatabase(name, cluster.app_url(name), cluster.owner_url(name), cluster)
     monkeypatch.setenv("DATABASE_URL", made.app_url)
     _forget()
     yield made
     _forget()
-    cluster.server.drop_database(name)
+    databases.take_back(name)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from portal.connectors.ahead import ReadAhead
 from portal.connectors.calls import LISTS
 from portal.connectors.channel import FEW, Channel
 from portal.connectors.contract import ABOUT, RegisterEntry, State, SystemFault
@@ -14,7 +15,7 @@ from portal.connectors.converters import Unreadable
 from portal.connectors.loop import UpstreamLoop
 from portal.connectors.mapping import RegisterReader
 from portal.connectors.recorder import CallRecorder, row
-from portal.connectors.survey import by_the_platform, close_pages, next_page
+from portal.connectors.survey import by_the_platform
 from portal.connectors.transport import Trace
 
 log = structlog.get_logger(__name__)
@@ -51,10 +52,9 @@ class Register:
         pages = self._channel.roster(trace, None, name)
         outcome, fault = "CANCELLED", None
         first = self.entries
-        ahead = self._loop.submit(next_page(pages))
+        walk = ReadAhead(self._loop, pages)
         try:
-            while (rows := ahead.result()) is not None:
-                ahead = self._loop.submit(next_page(pages))
+            while (rows := walk.page()) is not None:
                 before = self.entries
                 for one in rows:
                     try:
@@ -71,8 +71,7 @@ class Register:
             outcome, fault = error.state.name, type(error).__name__
             raise
         finally:
-            ahead.cancel()
-            self._loop.submit(close_pages(pages)).result()
+            walk.close()
             self._record(reader, trace, asked_at, outcome, fault, self.entries - first)
 
     def _record(

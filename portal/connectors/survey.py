@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 
+from portal.connectors.ahead import ReadAhead
 from portal.connectors.channel import FEW, Channel
 from portal.connectors.contract import (
     Capability,
@@ -96,10 +97,9 @@ class Roster:
         pages = self._channel.roster(trace, self._hear)
         read = self._channel.system.roster_reader
         outcome, fault = "CANCELLED", None
-        ahead = self._loop.submit(next_page(pages))
+        walk = ReadAhead(self._loop, pages)
         try:
-            while (rows := ahead.result()) is not None:
-                ahead = self._loop.submit(next_page(pages))
+            while (rows := walk.page()) is not None:
                 before = self.entries
                 for one in rows:
                     try:
@@ -119,8 +119,7 @@ class Roster:
             outcome, fault = error.state.name, type(error).__name__
             raise
         finally:
-            ahead.cancel()
-            self._loop.submit(close_pages(pages)).result()
+            walk.close()
             self._record(trace, asked_at, outcome, fault)
 
     def _ask_as_of(self, trace: Trace) -> None:
@@ -219,18 +218,6 @@ def _taken(tally: Tally, one: Any) -> bool:
     except Unreadable:
         return False
     return True
-
-
-async def next_page(pages: AsyncIterator[list[Any]]) -> list[Any] | None:
-    """The rows of the next page; ``None`` after the last."""
-    return await anext(pages, None)
-
-
-async def close_pages(pages: AsyncIterator[list[Any]]) -> None:
-    """Stop walking."""
-    close = getattr(pages, "aclose", None)
-    if close is not None:
-        await close()
 
 
 async def check_health(

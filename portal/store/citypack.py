@@ -264,13 +264,14 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
 
 
 @lru_cache(maxsize=4)
-def _cached(folder: Path, production: bool) -> CityPack:
+def _cached(folder: Path, production: bool, _sandbox: str) -> CityPack:
     return read_pack(folder, production=production)
 
 
 def pack() -> CityPack:
     """The city pack of this deployment."""
-    return _cached(settings().city_pack, settings().production)
+    here = settings()
+    return _cached(here.city_pack, here.production, here.sandbox_url)
 
 
 def forget() -> None:

@@ -48,6 +48,18 @@ def open_page(page: Page, title: str) -> None:
     settled(page)
 
 
+def inbox(page: Page, box: str = "待办", source: str = "全部来源") -> None:
+    """A box of the inbox, tasks of one source: on which page they are is not asked."""
+    open_page(page, "统一办理")
+    page.get_by_role("button", name=box).click()
+    settled(page)
+    chosen = page.locator(".st-key-tasks_system").get_by_role("combobox")
+    if chosen.input_value() != source:
+        chosen.click()
+        page.get_by_role("option", name=source, exact=True).click()
+        settled(page)
+
+
 def search(page: Page, words: str, purpose: str = "本人到场办理事项") -> None:
     """Type into the search line of a page drawn anew, send it off, wait for what it finds.
 

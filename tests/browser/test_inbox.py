@@ -31,9 +31,7 @@ def _send(page: Page, title: str, *, receipt: bool = False) -> None:
 
 
 def _unread(page: Page) -> Page:
-    steps.open_page(page, "统一办理")
-    page.get_by_role("button", name="待阅").click()
-    steps.settled(page)
+    steps.inbox(page, "待阅")
     return page
 
 
@@ -97,9 +95,7 @@ def test_an_opened_task_that_changes_over_there_says_so_and_keeps_the_text(
 ) -> None:
     clerk = shared("dongxing.clerk")
     page = clerk.go_home()
-    steps.open_page(page, "统一办理")
-    page.get_by_role("button", name="待办").click()
-    steps.settled(page)
+    steps.inbox(page, source="城乡最低生活保障系统")
     row = page.locator("table.rows.tasks tbody tr", has_text="低保").first
     place = row.evaluate("one => [...one.parentNode.children].indexOf(one)")
     page.locator(".st-key-acts-tasks button").nth(place).click()

@@ -14,9 +14,7 @@ _ICONS = frozenset({"chevron", "left", "right"})
 
 def _open(page: Page, source: str, kind: str) -> str:
     """The first open task of a system and kind; gives its address."""
-    steps.open_page(page, "统一办理")
-    page.get_by_role("button", name="待办").click()
-    steps.settled(page)
+    steps.inbox(page, source=source)
     row = page.locator("table.rows.tasks tbody tr", has_text=source).filter(has_text=kind).first
     place = row.evaluate("one => [...one.parentNode.children].indexOf(one)")
     page.locator(".st-key-acts-tasks button").nth(place).click()
@@ -81,7 +79,7 @@ def test_a_refusal_is_told_in_the_systems_own_words_and_the_form_is_back(
 def test_the_inbox_holds_twelve_rows_and_fits_every_screen(shared: Opener) -> None:
     window = shared("dongxing.clerk")
     page = window.go_home()
-    steps.open_page(page, "统一办理")
+    steps.inbox(page)
     rows = page.locator("table.rows.tasks tbody tr")
     seen = [one.bounding_box() for one in rows.all()]
     inside = [box for box in seen if box and box["y"] + box["height"] <= steps.OFFICE[1]]
