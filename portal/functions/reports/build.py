@@ -110,6 +110,15 @@ class Reports:
         permissions.check(principal, VIEW, region)
         return self.of_template(principal, self.library.find(template), region, period)
 
+    def of_line(
+        self, principal: Principal, template: str, line: int, region: str, period: str
+    ) -> Report:
+        """One line of a report, place by place: how its figures divide among the places below."""
+        found = self.library.find(template)
+        if found is None or not 0 <= line < len(found.lines):
+            raise NoSuchReport("没有这张报表或这一行，请从“统一报表”重新选择。")
+        return self.of_template(principal, planning.unfolded(found, line), region, period)
+
     def of_template(
         self, principal: Principal, template: ReportTemplate | None, region: str, period: str
     ) -> Report:
@@ -177,6 +186,7 @@ class Reports:
             below=tuple((one.code, one.name) for one in divisions.children(own.code)),
             total_shown=_has_total(template, span),
             cutoff=_cutoff(span),
+            meanings=known.meanings(self.catalogue, plan.bases[: plan.shown]),
         )
 
     def _grids(self, connection: Connection, asked: Asked, span: Period) -> Grids:
