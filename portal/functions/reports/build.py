@@ -94,6 +94,10 @@ class Reports:
             first = measure_reads.first_day(connection)
         return periods.months(first or today, today)
 
+    def spans(self, principal: Principal) -> tuple[str, ...]:
+        """The months that have numbers, newest first, then their quarters and years."""
+        return periods.with_longer(self.periods(principal))
+
     def version(self, principal: Principal, region: str) -> Version:
         """Changes whenever a report of that place may change for this post."""
         permissions.check(principal, VIEW, region)
