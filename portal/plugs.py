@@ -8,8 +8,13 @@ from sqlalchemy import Connection
 from portal.affairs.findings import book, daily, linked
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
+from portal.affairs.forms import book as form_book
+from portal.affairs.forms import desk as form_desk
+from portal.affairs.forms import fill, held
+from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
-from portal.affairs.orders import found
+from portal.affairs.orders import found, tally
+from portal.connectors.registry import Registry
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack
 
@@ -47,4 +52,49 @@ def jobs_of_findings(city: CityPack) -> tuple[Recurring, ...]:
     return (
         Recurring(seconds=60, name="findings.daily", work=daily.make_due),
         Recurring(seconds=60, name="findings.orders", work=daily.follow_orders),
+    )
+
+
+def held_by(registry: Registry) -> Held:
+    """What the connected systems and the platform's own count hold, for 一表通."""
+    measures = {
+        one.id: HeldMeasure(
+            id=one.id, name=one.name, system_id=tally.SYSTEM, system_name="诉求工单（本平台）"
+        )
+        for one in tally.DEFINITIONS
+    }
+    fields: dict[str, HeldField] = {}
+    for system in registry.systems.values():
+        for measure in system.manifest.measures:
+            measures.setdefault(
+                measure.id,
+                HeldMeasure(
+                    id=measure.id, name=measure.name, system_id=system.id,
+                    system_name=system.name, owner=system.site.owner,
+                ),
+            )  # fmt: skip
+        for name, rule in system.manifest.fields.items():
+            key = f"{system.id}.{name}"
+            fields[key] = HeldField(
+                id=key, label=rule.label, system_name=system.name, owner=system.site.owner
+            )
+    names = {one.id: one.name for one in registry.systems.values()}
+    return Held(measures=measures, fields=fields, systems=names)
+
+
+def forms_know(registry: Registry, city: CityPack) -> None:
+    """Let 一表通 ask what systems hold; flows that make no sense stop here."""
+    held.comes_from(lambda: held_by(registry))
+    if city.flow(form_book.FORM):
+        form_book.form_flow()
+        form_book.answer_flow()
+
+
+def jobs_of_forms(city: CityPack) -> tuple[Recurring, ...]:
+    """What was sent is filled, and sent again when a period begins; where the city has it."""
+    if city.flow(form_book.FORM) is None:
+        return ()
+    return (
+        Recurring(seconds=2, name="forms.fill", work=fill.turn),
+        Recurring(seconds=900, name="forms.renew", work=form_desk.renew),
     )

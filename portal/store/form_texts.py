@@ -35,6 +35,8 @@ class FieldText(_Data):
     source: Source = "typed"
     bind: str = Field(default="", max_length=300)  # a measure, ``system.field``, fact or formula
     sex: Literal["", "男", "女"] = ""
+    part: str = Field(default="", max_length=60)  # one slice of a measure, by its key
+    of: bool = False  # what a measure is counted out of: its denominator
     from_age: int | None = Field(default=None, ge=0, le=150)
     to_age: int | None = Field(default=None, ge=0, le=150)
     fact: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""  # kept for the next form
@@ -81,6 +83,7 @@ class FormTexts(_Data):
     issue_locally: bool = True  # else forms only come from the province
     overlap_percent: int = Field(default=30, ge=1, le=100)  # from here on it has to be confirmed
     most_rows: int = Field(default=2000, ge=1, le=20_000)
+    ground: str = "outdated"  # on which a changed automatic value is put to its owner
     minutes_per_cell: Decimal = Decimal("0.5")  # looking a cell up and typing it by hand
     minutes_per_check: Decimal = Decimal("0.05")  # looking over a cell that is there
     offline_units: tuple[str, ...] = ()  # without network: no lateness is counted

@@ -22,6 +22,7 @@ class HeldMeasure:
     name: str
     system_id: str
     system_name: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,9 @@ class Cell:
     version: int = 0
     by: str = ""
     at: str = ""
+    base: int = 0  # the version of the fact that it was filled from
+    subject: str = ""  # of a list: whom the row is about, as the index numbers persons
+    other: str = ""  # what somebody else wrote at the same time, until it is settled
 
     def packed(self) -> dict[str, Any]:
         """As it is stored: without what is empty."""
