@@ -22,6 +22,7 @@ from benchmarks import ground
 from benchmarks.figures import Figure, emit, median, percentile
 from benchmarks.reports import officer_of
 from portal.commands import setup
+from portal.connectors.manifest import MeasureMap
 from portal.connectors.registry import Registry
 from portal.functions.reports import Reports
 from portal.store import clock, divisions, measure_rebuild, measures
@@ -136,8 +137,8 @@ def _rebuild() -> int:
 
 def _registry() -> Registry:
     """One system that counts everything; nothing is asked of it."""
-    site = SimpleNamespace(name="测量", id=SYSTEM)
-    counted = [SimpleNamespace(id=one) for one in _ids()]
+    site = SimpleNamespace(name="测量", id=SYSTEM, owner="", legal_basis="", approval_no="")
+    counted = [MeasureMap(id=one, name=one) for one in _ids()]
     system = SimpleNamespace(
         id=SYSTEM,
         site=site,

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from portal.affairs.findings import book, daily, linked
+from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.forms import book as form_book
@@ -15,6 +16,7 @@ from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
 from portal.connectors.registry import Registry
+from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack
 
@@ -55,13 +57,44 @@ def jobs_of_findings(city: CityPack) -> tuple[Recurring, ...]:
     )
 
 
+_ONLY_PARTS = ("orders_received_kind", "orders_received_class", "orders_received_source")
+_FRACTIONS = (
+    "orders_due",
+    "orders_responded",
+    "orders_visited_resolved",
+    "orders_satisfied",
+    "orders_basically_satisfied",
+)
+
+
+def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
+    """What this platform counts of the demands it handles, place by place, for any report."""
+    if city.flow(order_book.FLOW) is None:
+        return ()
+    return tuple(
+        Own(
+            definition=one,
+            system_id=tally.SYSTEM,
+            source="本平台诉求办理",
+            about=f"本平台受理和办理的诉求：{one.name}，按诉求所在地计",
+            slices=None if one.id in _ONLY_PARTS or one.id == "orders_closed_way" else (),
+            divides=one.id != "orders_received_class",
+            fraction=one.id in _FRACTIONS,
+        )
+        for one in tally.DEFINITIONS
+        if not one.id.endswith("_unit")
+    )
+
+
 def held_by(registry: Registry) -> Held:
     """What the connected systems and the platform's own count hold, for 一表通."""
     measures = {
-        one.id: HeldMeasure(
-            id=one.id, name=one.name, system_id=tally.SYSTEM, system_name="诉求工单（本平台）"
+        one.id: HeldMeasure(id=one.id, name=one.name, system_id=f"platform:{of}", system_name=name)
+        for of, name, those in (
+            ("orders", "本平台诉求办理", tally.DEFINITIONS),
+            ("findings", "本平台未诉先办", finding_tally.DEFINITIONS),
         )
-        for one in tally.DEFINITIONS
+        for one in those
     }
     fields: dict[str, HeldField] = {}
     for system in registry.systems.values():

@@ -44,7 +44,7 @@ SAID = [
     (field("x", source="person", bind="name"), "没有可取的来源"),  # in a summary
     (field("x", source="place", bind="weather"), "没有可取的来源"),
     (field("x", title="实有人口数（人）"), "“网格”的统计指标“实有人口”已有此项"),
-    (field("x", title="联系电话"), "“网格”的信息项“联系电话”已有此项"),
+    (field("x", title="联系电话", kind="text"), "“网格”的信息项“联系电话”已有此项"),
     (field("x", source="formula", bind="y + 1"), "引用了表外栏目：y"),
     (field("x", source="formula", bind=""), "没有写公式"),
     (field("x", source="formula", bind="x + 1"), "成环：x → x"),
@@ -72,7 +72,8 @@ def test_a_sound_form_has_no_fault_and_must_serve_an_admitted_matter() -> None:
     assert [str(one) for one in rules.faults(stray, HELD, TEXTS)] == [
         "表头：没有这项准入事项，请从准入清单中选择"
     ]
-    assert rules.refused(form(field("x", title="联系电话")), HELD) == (
+    assert rules.refused(form(field("x", title="联系电话"), field("y", title="备注")), HELD) == ()
+    assert rules.refused(form(field("x", title="联系电话", kind="text")), HELD) == (
         ("联系电话", "“网格”的信息项“联系电话”"),
     )
 

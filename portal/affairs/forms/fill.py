@@ -135,7 +135,7 @@ def _facts(
 def fits(one: FieldText, part: str) -> bool | None:
     """Whether a slice belongs to a cell; ``None``: it lies across the cell's border."""
     if one.part:
-        return part == one.part
+        return part in one.part.split("、")
     sex, _, ages = part.partition("|")
     if one.sex and sex != one.sex:
         return False if sex else None

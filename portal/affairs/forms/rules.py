@@ -33,6 +33,7 @@ PERSON = ("row", "name", "sex", "id_number", "birth_date", "age", "registered_ad
 PLACE = ("name", "code")
 POST = ("name", "unit", "today")
 MOST_TEXT = 500
+_REMARKS = frozenset({"备注", "说明"})  # free words about a row: asked of nobody else
 _NOISE = re.compile(r"\([^()]*\)|其中|本[周月季年]|的|[\s、,。.:;/_-]+")
 _END = re.compile(r"(数量|数)$")
 
@@ -47,15 +48,22 @@ def plain(title: str) -> str:
 # -- what a form may ask ------------------------------------------------------------------------
 
 
-def already_held(title: str, held: Held) -> str:
-    """Which system holds what a title asks, in words; empty when none does."""
-    wanted = plain(title)
+def already_held(one: FieldText, form: FormText, held: Held) -> str:
+    """Which system holds what a cell asks to be typed, in words; empty when none does.
+
+    A number of a whole community is not the field of one person, whatever both are called.
+    """
+    wanted = plain(one.title)
+    if one.source != "typed" or one.title in _REMARKS:
+        return ""
     for measure in held.measures.values():
-        if plain(measure.name) == wanted:
+        if one.kind == "number" and plain(measure.name) == wanted:
             return f"“{measure.system_name}”的统计指标“{measure.name}”"
-    for one in held.fields.values():
-        if plain(one.label) == wanted:
-            return f"“{one.system_name}”的信息项“{one.label}”"
+    if one.kind == "number" and form.layout == "汇总表":
+        return ""
+    for other in held.fields.values():
+        if plain(other.label) == wanted:
+            return f"“{other.system_name}”的信息项“{other.label}”"
     return ""
 
 
@@ -73,7 +81,7 @@ def _binding(one: FieldText, form: FormText, held: Held) -> str:
     }
     if not known.get(one.source, True):
         return f"没有可取的来源“{one.source}:{one.bind}”"
-    if one.source == "typed" and (there := already_held(one.title, held)):
+    if there := already_held(one, form, held):
         return f"{there}已有此项，不得再要求基层填写，请改为由系统提供"
     return ""
 
@@ -120,9 +128,7 @@ def faults(form: FormText, held: Held, texts: FormTexts) -> tuple[Fault, ...]:
 
 def refused(form: FormText, held: Held) -> tuple[tuple[str, str], ...]:
     """The fields that would ask again for what a system holds: title and where it is held."""
-    pairs = [
-        (one.title, already_held(one.title, held)) for one in form.fields if one.source == "typed"
-    ]
+    pairs = [(one.title, already_held(one, form, held)) for one in form.fields]
     return tuple((title, there) for title, there in pairs if there)
 
 
