@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select
 
 from portal.affairs.forms import rules
 from portal.affairs.forms.words import Held
@@ -17,7 +17,7 @@ from portal.store.subjects import address, subject, subject_relation
 
 LIVING, REGISTERED = "居住", "户籍"
 SOURCE = "居民索引"
-_DIGITS = 12
+_DIGITS: ColumnElement[int] = literal_column("12")  # not bound: GROUP BY has to see the same text
 
 
 def named(bind: str, known: Held) -> str:

@@ -1,0 +1,95 @@
+"""What the subject index tells a form: counts by community and the rows of a list."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import insert, update
+
+from portal.affairs.forms import desk, fill, held, people, queries
+from portal.affairs.forms.words import AUTO, MISSING, Held, key
+from portal.store import clock
+from portal.store.scope import Reach, scoped
+from portal.store.search import INDEXER
+from portal.store.subjects import address, subject, subject_relation
+from tests import people as hands
+from tests.forms import world
+from tests.forms.world import OTHER, PLACE
+
+pytestmark = pytest.mark.usefixtures("hailing")
+OLD, OLDER, YOUNG = "630102193505051234", "630102193001010029", "630102200001010015"
+LIVES, REGISTERED = "居住", "户籍"
+
+
+@pytest.fixture(autouse=True)
+def _world(frozen: clock.FrozenClock, hailing: object) -> Iterator[None]:
+    """Monday 23 November 2026."""
+    world.use()
+    yield
+    held.comes_from(Held)
+
+
+def _index() -> None:
+    """Two old people of one household, one of them registered elsewhere; a young one next door."""
+    old = hands.add_person(OLD, "才让卓玛", "cairangzhuoma", [(LIVES, PLACE), (REGISTERED, OTHER)])
+    older = hands.add_person(OLDER, "马占海", "mazhanhai", [(LIVES, PLACE), (REGISTERED, PLACE)])
+    hands.add_person(YOUNG, "李娜", "lina", [(LIVES, OTHER), (REGISTERED, OTHER)])
+    home = {"household_no": "h1", "address_id": "a1"}
+    relation = subject_relation.c
+    with scoped(INDEXER) as connection:
+        connection.execute(
+            insert(address).values(id="a1", region_code=PLACE, text="幸福路 1 号 101")
+        )
+        connection.execute(
+            update(subject_relation)
+            .where(relation.subject_id.in_([old, older]), relation.kind == LIVES)
+            .values(**home)
+        )
+        connection.execute(
+            update(subject).where(subject.c.id == older).values(systems=["grid", "relief"])
+        )
+
+
+def test_persons_are_counted_once_by_where_they_live_or_are_registered() -> None:
+    _index()
+    wanted = {
+        "living": {PLACE: 2, OTHER: 1},
+        "registered": {PLACE: 1, OTHER: 2},
+        "inflow": {PLACE: 1},
+        "outflow": {OTHER: 1},
+        "system:relief": {PLACE: 1},
+    }
+    reach = Reach(prefixes=(world.CITY,), unit_id=None, actor=held.SERVICE.actor)
+    with scoped(reach) as connection:
+        found = {one: dict(people.counted(connection, one, world.CITY)) for one in wanted}
+    assert found == wanted
+
+
+def test_a_list_has_a_row_for_everybody_it_is_about_and_nobody_else() -> None:
+    _index()
+    names = ("row", "name", "sex", "age", "id_number", "current_address", "household_size")
+    fields = [
+        world.field(f"p_{one}", one, kind="text", source="person", bind=one, required=False)
+        for one in names
+    ]
+    note = world.field("note", "备注", kind="text", required=False)
+    made = world.written(*fields, note, layout="名册", rows="aged", from_age=80)
+    form_id = world.sent(made)
+    assert fill.turn() == 0
+    clerk = world.clerk()
+    found = queries.opened(clerk, world.answer(form_id).id)
+    assert found.rows == (1, 2)
+    rows = [[found.cells[key(row, one.name)].value for one in fields] for row in found.rows]
+    ages = [row[3] for row in rows]
+    assert [row[:3] + row[4:] for row in rows] == [
+        ["1", "才让卓玛", "男", OLD, "幸福路 1 号 101", "2"],
+        ["2", "马占海", "女", OLDER, "幸福路 1 号 101", "2"],
+    ]
+    assert all(int(one) >= 80 for one in ages)
+    assert {found.cells[key(1, one.name)].state for one in fields} == {AUTO}
+    assert found.cells[key(2, "note")].state == MISSING
+    assert found.row.count.asked == 16 and found.row.count.auto == 14
+    kept = desk.save(
+        clerk, found.row.id, [desk.Change(row=2, field="note", value="已探访", base=0)]
+    )
+    assert kept.stored == 1
+    assert world.answer(form_id, OTHER).rows == 0  # nobody there is that old
