@@ -27,6 +27,7 @@ from portal.affairs.orders.advising import Adviser
 from portal.affairs.orders.gone import Gone
 from portal.affairs.rates import closing
 from portal.affairs.supervision import sweep as supervision_sweep
+from portal.affairs.supervision.reminding import Reminders
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
@@ -241,6 +242,7 @@ def build() -> Wired:
     messages = _messages(tasks)
     digests = Digests(messages=messages)
     digests.offer(tasks)
+    digests.offer(Reminders())
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
