@@ -1,9 +1,9 @@
 """What the subject index tells a form: counts by community and the rows of a list."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
 from portal.affairs.forms import desk, fill, held, people, queries
 from portal.affairs.forms.words import AUTO, MISSING, Held, key
@@ -93,3 +93,23 @@ def test_a_list_has_a_row_for_everybody_it_is_about_and_nobody_else() -> None:
     )
     assert kept.stored == 1
     assert world.answer(form_id, OTHER).rows == 0  # nobody there is that old
+
+
+def test_a_form_that_cannot_be_filled_does_not_keep_the_others_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = people.counted
+
+    def broken(connection: Connection, bind: str, prefix: str) -> Iterable[tuple[str, int]]:
+        if bind == "living":
+            raise RuntimeError("the index is being rebuilt")
+        return real(connection, bind, prefix)
+
+    monkeypatch.setattr(people, "counted", broken)
+    first = world.field("one", "现住", source="index", bind="living")
+    stuck = world.sent(world.written(first, number="海统〔2026〕8号"))
+    other = world.field("two", "户籍", source="index", bind="registered")
+    sent = world.sent(world.written(other, number="海统〔2026〕9号", title="另一张表"))
+    assert world.answer(stuck).filled_at is None and world.answer(sent).filled_at is not None
+    monkeypatch.undo()
+    assert fill.turn() > 0 and world.answer(stuck).filled_at is not None

@@ -244,3 +244,26 @@ FILLS = [
 @pytest.mark.parametrize(("who", "expected"), FILLS)
 def test_who_is_who_towards_an_answer(who: Asker, expected: set[str]) -> None:
     assert rules.answer_kinds(who, "com", COMMUNITY) == expected
+
+
+@given(
+    st.sampled_from(["a * b", "a * a * a", "a / b", "a - b * 0.1", "a * b / b"]),
+    st.decimals("-999999999999999", "999999999999999", places=2),
+    st.decimals("-999999999999999", "999999999999999", places=2),
+)
+def test_a_formula_gives_a_number_that_a_cell_can_hold_or_none(
+    text: str, a: Decimal, b: Decimal
+) -> None:
+    made = form(field("a"), field("b"), field("c", source="formula", bind=text))
+    cells = {"0.a": Cell(value=f"{a:f}", state=TYPED), "0.b": Cell(value=f"{b:f}", state=TYPED)}
+    rules.compute(made, cells, [0])
+    there = cells["0.c"]
+    assert (there.state == AUTO) == bool(there.value)
+    assert rules.tidy(made.fields[2], there.value) == (there.value, "")
+
+
+def test_a_number_too_large_for_a_cell_is_missing() -> None:
+    made = form(field("a"), field("c", source="formula", bind="a * a"))
+    cells = {"0.a": Cell(value="99999999999999", state=TYPED)}
+    rules.compute(made, cells, [0])
+    assert (cells["0.c"].value, cells["0.c"].state) == ("", MISSING)

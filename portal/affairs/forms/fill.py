@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -20,6 +21,8 @@ from portal.store import clock, crypto, divisions, measure_reads
 from portal.store.form_texts import FieldText, FormText
 from portal.store.measure_words import Grain, Kind, Period, Value
 from portal.store.scope import Reach, scoped
+
+_log = structlog.get_logger()
 
 GRAINS: Mapping[str, Grain] = {"周": "week", "月": "month", "季": "quarter", "年": "year",
                                "一次": "month"}  # fmt: skip
@@ -38,14 +41,20 @@ class Read:
 
 
 def turn() -> int:
-    """Fill what was sent and is still empty, one batch; gives how many answers were filled."""
+    """Fill what was sent and is still empty, form by form; gives how many answers were filled.
+
+    A form that cannot be filled does not keep the others waiting; a later turn tries it again.
+    """
     with scoped(held.SERVICE) as connection:
-        waiting = select(form_answer.c.form_id).where(form_answer.c.filled_at.is_(None)).limit(1)
-        found = connection.execute(waiting).scalar()
-        if found is None:
-            return 0
-        row = connection.execute(select(form).where(form.c.id == found)).one()
-    return fill(row)
+        waiting = select(form_answer.c.form_id).where(form_answer.c.filled_at.is_(None)).distinct()
+        rows = connection.execute(select(form).where(form.c.id.in_(waiting))).all()
+    done = 0
+    for row in rows:
+        try:
+            done += fill(row)
+        except Exception as error:  # whatever it was: the other forms are filled all the same
+            _log.error("forms.fill", form=str(row.id), error=type(error).__name__)
+    return done
 
 
 def fill(row: Row[Any]) -> int:

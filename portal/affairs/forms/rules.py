@@ -33,6 +33,7 @@ PERSON = ("row", "name", "sex", "id_number", "birth_date", "age", "registered_ad
 PLACE = ("name", "code")
 POST = ("name", "unit", "today")
 MOST_TEXT = 500
+_TOO_LARGE = Decimal(10) ** 15
 _REMARKS = frozenset({"备注", "说明"})  # free words about a row: asked of nobody else
 _NOISE = re.compile(r"\([^()]*\)|其中|本[周月季年]|的|[\s、,。.:;/_-]+")
 _END = re.compile(r"(数量|数)$")
@@ -217,9 +218,20 @@ def _number(text: str) -> tuple[str, str]:
         number = Decimal(text.replace(",", ""))
     except InvalidOperation:
         return "", f"“{text[:20]}”不是数字"
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
+    if not _usable(number):
         return "", f"“{text[:20]}”不是可用的数字"
     return _shown(number), ""
+
+
+def _usable(number: Decimal) -> bool:
+    return number.is_finite() and abs(number) < _TOO_LARGE
+
+
+def _rounded(number: Decimal | None) -> Decimal | None:
+    """To two places; a number that no cell could hold is no answer."""
+    if number is None or not _usable(number):
+        return None
+    return number.quantize(Decimal("0.01")).normalize()
 
 
 def _shown(number: Decimal) -> str:
@@ -250,8 +262,7 @@ def compute(form: FormText, cells: Cells, rows: Sequence[int]) -> None:
             cell = cells.setdefault(key(row, name), Cell())
             if cell.state in (CHANGED, TYPED):
                 continue
-            made = formula.value(formulas[name], known)
-            made = None if made is None else made.quantize(Decimal("0.01")).normalize()
+            made = _rounded(formula.value(formulas[name], known))
             cell.value, cell.source = ("" if made is None else _shown(made)), "按公式计算"
             cell.state = MISSING if made is None else AUTO
             known[name] = made
