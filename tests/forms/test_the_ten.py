@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import func, select
 
 from portal import plugs
-from portal.affairs.forms import held, rules
+from portal.affairs.forms import fill, held, rules
 from portal.affairs.forms.tables import form, form_answer
 from portal.affairs.forms.words import Held
 from portal.commands import seed_forms, setup
+from portal.connectors.counting import slice_name
+from portal.connectors.manifest import MeasureMap
 from portal.connectors.registry import load_registry
 from portal.settings import settings
 from portal.store import citypack
@@ -18,9 +20,21 @@ from portal.store.scope import scoped
 from tests.conftest import TestDatabase
 
 PACK = citypack.read_pack(settings().city_pack)
-HELD = plugs.held_by(
-    load_registry(PACK.systems, retired_codes={}, place_name=lambda code: code, allow=())
-)
+REGISTRY = load_registry(PACK.systems, retired_codes={}, place_name=lambda code: code, allow=())
+HELD = plugs.held_by(REGISTRY)
+
+
+def _parts(system_id: str, one: MeasureMap) -> set[str]:
+    """The slices that a system cuts a number into, as its manifest declares them."""
+    if one.by is not None:
+        table = next(word for word in one.by.convert if word.startswith("code:"))
+        return set(
+            REGISTRY.systems[system_id].manifest.tables[table.removeprefix("code:")].values()
+        )
+    sexes = "男女" if one.by_sex else [""]
+    ends = [*(age - 1 for age in one.ages[1:]), None]
+    bands = list(zip(one.ages, ends, strict=True)) if one.ages else [(None, None)]
+    return {slice_name(sex, low, high) for sex in sexes for low, high in bands}
 
 
 @pytest.mark.parametrize("made", PACK.forms.form, ids=lambda one: one.id)
@@ -28,6 +42,24 @@ def test_a_form_of_the_city_has_no_fault(made: FormText) -> None:
     assert [str(one) for one in rules.faults(made, HELD, PACK.forms)] == []
     assert rules.refused(made, HELD) == ()
     assert json.loads(made.model_dump_json())["id"] == made.id
+
+
+def test_every_bound_cell_is_cut_as_its_system_cuts_the_number() -> None:
+    """Else the cell would stay empty for ever, and nobody would know why."""
+    bound = [one for made in PACK.forms.form for one in made.fields if one.source == "measure"]
+    asked = 0
+    for one in bound:
+        system_id = HELD.measures[one.bind].system_id
+        if (system := REGISTRY.systems.get(system_id)) is None:
+            continue  # of the platform's own count, which names its parts itself
+        told = next(each for each in system.manifest.measures if each.id == one.bind)
+        parts = _parts(system_id, told)
+        if one.part:
+            assert set(one.part.split("、")) <= parts, one.title
+        answers = {fill.fits(one, part) for part in parts}
+        assert True in answers and None not in answers, one.title
+        asked += 1
+    assert asked > 25
 
 
 def test_there_are_ten_and_none_of_them_is_registered_by_itself() -> None:
