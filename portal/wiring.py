@@ -216,6 +216,7 @@ def build() -> Wired:
     )
     check_matters(registry, city.matters)
     check_resources(registry, city.resources, _known(city))
+    plugs.forms_know(registry, city)
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -286,6 +287,7 @@ def build() -> Wired:
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 *_of_orders(city),
                 *plugs.jobs_of_findings(city),
+                *plugs.jobs_of_forms(city),
                 Recurring(seconds=900, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),

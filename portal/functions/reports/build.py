@@ -94,6 +94,10 @@ class Reports:
             first = measure_reads.first_day(connection)
         return periods.months(first or today, today)
 
+    def spans(self, principal: Principal) -> tuple[str, ...]:
+        """The months that have numbers, newest first, then their quarters and years."""
+        return periods.with_longer(self.periods(principal))
+
     def version(self, principal: Principal, region: str) -> Version:
         """Changes whenever a report of that place may change for this post."""
         permissions.check(principal, VIEW, region)
@@ -109,6 +113,15 @@ class Reports:
         """The report of a place within the scope for a period."""
         permissions.check(principal, VIEW, region)
         return self.of_template(principal, self.library.find(template), region, period)
+
+    def of_line(
+        self, principal: Principal, template: str, line: int, region: str, period: str
+    ) -> Report:
+        """One line of a report, place by place: how its figures divide among the places below."""
+        found = self.library.find(template)
+        if found is None or not 0 <= line < len(found.lines):
+            raise NoSuchReport("没有这张报表或这一行，请从“统一报表”重新选择。")
+        return self.of_template(principal, planning.unfolded(found, line), region, period)
 
     def of_template(
         self, principal: Principal, template: ReportTemplate | None, region: str, period: str
@@ -177,6 +190,7 @@ class Reports:
             below=tuple((one.code, one.name) for one in divisions.children(own.code)),
             total_shown=_has_total(template, span),
             cutoff=_cutoff(span),
+            meanings=known.meanings(self.catalogue, plan.bases[: plan.shown]),
         )
 
     def _grids(self, connection: Connection, asked: Asked, span: Period) -> Grids:

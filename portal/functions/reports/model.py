@@ -109,6 +109,20 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What a measure of the report counts, and who says so."""
+
+    name: str
+    about: str
+    unit: str
+    kind: str
+    source: str
+    owner: str
+    basis: str
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What ``build`` gives."""
 
@@ -135,6 +149,7 @@ class Report:
     below: tuple[tuple[str, str], ...] = ()  # the places one step further down
     total_shown: bool = True
     cutoff: str = ""  # until when is counted, in words
+    meanings: tuple[Meaning, ...] = ()
 
     @property
     def missing(self) -> tuple[Source, ...]:
