@@ -20,6 +20,7 @@ ALONE = (
     "orders",
     "orders_intake",
     "league",
+    "findings",
 )
 IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)

@@ -24,8 +24,10 @@ from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
 from portal.affairs.orders.advising import Adviser
+from portal.affairs.orders.gone import Gone
 from portal.affairs.rates import closing
 from portal.affairs.supervision import sweep as supervision_sweep
+from portal.affairs.supervision.reminding import Reminders
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
@@ -214,6 +216,7 @@ def build() -> Wired:
     )
     check_matters(registry, city.matters)
     check_resources(registry, city.resources, _known(city))
+    plugs.forms_know(registry, city)
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -233,12 +236,13 @@ def build() -> Wired:
     ]
     if city.flow(order_book.FLOW):
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
-        ours.append(orders.OrderTasks())
+        ours += [orders.OrderTasks(), dispatching.ConsultationTasks()]
     ours += plugs.tasks_of_findings(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
     digests = Digests(messages=messages)
     digests.offer(tasks)
+    digests.offer(Reminders())
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
@@ -263,7 +267,7 @@ def build() -> Wired:
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
-                *of_orders(gateway, order_mirror.take, order_commands.Outbox()),
+                *of_orders(gateway, order_mirror.take, Gone(), order_commands.Outbox()),
                 *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,
@@ -283,6 +287,7 @@ def build() -> Wired:
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 *_of_orders(city),
                 *plugs.jobs_of_findings(city),
+                *plugs.jobs_of_forms(city),
                 Recurring(seconds=900, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),

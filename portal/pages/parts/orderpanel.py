@@ -72,7 +72,7 @@ def numbers(found: Panel) -> list[Tile]:
     here, today = found.region, states.today()
     rate = f"{100 * found.on_time / found.due:.1f}%" if found.due else "无样本"
     late = addresses.of(region=here, due="逾期", open=True)
-    return [
+    lines = [
         Tile(name="今日受理", value=found.today_received, href=_received(found, since=today)),
         Tile(name="本月受理", value=found.total.received, href=_received(found)),
         Tile(name="在办", value=found.total.open, href=addresses.of(region=here, open=True)),
@@ -83,6 +83,11 @@ def numbers(found: Panel) -> list[Tile]:
              href=addresses.of(region=here, closed_since=found.month, whole=True, open=False)),
         Tile(name="本月按时办结率", value=found.due, said=rate),
     ]  # fmt: skip
+    if number := found.findings.get("findings_found", 0):
+        solved = found.findings.get("findings_solved", 0)
+        lines.append(Tile(name="未诉先办 解决/发现", value=number, said=f"{solved}/{number}",
+                          href="/findings"))  # fmt: skip
+    return lines
 
 
 def value_of(one: Place, theme: str) -> int | None:
@@ -184,7 +189,7 @@ def _funnel(found: Panel) -> Html:
         )
         for one in found.links
     ]
-    return tables.head("七个环节", "条形为目前在办") + look.funnel(steps)
+    return tables.head("七个环节", "条形为目前在办，实时；办结为本月统计") + look.funnel(steps)
 
 
 def _late(**narrow: Any) -> str:
@@ -219,7 +224,7 @@ def knots(found: Panel) -> list[Knot]:
 
 
 def _tree(found: Panel) -> Html:
-    head = tables.head("逾期分布", "逐级展开到承办单位")
+    head = tables.head("逾期分布", "实时，逐级展开到承办单位")
     given = knots(found)
     return head + (
         look.tree(given) if given else notice.html("empty", "没有逾期工单", "在办工单都在时限内。")
@@ -230,7 +235,7 @@ def _tree(found: Panel) -> Html:
 def _day(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> tuple[Any, str]:
     found = _read(region, unit_id, prefixes, _who)
     until = states.hour(found.read_at)
-    words = f"今天 {sum(found.hours)} 件，前四周同日平均 {sum(found.usual):.1f} 件"
+    words = f"实时，今天 {sum(found.hours)} 件，前四周同日平均 {sum(found.usual):.1f} 件"
     return look.hours(found.hours, found.usual, until), words
 
 
@@ -261,7 +266,7 @@ def cards(who: Principal) -> None:
     if not may(who):
         return
     found = reading(who)
-    mark = f"诉求态势 · 数据时间 {states.moment(found.read_at)}"
+    mark = f"诉求态势 · 今天到期为实时，其余为统计指标 · 数据时间 {states.moment(found.read_at)}"
     st.html(tag("div", bar(numbers(found), mark, "诉求"), class_="order-numbers"))
     left, right = st.columns([0.5, 0.5], gap="small")
     with left:
