@@ -12,7 +12,7 @@ from portal.functions.reports import NoSuchReport, Report, Version
 from portal.look import bars, charts, notice, reports, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, periodlock, reportchoice, reportparcel
+from portal.pages.parts import memory, periodlock, reportchoice, reportown, reportparcel
 
 PERMISSION = "reports.view"
 _PLACE, _SENT = "report_place", "report_sent"
@@ -149,6 +149,7 @@ def _body(who: Principal) -> None:
         return
     try:
         _draw(who, *chosen)
+        reportown.draw(who, _place(who), chosen[1])
     except (Denied, NoSuchReport) as refusal:
         memory.keep(who, _PLACE, None)
         notice.refusal(refusal.message)
