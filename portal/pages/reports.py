@@ -138,6 +138,7 @@ def _draw(who: Principal, template: str, period: str) -> None:
         _further(report)
         _download(report)
         periodlock.draw(who, report)
+        periodlock.history(who, report)
     if figure is not None:
         with st.container(key="card-report-chart"):
             st.html(tables.head("年龄结构", "不公布和无数据的不在图中"))

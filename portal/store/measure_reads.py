@@ -6,7 +6,20 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Integer, and_, cast, false, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_tables import measure, measure_change, measure_rollup, measure_snapshot
@@ -61,10 +74,24 @@ def _summed(
     stocks_only: bool = False,
 ) -> list[Value]:
     """The numbers of a period from the roll-ups."""
+    query = summed(measures, prefix, levels, period, stocks_only=stocks_only)
+    return [_value(row) for row in connection.execute(query)]
+
+
+def summed(
+    measures: Sequence[str] | None,
+    prefix: str,
+    levels: Sequence[int],
+    period: Period,
+    *,
+    stocks_only: bool = False,
+) -> Select[Any]:
+    """The question for the numbers of a month, quarter or year; without names for all measures."""
     roll = measure_rollup.c
+    which = true() if measures is None else roll.measure.in_(measures)
     stocks = measure.c.kind == Kind.STOCK
     flows = false() if stocks_only else and_(~stocks, _within(period))
-    query = (
+    return (
         select(
             roll.measure,
             roll.system_id,
@@ -75,7 +102,7 @@ def _summed(
         )
         .join(measure, measure.c.id == roll.measure)
         .where(
-            roll.measure.in_(measures),
+            which,
             roll.level.in_(levels),
             roll.region_code >= prefix,
             roll.region_code < prefix + ":",
@@ -83,7 +110,6 @@ def _summed(
         )
         .group_by(roll.measure, roll.system_id, roll.slice, roll.region_code)
     )
-    return [_value(row) for row in connection.execute(query)]
 
 
 def _moved(

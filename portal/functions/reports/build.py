@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from sqlalchemy import Connection
+
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.registry import Registry
-from portal.functions.reports import closing, periods, plain
+from portal.functions.reports import closing, periods, plain, versions
 from portal.functions.reports.model import Cell, Column, Report, Row, Source, exact
 from portal.functions.reports.plain import Numbers, Places, Wanted
 from portal.functions.reports.protect import Table, protect
@@ -22,6 +24,7 @@ VIEW, RECORDS = "reports.view", "records.open"
 REST = "未明确到下级"
 _PLACE_HEADS = {"city": "区县", "district": "乡镇（街道）", "street": "社区（村）"}
 _AGED_AFTER = timedelta(days=2)
+NO_VERSIONS = "以前的版本须有档案查阅权限的岗位查看，本岗位可以查看各版本的差异。"
 PROTECTED_NOTE = "涉及残疾、低保、儿童的数小于5的显示为“<5”；为避免由合计推算，部分数不公布。"
 
 
@@ -81,16 +84,28 @@ class Reports:
             records=permissions.allowed(principal, RECORDS, region),
         )
 
-    def build(self, principal: Principal, template: str, region: str, period: str) -> Report:
+    def build(
+        self,
+        principal: Principal,
+        template: str,
+        region: str,
+        period: str,
+        version: int | None = None,
+    ) -> Report:
         """The report of a place within the scope for a period."""
         permissions.check(principal, VIEW, region)
         chosen = next((one for one in pack().reports if one.id == template), None)
-        return self.of_template(principal, chosen, region, period)
+        return self.of_template(principal, chosen, region, period, version)
 
     def of_template(
-        self, principal: Principal, template: ReportTemplate | None, region: str, period: str
+        self,
+        principal: Principal,
+        template: ReportTemplate | None,
+        region: str,
+        period: str,
+        version: int | None = None,
     ) -> Report:
-        """The same by a template that another function has made."""
+        """The same by a template of another function, or as an earlier version had it."""
         permissions.check(principal, VIEW, region)
         own = divisions.find(region)
         if template is None or own is None or own.code != region:
@@ -99,7 +114,7 @@ class Reports:
             span = periods.parse(period)
         except periods.UnknownPeriodError as error:
             raise NoSuchReport(str(error)) from error
-        return self._build(principal, template, own, period, span)
+        return self._build(principal, template, own, period, span, version)
 
     def _build(
         self,
@@ -108,16 +123,18 @@ class Reports:
         own: Division,
         period: str,
         span: Period,
+        version: int | None,
     ) -> Report:
         open_records = permissions.allowed(principal, RECORDS, own.code)
+        if version is not None and not open_records:
+            raise NoSuchReport(NO_VERSIONS)
         above = [] if open_records else _above(principal, own)
         numbers = Numbers()
         with scoped(principal.reach) as connection:
             wanted = plain.wanted(connection, self.registry, template, span)
+            reading, said = _reading(connection, own.code, span, version)
             for place in (*above, own):
-                plain.read(connection, place, wanted, span, numbers)
-            path = [one.code for one in divisions.path(own.code)]
-            closed = measure_closing.standing(connection, path, own.code, span)
+                plain.read(place, wanted, reading, numbers)
         here = plain.places(own, wanted, numbers)
         total, rows = _cells(here, above, own, wanted, numbers, open_records=open_records)
         sources = self._sources(wanted, span)
@@ -144,7 +161,7 @@ class Reports:
             ),
             sources=sources,
             notes=(
-                *closing.words(closed, own.code),
+                *said,
                 *_notes(template, sources, open_records=open_records),
             ),
             default_note=pack().default_note,
@@ -189,6 +206,23 @@ def export(principal: Principal, report: Report, form: str) -> None:
         region_code=report.region_code,
         detail={"template": report.template, "period": report.period, "form": form},
     )
+
+
+def _reading(
+    connection: Connection, region: str, span: Period, version: int | None
+) -> tuple[plain.Reading, tuple[str, ...]]:
+    """Where the numbers come from, and what the report says about that."""
+    if version is not None:
+        try:
+            one, stands = versions.of_version(connection, region, span, version)
+        except versions.NoSuchVersion as error:
+            raise NoSuchReport(error.message) from error
+        if not stands:
+            kept = plain.of_version(connection, region, span, version)
+            return kept, (versions.words(one),)
+    path = [one.code for one in divisions.path(region)]
+    closed = measure_closing.standing(connection, path, region, span)
+    return plain.of_now(connection, span), closing.words(closed, region)
 
 
 def _above(principal: Principal, own: Division) -> list[Division]:

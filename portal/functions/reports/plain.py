@@ -1,13 +1,13 @@
 """The plain numbers behind a report: columns matched with measures, places with their values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from portal.connectors.registry import Registry
 from portal.functions.reports.protect import Group, Table
-from portal.store import divisions, measure_reads
+from portal.store import divisions, measure_reads, measure_signed
 from portal.store.citypack import ReportColumn, ReportTemplate
 from portal.store.divisions import Division
 from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Topic, Value
@@ -190,14 +190,29 @@ def places(own: Division, wanted: Sequence[Wanted], numbers: Numbers) -> Places:
     )
 
 
-def read(
-    connection: Connection, own: Division, wanted: Sequence[Wanted], period: Period, into: Numbers
-) -> None:
+# Gives the values of measures for the places of some levels inside a prefix.
+Reading = Callable[[Iterable[str], str, Sequence[int]], Sequence[Value]]
+
+
+def of_now(connection: Connection, period: Period) -> Reading:
+    """What the store holds."""
+    return lambda measures, prefix, levels: measure_reads.values(
+        connection, measures, prefix, levels, period
+    )
+
+
+def of_version(connection: Connection, lock: str, period: Period, version: int) -> Reading:
+    """What an earlier version of a closed period had."""
+    return lambda measures, prefix, levels: measure_signed.values(
+        connection, lock, period, version, measures=measures, prefix=prefix, levels=levels
+    )
+
+
+def read(own: Division, wanted: Sequence[Wanted], reading: Reading, into: Numbers) -> None:
     """The values of a place and of those directly below it."""
     here = LEVELS.index(len(own.code)) if len(own.code) in LEVELS else len(LEVELS)
     measures = {one.column.measure for one in wanted if one.usable}
-    values = measure_reads.values(connection, measures, own.code, LEVELS[here : here + 2], period)
-    into.take(values, wanted)
+    into.take(reading(measures, own.code, LEVELS[here : here + 2]), wanted)
 
 
 # -- what must not be told ------------------------------------------------------------------------
