@@ -10,13 +10,14 @@ from auth.permissions import Denied
 from auth.principal import Principal
 from portal import wiring
 from portal.functions.reports import NoSuchReport, Report, Version
+from portal.functions.reports.model import VIEWS, View
 from portal.look import bars, charts, notice, reports, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
 from portal.pages.parts import memory, periodlock
 
 PERMISSION = "reports.view"
-_PLACE, _SENT = "report_place", "report_sent"
+_PLACE, _SENT, _VIEW = "report_place", "report_sent", "report_view"
 
 
 @st.cache_data(max_entries=300, ttl=600, show_spinner=False)
@@ -27,9 +28,10 @@ def _built(
     template: str,
     region: str,
     period: str,
+    view: View,
 ) -> Report:
-    """One report per scope, rights, place and period, until the store learns something new."""
-    return wiring.app().reports.build(_who, template, region, period)
+    """One report per scope, rights, place, period and view, until the store learns something."""
+    return wiring.app().reports.build(_who, template, region, period, view=view)
 
 
 @st.cache_resource(max_entries=300, show_spinner=False)
@@ -39,6 +41,7 @@ def _drawn(
     template: str,
     region: str,
     period: str,
+    view: View,
     _report: Report,
 ) -> tuple[str, go.Figure | None]:
     return reports.table(_report), _figure(_report)
@@ -54,7 +57,9 @@ def _figure(report: Report) -> go.Figure | None:
 def _report(who: Principal, template: str, region: str, period: str) -> tuple[Report, Any, Any]:
     """The report with its table and figure; rights are asked before anything kept is used."""
     version = wiring.app().reports.version(who, region)
-    key = (who.prefixes, version, template, region, period)
+    shown = st.session_state.get(_VIEW)
+    view: View = "now" if shown == VIEWS["now"] else "then"
+    key = (who.prefixes, version, template, region, period, view)
     report = _built(who, *key)
     table, figure = _drawn(*key, report)
     return report, table, figure
@@ -122,7 +127,7 @@ def _further(report: Report) -> None:
 
 
 def _download(report: Report) -> None:
-    asked = urlencode({"region": report.region_code, "period": report.period})
+    asked = urlencode({"region": report.region_code, "period": report.period, "view": report.view})
     address = f"/api/v1/reports/{report.template}.xlsx?{asked}"
     st.html(tag("a", "下载电子表格", href=address, class_="download", download=""))
 
@@ -132,6 +137,9 @@ def _draw(who: Principal, template: str, period: str) -> None:
     with st.container(key="card-report"):
         st.html(tables.head(report.title, reports.stamp(report)))
         _steps(report)
+        if report.changed:
+            st.segmented_control("区划", list(VIEWS.values()), default=VIEWS[report.view],
+                                 key=_VIEW, label_visibility="collapsed")  # fmt: skip
         if report.missing_words:
             notice.hint(report.missing_words, "对应的列显示“无数据”，合计不含这些系统。")
         st.html(table)

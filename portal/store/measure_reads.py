@@ -27,12 +27,14 @@ from portal.store.measure_words import DAYS, Definition, Kind, Period, Snapshot,
 
 
 def _up_to(period: Period) -> Any:
-    """The roll-ups whose sum is a stock at the end of a period: whole years, then months."""
-    roll = measure_rollup.c
-    year = date(period.ends.year, 1, 1)
+    """The roll-ups whose sum is a stock at the end of a period: whole years, quarters, months."""
+    roll, ends = measure_rollup.c, period.ends
+    year = date(ends.year, 1, 1)
+    quarter = date(ends.year, (ends.month - 1) // 3 * 3 + 1, 1)
     return or_(
         and_(roll.grain == "year", roll.starts < year),
-        and_(roll.grain == "month", roll.starts >= year, roll.starts < period.ends),
+        and_(roll.grain == "quarter", roll.starts >= year, roll.starts < quarter),
+        and_(roll.grain == "month", roll.starts >= quarter, roll.starts < ends),
     )
 
 
@@ -62,6 +64,26 @@ def values(
         _summed(connection, chosen, prefix, steps, before, stocks_only=True),
         _moved(connection, chosen, prefix, steps, period, month),
     )
+
+
+def values_of(
+    connection: Connection, measures: Iterable[str], codes: Sequence[str], period: Period
+) -> list[Value]:
+    """The numbers of some places alone, of flows and stocks: a distinct count adds over nothing."""
+    query = select(measure.c.id).where(
+        measure.c.id.in_(list(measures)), measure.c.kind != Kind.DISTINCT
+    )
+    chosen = list(connection.execute(query).scalars())
+    by_level: dict[int, list[str]] = {}
+    for code in codes:
+        by_level.setdefault(len(code), []).append(code)
+    return [
+        one
+        for level, those in by_level.items()
+        for code in those
+        for one in values(connection, chosen, code, [level], period)
+        if one.region_code == code
+    ]
 
 
 def _summed(

@@ -11,13 +11,22 @@ from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.registry import Registry
 from portal.functions.reports import closing, periods, plain, versions
-from portal.functions.reports.model import Cell, Column, Report, Row, Source, exact
+from portal.functions.reports.model import (
+    VIEWS,
+    Cell,
+    Column,
+    Report,
+    Row,
+    Source,
+    View,
+    exact,
+)
 from portal.functions.reports.plain import Numbers, Places, Wanted
 from portal.functions.reports.protect import Table, protect
 from portal.store import clock, divisions, measure_closing, measure_reads
 from portal.store.citypack import ReportTemplate, pack
 from portal.store.divisions import Division
-from portal.store.measure_words import Period
+from portal.store.measure_words import Kind, Period
 from portal.store.scope import scoped
 
 VIEW, RECORDS = "reports.view", "records.open"
@@ -52,6 +61,14 @@ class Version:
     stamp: datetime | None
     day: str
     records: bool
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """As which version, and by which divisions."""
+
+    version: int | None
+    view: View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +108,12 @@ class Reports:
         region: str,
         period: str,
         version: int | None = None,
+        view: View = "then",
     ) -> Report:
         """The report of a place within the scope for a period."""
         permissions.check(principal, VIEW, region)
         chosen = next((one for one in pack().reports if one.id == template), None)
-        return self.of_template(principal, chosen, region, period, version)
+        return self.of_template(principal, chosen, region, period, version, view)
 
     def of_template(
         self,
@@ -104,6 +122,7 @@ class Reports:
         region: str,
         period: str,
         version: int | None = None,
+        view: View = "then",
     ) -> Report:
         """The same by a template of another function, or as an earlier version had it."""
         permissions.check(principal, VIEW, region)
@@ -114,7 +133,7 @@ class Reports:
             span = periods.parse(period)
         except periods.UnknownPeriodError as error:
             raise NoSuchReport(str(error)) from error
-        return self._build(principal, template, own, period, span, version)
+        return self._build(principal, template, own, period, span, _Shown(version, view))
 
     def _build(
         self,
@@ -123,20 +142,22 @@ class Reports:
         own: Division,
         period: str,
         span: Period,
-        version: int | None,
+        shown: _Shown,
     ) -> Report:
         open_records = permissions.allowed(principal, RECORDS, own.code)
-        if version is not None and not open_records:
+        if shown.version is not None and not open_records:
             raise NoSuchReport(NO_VERSIONS)
         above = [] if open_records else _above(principal, own)
         numbers = Numbers()
         with scoped(principal.reach) as connection:
             wanted = plain.wanted(connection, self.registry, template, span)
-            reading, said = _reading(connection, own.code, span, version)
+            reading, said = _reading(connection, own.code, span, shown)
             for place in (*above, own):
                 plain.read(place, wanted, reading, numbers)
-        here = plain.places(own, wanted, numbers)
-        total, rows = _cells(here, above, own, wanted, numbers, open_records=open_records)
+        below = plain.now_below(numbers) if shown.view == "now" else plain.then_below(span)
+        here = plain.places(own, wanted, numbers, below)
+        total, rows = _cells(here, above, own, wanted, numbers, below, open_records=open_records)
+        changed = _changed(own.code, span)
         sources = self._sources(wanted, span)
         return Report(
             template=template.id,
@@ -161,11 +182,14 @@ class Reports:
             ),
             sources=sources,
             notes=(
+                *_of_view(shown.view, wanted, changed=changed),
                 *said,
                 *_notes(template, sources, open_records=open_records),
             ),
             default_note=pack().default_note,
             protected=not open_records,
+            view=shown.view,
+            changed=changed,
         )
 
     def _sources(self, wanted: Sequence[Wanted], span: Period) -> tuple[Source, ...]:
@@ -208,11 +232,35 @@ def export(principal: Principal, report: Report, form: str) -> None:
     )
 
 
+def _changed(region: str, span: Period) -> bool:
+    """Whether the two views of a period may differ: a division changed after its first day."""
+    return any(
+        one.day > span.starts
+        and any(code.startswith(region) for code in (one.old, *dict(one.heirs)))
+        for one in divisions.passings()
+    )
+
+
+def _of_view(view: View, wanted: Sequence[Wanted], *, changed: bool) -> tuple[str, ...]:
+    """By which divisions the table is laid out; nothing where it makes no difference."""
+    if not changed:
+        return ()
+    if view == "then":
+        return (f"本表{VIEWS[view]}统计，此后区划有变更；可改为{VIEWS['now']}查看。",)
+    words = f"本表{VIEWS[view]}统计：变更前各期的数并入现在的区划，未写明分摊份额的仍单列。"
+    distinct = any(one.definition and one.definition.kind is Kind.DISTINCT for one in wanted)
+    more = ("去重统计的列不能相加，变更前各期仍为当时区划的数。",) if distinct else ()
+    return (words, *more)
+
+
 def _reading(
-    connection: Connection, region: str, span: Period, version: int | None
+    connection: Connection, region: str, span: Period, shown: _Shown
 ) -> tuple[plain.Reading, tuple[str, ...]]:
     """Where the numbers come from, and what the report says about that."""
+    version = shown.version
     if version is not None:
+        if shown.view == "now":
+            raise NoSuchReport("以前的版本只按当时区划查看，请改选当时区划。")
         try:
             one, stands = versions.of_version(connection, region, span, version)
         except versions.NoSuchVersion as error:
@@ -222,7 +270,8 @@ def _reading(
             return kept, (versions.words(one),)
     path = [one.code for one in divisions.path(region)]
     closed = measure_closing.standing(connection, path, region, span)
-    return plain.of_now(connection, span), closing.words(closed, region)
+    of_view = plain.of_today if shown.view == "now" else plain.of_now
+    return of_view(connection, span), closing.words(closed, region)
 
 
 def _above(principal: Principal, own: Division) -> list[Division]:
@@ -244,6 +293,7 @@ def _cells(
     own: Division,
     wanted: Sequence[Wanted],
     numbers: Numbers,
+    below: plain.Below,
     *,
     open_records: bool,
 ) -> tuple[list[Cell], list[list[Cell]]]:
@@ -252,8 +302,11 @@ def _cells(
         return [exact(one) for one in table.total], [[exact(n) for n in row] for row in table.rows]
     way: list[tuple[Table, int]] = []
     for place, next_one in pairwise((*above, own)):
-        table_above = plain.places(place, wanted, numbers)
-        way.append((table_above.table, table_above.below.index(next_one)))
+        table_above = plain.places(place, wanted, numbers, below)
+        codes = [one.code for one in table_above.below]
+        if next_one.code not in codes:
+            raise NoSuchReport(f"{next_one.name}在所选统计期还没有设立或已撤销，请改选统计期。")
+        way.append((table_above.table, codes.index(next_one.code)))
     return protect(way, here.table, plain.groups(wanted))
 
 

@@ -4,8 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 SMALL_LIMIT = 5
+# By which divisions the numbers are laid out: those of the time, or those of today.
+View = Literal["then", "now"]
+VIEWS: Mapping[View, str] = {"then": "按当时区划", "now": "按现区划"}
 
 
 class Shown(StrEnum):
@@ -105,6 +109,8 @@ class Report:
     notes: tuple[str, ...]
     default_note: str
     protected: bool
+    view: View = "then"
+    changed: bool = False  # the divisions have changed since: the other view has other numbers
 
     @property
     def missing(self) -> tuple[Source, ...]:

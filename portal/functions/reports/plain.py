@@ -1,13 +1,13 @@
 """The plain numbers behind a report: columns matched with measures, places with their values."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from portal.connectors.registry import Registry
 from portal.functions.reports.protect import Group, Table
-from portal.store import divisions, measure_reads, measure_signed
+from portal.store import divisions, measure_reads, measure_signed, measure_views
 from portal.store.citypack import ReportColumn, ReportTemplate
 from portal.store.divisions import Division
 from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Topic, Value
@@ -173,9 +173,48 @@ def _rest(total: Sequence[int | None], rows: Sequence[Sequence[int | None]]) -> 
     ]
 
 
-def places(own: Division, wanted: Sequence[Wanted], numbers: Numbers) -> Places:
+# Gives the places that are the rows of a place's table.
+Below = Callable[[str], tuple[Division, ...]]
+
+
+def then_below(period: Period) -> Below:
+    """The places of the time, by their names of the time; one that ended says what became of it."""
+
+    def below(code: str) -> tuple[Division, ...]:
+        found = divisions.children_during(code, period.starts, period.ends)
+        return tuple(
+            replace(one, name=f"{one.name}（{divisions.end_of(one.code)}）")
+            if one.until is not None and one.until < period.ends
+            else one
+            for one in found
+        )
+
+    return below
+
+
+def now_below(numbers: Numbers) -> Below:
+    """The places of today, and those that are gone without an heir, as far as they had numbers."""
+
+    def below(code: str) -> tuple[Division, ...]:
+        here = divisions.children(code)
+        gone = tuple(
+            replace(one, name=f"{one.name}（{divisions.end_of(one.code)}，未分摊）")
+            for one in divisions.ever_below(code)
+            if one.until is not None and one.code in numbers.by_place
+        )
+        return (*here, *gone)
+
+    return below
+
+
+def places(
+    own: Division,
+    wanted: Sequence[Wanted],
+    numbers: Numbers,
+    rows_of: Below = divisions.children,
+) -> Places:
     """The table of one place. What is not placed further down is a row, so that totals add up."""
-    below = divisions.children(own.code)
+    below = rows_of(own.code)
     total = _line(own, wanted, numbers)
     rows = [_line(one, wanted, numbers) for one in below]
     rest = _rest(total, rows)
@@ -197,6 +236,13 @@ Reading = Callable[[Iterable[str], str, Sequence[int]], Sequence[Value]]
 def of_now(connection: Connection, period: Period) -> Reading:
     """What the store holds."""
     return lambda measures, prefix, levels: measure_reads.values(
+        connection, measures, prefix, levels, period
+    )
+
+
+def of_today(connection: Connection, period: Period) -> Reading:
+    """What the store holds, laid out by the divisions of today."""
+    return lambda measures, prefix, levels: measure_views.values(
         connection, measures, prefix, levels, period
     )
 
