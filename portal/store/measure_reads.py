@@ -239,6 +239,15 @@ def definitions(
     }
 
 
+def first_change(connection: Connection, measure_id: str, system_id: str) -> date | None:
+    """Since when a system has counted a measure, as far as one sees."""
+    change = measure_change.c
+    query = select(func.min(change.day)).where(
+        change.measure == measure_id, change.system_id == system_id
+    )
+    return connection.execute(query).scalar()
+
+
 def first_day(connection: Connection) -> date | None:
     """The day of the oldest picture."""
     return connection.execute(
