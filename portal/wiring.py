@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from auth.principal import Principal
 from portal import logs, plugs
+from portal.affairs.briefing import desk as briefing
 from portal.affairs.corrections import offer as corrections
 from portal.affairs.dispatch import offer as dispatching
 from portal.affairs.evaluation import visits
@@ -288,6 +289,7 @@ def build() -> Wired:
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
                 Recurring(seconds=60, name="divisions.turn", work=places.turn),
+                Recurring(seconds=60, name="briefing.turn", work=briefing.turn),
                 Recurring(seconds=1, name="systems.modes", work=registry.refresh),
                 Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )

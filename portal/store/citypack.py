@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
 from portal.store import (
+    briefing_texts,
     dispatch_texts,
     finding_texts,
     flow_texts,
@@ -36,6 +37,7 @@ from portal.store import (
     scheme_texts,
     site_texts,
 )
+from portal.store.briefing_texts import BriefingTexts
 from portal.store.dispatch_texts import DispatchTexts
 from portal.store.finding_texts import FindingTexts
 from portal.store.flow_texts import FlowText
@@ -222,6 +224,7 @@ class CityPack(_Data):
     intake: IntakeTexts = IntakeTexts()
     findings: FindingTexts = FindingTexts()
     replies: tuple[ReplyText, ...] = ()
+    briefing: BriefingTexts = BriefingTexts()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -275,6 +278,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "intake": intake_texts.read(folder),
             "findings": finding_texts.read(folder),
             "replies": reply_texts.read(folder),
+            "briefing": briefing_texts.read(folder),
             "demo": demo,
         }
     )
