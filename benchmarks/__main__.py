@@ -19,6 +19,7 @@ ALONE = (
     "orders",
     "orders_intake",
     "league",
+    "findings",
 )
 IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)

@@ -22,6 +22,7 @@ from benchmarks import cityground
 from benchmarks.cityground import MEASURES, SYSTEMS, ids, kind_of, system_of
 from benchmarks.figures import Figure, emit, median, percentile
 from benchmarks.reports import officer_of
+from portal.connectors.manifest import MeasureMap
 from portal.connectors.registry import Registry
 from portal.functions.reports import Reports
 from portal.store import clock, divisions, measures
@@ -50,10 +51,14 @@ def _registry() -> Registry:
     systems = {
         system: SimpleNamespace(
             id=system,
-            site=SimpleNamespace(name=f"测量{system}", id=system),
+            site=SimpleNamespace(
+                name=f"测量{system}", id=system, owner="", legal_basis="", approval_no=""
+            ),
             manifest=SimpleNamespace(
                 measures=[
-                    SimpleNamespace(id=one) for n, one in enumerate(ids()) if system_of(n) == system
+                    MeasureMap(id=one, name=one)
+                    for n, one in enumerate(ids())
+                    if system_of(n) == system
                 ]
             ),
             reachable=True,

@@ -49,7 +49,9 @@ def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
         )
 
 
-def of_orders(gateway: Gateway, take: orders.Take, outbox: orders.Outbox) -> Iterator[Recurring]:
+def of_orders(
+    gateway: Gateway, take: orders.Take, gone: orders.Gone, outbox: orders.Outbox
+) -> Iterator[Recurring]:
     """Bringing in orders and sending decisions about them, apart for each system."""
     for system in gateway.registry.systems.values():
         if Capability.ORDERS not in system.manifest.capabilities:
@@ -57,7 +59,7 @@ def of_orders(gateway: Gateway, take: orders.Take, outbox: orders.Outbox) -> Ite
         yield Recurring(
             seconds=settings().task_sync_seconds,
             name=f"orders.pull.{system.id}",
-            work=partial(_while_handing_over, orders.pull, gateway, system, take),
+            work=partial(_while_handing_over, orders.pull, gateway, system, take, gone),
         )
         yield Recurring(
             seconds=settings().task_send_seconds,

@@ -9,7 +9,8 @@ from portal.affairs.findings import book, daily, linked
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.orders import book as order_book
-from portal.affairs.orders import found
+from portal.affairs.orders import found, tally
+from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack
 
@@ -47,4 +48,33 @@ def jobs_of_findings(city: CityPack) -> tuple[Recurring, ...]:
     return (
         Recurring(seconds=60, name="findings.daily", work=daily.make_due),
         Recurring(seconds=60, name="findings.orders", work=daily.follow_orders),
+    )
+
+
+_ONLY_PARTS = ("orders_received_kind", "orders_received_class", "orders_received_source")
+_FRACTIONS = (
+    "orders_due",
+    "orders_responded",
+    "orders_visited_resolved",
+    "orders_satisfied",
+    "orders_basically_satisfied",
+)
+
+
+def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
+    """What this platform counts of the demands it handles, place by place, for any report."""
+    if city.flow(order_book.FLOW) is None:
+        return ()
+    return tuple(
+        Own(
+            definition=one,
+            system_id=tally.SYSTEM,
+            source="本平台诉求办理",
+            about=f"本平台受理和办理的诉求：{one.name}，按诉求所在地计",
+            slices=None if one.id in _ONLY_PARTS or one.id == "orders_closed_way" else (),
+            divides=one.id != "orders_received_class",
+            fraction=one.id in _FRACTIONS,
+        )
+        for one in tally.DEFINITIONS
+        if not one.id.endswith("_unit")
     )

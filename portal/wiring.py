@@ -25,6 +25,7 @@ from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
 from portal.affairs.orders import tally as order_tally
 from portal.affairs.orders.advising import Adviser
+from portal.affairs.orders.gone import Gone
 from portal.affairs.rates import closing
 from portal.affairs.supervision import sweep as supervision_sweep
 from portal.api.application import Functions
@@ -234,7 +235,7 @@ def build() -> Wired:
     ]
     if city.flow(order_book.FLOW):
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
-        ours.append(orders.OrderTasks())
+        ours += [orders.OrderTasks(), dispatching.ConsultationTasks()]
     ours += plugs.tasks_of_findings(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
@@ -243,7 +244,7 @@ def build() -> Wired:
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
-    reports = Reports(registry=registry)
+    reports = Reports(registry=registry, own=plugs.measures_of_orders(city))
     return Wired(
         gateway=gateway,
         records=records,
@@ -264,7 +265,7 @@ def build() -> Wired:
         jobs=Jobs(
             more=(
                 *of_tasks(gateway),
-                *of_orders(gateway, order_mirror.take, order_commands.Outbox()),
+                *of_orders(gateway, order_mirror.take, Gone(), order_commands.Outbox()),
                 *of_applications(gateway, cases.finish_case),
                 Recurring(
                     seconds=chosen.drops_seconds,

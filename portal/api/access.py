@@ -86,8 +86,14 @@ def check_type(request: Request) -> None:
         raise ApiError(415)
 
 
-def guarded(identify_caller: Callable[[Request], Any]) -> type[APIRoute]:
-    """A kind of route that knows its caller before it reads anything else."""
+def guarded(
+    identify_caller: Callable[[Request], Any],
+    check_body: Callable[[Request, bytes], None] | None = None,
+) -> type[APIRoute]:
+    """A kind of route that knows its caller before it reads anything else.
+
+    ``check_body`` looks at the bytes as they came, before anything makes sense of them.
+    """
 
     class Guarded(APIRoute):
         def get_route_handler(self) -> Handler:
@@ -96,6 +102,8 @@ def guarded(identify_caller: Callable[[Request], Any]) -> type[APIRoute]:
             async def handler(request: Request) -> Response:
                 request.state.caller = await run_in_threadpool(identify_caller, request)
                 check_type(request)
+                if check_body is not None:
+                    await run_in_threadpool(check_body, request, await request.body())
                 return await inner(request)
 
             return handler

@@ -207,7 +207,7 @@ class Cell(_Given):
     """A number, or why there is none."""
 
     shown: str
-    value: int | None
+    value: int | float | None
     text: str
 
 

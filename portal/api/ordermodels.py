@@ -21,7 +21,7 @@ Number = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w./:-]+$
 Short = Annotated[str, _words(100)]
 Place = Annotated[str, _words(200)]
 Long = Annotated[str, _words(5000)]
-Code = Annotated[str, Field(max_length=44, pattern=r"^[0-9A-Za-z.]*$")]
+Code = Annotated[str, _words(44)]
 
 
 class PushedOrder(BaseModel):
@@ -36,7 +36,7 @@ class PushedOrder(BaseModel):
     received_at: AwareDatetime = Field(description="受理时间，须带时区")
     region_code: Annotated[str, Field(pattern=r"^\d{4,15}$", max_length=15)]
     place: Place = ""
-    category: Code = ""
+    category: Code = Field(default="", description="对方的事项分类代码；没有对应的分类待定")
     urgency: int | None = Field(default=None, ge=1, le=4)
     confidential: bool = Field(default=False, description="要求保密")
     against_unit: Short = Field(default="", description="被反映的单位名称")

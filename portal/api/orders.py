@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Security
 
 from auth.principal import Principal
 from portal.affairs.orders import pushing
-from portal.api import access, errors, ordermodels
+from portal.api import access, errors, ordermodels, signed
 from portal.api.ordermodels import Number
 from portal.settings import settings
 from portal.store.citypack import pack
@@ -20,14 +20,24 @@ def _program(request: Request) -> Principal:
     return access.by_token(request.headers, settings().push_per_minute)
 
 
+def _signature(request: Request, body: bytes) -> None:
+    """Where the city asks a source for signatures, nothing counts without one."""
+    who = access.caller(request)
+    pusher = pushing.pusher_of(who)
+    if pusher.secret is None:
+        return
+    url = str(request.url)
+    signed.check(who.login, pusher.secret, request.headers, request.method, url, body)
+
+
 def router() -> APIRouter:
     """The addresses."""
     made = APIRouter(
         prefix="/orders",
         tags=["工单"],
-        route_class=access.guarded(_program),
+        route_class=access.guarded(_program, _signature),
         dependencies=[Security(access.BEARER)],
-        responses=errors.responses(401, 403, 422, 429, 500),
+        responses=errors.responses(401, 403, 409, 422, 429, 500),
     )
 
     @made.post(

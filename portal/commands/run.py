@@ -99,6 +99,11 @@ def _references() -> list[str]:
     return sorted({name for one in held for name in one.values()} - _host_keys())
 
 
+def _signing() -> list[str]:
+    """The keys with which programs sign what they push."""
+    return sorted({one.secret for one in pack().intake.pusher if one.secret})
+
+
 def _host_keys() -> set[str]:
     return {one.credentials[HOST_KEY] for one in pack().systems if HOST_KEY in one.credentials}
 
@@ -241,7 +246,7 @@ def _run(stack: ExitStack, scale: str) -> int:
     if settings().production:
         deployment.require(deployment.PRODUCTION)
     else:
-        ensure_system_secrets(_references())
+        ensure_system_secrets([*_references(), *_signing()])
         say("启动模拟业务系统……")
         _start_sandbox(stack, environment, scale)
         say("准备演示数据（首次约一分钟）……")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from portal.affairs.orders import mirror as order_mirror
+from portal.affairs.orders.gone import Gone
 from portal.functions.orders import pull_all
 from portal.functions.tasks.sync import sync_all
 from portal.wiring import Wired, build
@@ -25,13 +26,14 @@ def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
 
 def orders_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
     """The same for work orders; a serving process brings them by itself, order by order."""
-    found = pull_all(wired.gateway, order_mirror.take, whole=whole)
+    found = pull_all(wired.gateway, order_mirror.take, Gone(), whole=whole)
     for one in found:
         name = wired.gateway.registry.system(one.system_id).name
         if one.problem:
             say(f"  {name}：没有取到工单，原有工单保留。{one.problem}。")
         else:
-            say(f"  {name}：新工单 {one.added} 件，有变化 {one.changed} 件")
+            gone = f"，来源撤销 {one.gone} 件" if one.gone else ""
+            say(f"  {name}：新工单 {one.added} 件，有变化 {one.changed} 件{gone}")
     return sum(bool(one.problem) for one in found)
 
 

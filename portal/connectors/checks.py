@@ -244,6 +244,9 @@ def _measures(manifest: Manifest) -> Iterator[Finding]:
         if isinstance(roster, ViewCall):
             for name in sorted(columns_of(one.where) - set(roster.columns)):
                 yield f"{key}.where", f"“{name}”不在 calls.roster.columns 里"
+            divided = columns_of(one.by.source) if one.by else set()
+            for name in sorted(divided - set(roster.columns)):
+                yield f"{key}.by", f"“{name}”不在 calls.roster.columns 里"
 
 
 def _tally(manifest: Manifest) -> Iterator[Finding]:

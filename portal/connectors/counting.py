@@ -16,10 +16,14 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from portal.connectors.contract import RosterEntry
+from portal.connectors.converters import Context, Unreadable
 from portal.connectors.expressions import predicate
 from portal.connectors.manifest import MeasureMap
+from portal.connectors.mapping import getter
+from portal.connectors.parts import Value
 
 MALE, FEMALE = "男", "女"
+BLANK, UNREAD = "未填写", "未识别"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,21 @@ def slice_name(sex: str, low: int | None, high: int | None) -> str:
     return f"{sex}|{band}" if sex or band else ""
 
 
+def divider(by: Value | None, context: Context) -> Callable[[Any], str]:
+    """A function that names the part a row belongs to; what cannot be read has a name as well."""
+    if by is None:
+        return lambda row: ""
+    read = getter(by, context)
+
+    def part(row: Any) -> str:
+        try:
+            return str(read(row) or "").strip() or BLANK
+        except Unreadable:
+            return UNREAD
+
+    return part
+
+
 @dataclass
 class _Tally:
     """One measure while the roster is walked."""
@@ -87,6 +106,7 @@ class _Tally:
     measure: MeasureMap
     holds: Callable[[Any], bool] | None
     unseen: set[str]
+    part: Callable[[Any], str]
     persons: Counter[tuple[str, str]] = field(default_factory=Counter)
     # Most households live in one place; only for the others the members are counted by place.
     homes: dict[str, str | Counter[str]] = field(default_factory=dict)
@@ -95,7 +115,10 @@ class _Tally:
     def take(self, row: Mapping[str, Any], entry: RosterEntry, age: int, sex: str) -> None:
         if self.unseen:
             self.unseen -= row.keys()
-        if age < self.measure.from_age or (self.holds and not self.holds(row)):
+        first, last = self.measure.from_age, self.measure.to_age
+        if age < first or (last is not None and age > last):
+            return
+        if self.holds and not self.holds(row):
             return
         relation = self.measure.relation
         place = next((one.region_code for one in entry.relations if one.kind == relation), None)
@@ -104,7 +127,8 @@ class _Tally:
         elif place is None:
             self.nowhere += 1
         else:
-            self.persons[place, self._slice(age, sex)] += 1
+            named = self.part(row) if self.measure.by else self._slice(age, sex)
+            self.persons[place, named] += 1
 
     def _slice(self, age: int, sex: str) -> str:
         measure = self.measure
@@ -151,13 +175,17 @@ def _most(members: Counter[str]) -> str:
 class Counting:
     """All measures of one system during one walk."""
 
-    def __init__(self, measures: Sequence[MeasureMap], today: date) -> None:
+    def __init__(
+        self, measures: Sequence[MeasureMap], today: date, context: Context | None = None
+    ) -> None:
         self._today = today
+        context = context or Context()
         self._tallies = [
             _Tally(
                 measure=one,
                 holds=predicate(one.where),
-                unseen=columns_of(one.where),
+                unseen=columns_of(one.where) | columns_of(one.by.source if one.by else None),
+                part=divider(one.by, context),
             )
             for one in measures
         ]

@@ -130,11 +130,15 @@ class MeasureMap(Part):
     A walk over the roster counts `persons` or `households`: ages come from the identity number,
     `ages` are the first years of the bands to split by, what is counted belongs to the place of
     `relation`. A tally counts `rows`, or adds up the column `of` (`sum`); a flow belongs to `day`.
-    `where` is a JMESPath predicate over the raw row.
+    `where` is a JMESPath predicate over the raw row. `by` divides the number by a word of the row,
+    best through a code table, so that every part has a name before the first row is seen. `about`
+    says in a sentence what is counted.
     """
 
     id: Slug
     name: str = Field(min_length=1)
+    about: str = ""
+    by: Value | None = None
     unit: str = "人"
     kind: Literal["stock", "flow"] = "stock"
     count: Literal["persons", "households", "rows", "sum"] = "persons"
@@ -143,6 +147,7 @@ class MeasureMap(Part):
     day: Value | None = None
     where: str | None = None
     from_age: Annotated[int, Field(ge=0, le=120)] = 0
+    to_age: Annotated[int | None, Field(ge=0, le=120)] = None
     ages: tuple[Annotated[int, Field(ge=0, le=120)], ...] = ()
     by_sex: bool = False
     topic: Topic = Topic.NONE
@@ -156,8 +161,12 @@ class MeasureMap(Part):
     def _splits_make_sense(self) -> MeasureMap:
         if list(self.ages) != sorted(set(self.ages)) or (self.ages and self.ages[0] != 0):
             raise ValueError("ages 须从 0 起由小到大")
-        if self.count != "persons" and (self.ages or self.by_sex or self.from_age):
+        if self.count != "persons" and (
+            self.ages or self.by_sex or self.from_age or self.to_age is not None
+        ):
             raise ValueError("户数不能按年龄、性别划分，按行统计的也不能")
+        if self.by is not None and (self.ages or self.by_sex or self.count == "households"):
+            raise ValueError("by 不能与 ages、by_sex 同用，户数也不能按 by 划分")
         if (self.count == "sum") != (self.of is not None):
             raise ValueError("count = sum 与 of 须同时写明")
         if (self.kind == "flow") != (self.day is not None):

@@ -63,7 +63,8 @@ class Roster:
         self._recorder = recorder
         self._now = now
         self._heard: datetime | None = None
-        self._counting = Counting(channel.system.manifest.measures, local(now()).date())
+        system = channel.system
+        self._counting = Counting(system.manifest.measures, local(now()).date(), system.context)
         self._walk = self._entries()
 
     def __iter__(self) -> Iterator[RosterEntry]:

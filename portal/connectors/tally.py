@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from portal.connectors.converters import Context, Unreadable
-from portal.connectors.counting import Count, Counted, columns_of
+from portal.connectors.counting import Count, Counted, columns_of, divider
 from portal.connectors.expressions import predicate
 from portal.connectors.manifest import MeasureMap, TallyMap
 from portal.connectors.mapping import getter
@@ -56,7 +56,8 @@ class _Sum:
     unseen: set[str]
     of: Remembered | None
     day: Remembered | None
-    numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    part: Callable[[Any], str]
+    numbers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     nowhere: int = 0
 
     def take(self, row: Mapping[str, Any], place: str | None) -> None:
@@ -71,7 +72,7 @@ class _Sum:
         if place is None:
             self.nowhere += number
         else:
-            self.numbers[place, day] += number
+            self.numbers[place, self.part(row), day] += number
 
     def _number(self, row: Mapping[str, Any]) -> int:
         if self.of is None:
@@ -88,11 +89,11 @@ class _Sum:
         counts = tuple(
             Count(
                 region_code=place,
-                slice="",
+                slice=part,
                 number=number,
                 day=date.fromisoformat(day) if day else None,
             )
-            for (place, day), number in sorted(self.numbers.items())
+            for (place, part, day), number in sorted(self.numbers.items())
             if number
         )
         absent = tuple(sorted(self.unseen))
@@ -110,7 +111,8 @@ class Tally:
             _Sum(
                 measure=one,
                 holds=predicate(one.where),
-                unseen=columns_of(one.where),
+                unseen=columns_of(one.where) | columns_of(one.by.source if one.by else None),
+                part=divider(one.by, context),
                 of=Remembered(one.of, context) if one.of else None,
                 day=Remembered(one.day, context) if one.day else None,
             )

@@ -1,6 +1,7 @@
 """Bars for reports: how a whole divides, place by place."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import plotly.graph_objects as go
 
@@ -12,7 +13,7 @@ _LINE, _LEGEND = 24, 64
 
 
 def stacked(
-    names: Sequence[str], series: Mapping[str, Sequence[int | None]], *, unit: str
+    names: Sequence[str], series: Mapping[str, Sequence[int | Decimal | None]], *, unit: str
 ) -> go.Figure:
     """One bar per place; what is not known or not shown is left out of it."""
     figure = go.Figure()

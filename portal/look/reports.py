@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from portal.look.markup import Html, join, tag, text
 
 class _Cell(Protocol):
     @property
-    def value(self) -> int | None: ...
+    def value(self) -> int | Decimal | None: ...
     @property
     def text(self) -> str: ...
 
@@ -28,6 +29,10 @@ class _Column(Protocol):
 class _Row(Protocol):
     @property
     def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
     @property
     def statistics_only(self) -> bool: ...
     @property
@@ -74,6 +79,8 @@ class Shape(Protocol):
     def notes(self) -> Sequence[str]: ...
     @property
     def default_note(self) -> str: ...
+    @property
+    def total_shown(self) -> bool: ...
 
 
 def month(period: str) -> str:
@@ -116,14 +123,16 @@ def _cell(cell: _Cell, column: _Column) -> Html:
 def _row(row: _Row, columns: Sequence[_Column], kind: str = "") -> Html:
     only = " " + tag("span", "仅统计", class_="chip quiet") if row.statistics_only else ""
     cells = join(_cell(cell, column) for cell, column in zip(row.cells, columns, strict=True))
-    head = tag("th", text(row.name) + only, scope="row")
+    named = f"{row.name}（{row.unit}）" if row.unit else row.name
+    before = tag("span", text(row.group), class_="chip quiet") + " " if row.group else ""
+    head = tag("th", before + text(named) + only, scope="row")
     return tag("tr", head + cells, **({"class_": kind} if kind else {}))
 
 
 def table(report: Shape) -> Html:
     """The whole table; its first column stays when it is scrolled sideways."""
     lines = join(_row(one, report.columns) for one in report.rows)
-    whole = _row(report.total, report.columns, "total")
+    whole = _row(report.total, report.columns, "total") if report.total_shown else ""
     caption = f"{report.region_name}{report.title}"
     body = tag("caption", text(caption)) + _heads(report) + tag("tbody", lines + whole)
     return tag(
@@ -160,4 +169,4 @@ def notes(report: Shape) -> Html:
 def alt(report: Shape) -> str:
     """The chart in words."""
     rows = report.rows or (report.total,)
-    return f"{report.region_name}各{report.place_head}年龄结构条形图，共 {len(rows)} 个地区"
+    return f"{report.region_name}{report.title}按{report.place_head}的条形图，共 {len(rows)} 项"

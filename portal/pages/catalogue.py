@@ -223,6 +223,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="visits",
     ),
     PageSpec(
+        path="knowledge",
+        title="常见问题维护",
+        permission="orders.settings",
+        section=MANAGE,
+        module="knowledge",
+    ),
+    PageSpec(
         path="dispatch-lists",
         title="派单目录",
         permission="orders.settings",

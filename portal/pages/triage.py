@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.orders import addresses, boxes, queries, triage
+from portal.affairs.orders import addresses, boxes, classes, queries, triage
 from portal.affairs.orders.queries import COUNTED
 from portal.affairs.orders.triage import NAMES, TriageId
 from portal.look import notice, states, tables
@@ -100,6 +100,34 @@ def _loads(who: Principal) -> Html:
     return head + tables.table("各单位在办", columns, rows) + more
 
 
+def _gaps(who: Principal) -> Html:
+    """Class codes of other systems that stand for none of ours yet; nothing where there is none."""
+    found = classes.gaps(who)
+    if not found:
+        return ""
+    opens = addresses.of(tag=classes.OPEN, open=True)
+    columns = [Column(head="来源"), Column(head="代码"), Column(head="件数", kind="num"),
+               Column(head="最近")]  # fmt: skip
+    rows = [
+        (
+            text(one.source),
+            text(one.code),
+            text(f"{one.orders:,}"),
+            text(states.moment(one.last_at)),
+        )
+        for one in found
+    ]
+    note = (
+        "这些代码没有对应本市分类，工单照常接收、分类待定。"
+        "请派单时选定分类，并由平台管理员在城市包中补上对应。"
+    )
+    return (
+        tables.head("来源分类待对应", "")
+        + tables.table("来源分类待对应", columns, rows)
+        + tag("div", text(note) + link("查看分类待定的工单", opens), class_="default")
+    )
+
+
 def page() -> None:
     """Draw the page."""
     who = require(PERMISSION)
@@ -113,6 +141,8 @@ def page() -> None:
     @guarded(PERMISSION)
     def load(who: Principal) -> None:
         st.html(_loads(who))
+        if gaps := _gaps(who):
+            st.html(gaps)
 
     if not opened:
         turnline.draw(who)

@@ -4,7 +4,7 @@ Another city is another folder. Its files:
 
 - ``pack.toml`` names and texts, ``roles.toml`` what each role may do;
 - ``systems.toml`` which systems are joined and how far, ``resources.toml`` what they share;
-- ``matters.toml`` what residents come for, ``reports.toml`` the reports;
+- ``matters.toml`` what residents come for, ``reports.toml`` and ``reports/`` the reports;
 - ``flows.toml`` and ``orders.toml`` how demands are handled;
 - ``dispatch.toml`` how they are dispatched, urged and evaluated;
 - ``findings.toml`` where 未诉先办 is run, and how;
@@ -33,6 +33,7 @@ from portal.store import (
     message_texts,
     order_texts,
     reply_texts,
+    report_texts,
     resource_texts,
     scheme_texts,
     site_texts,
@@ -47,6 +48,9 @@ from portal.store.matter_texts import MatterTexts
 from portal.store.message_texts import MessageTexts
 from portal.store.order_texts import OrderTexts
 from portal.store.reply_texts import ReplyText
+from portal.store.report_texts import ReportColumn as ReportColumn
+from portal.store.report_texts import ReportTemplate as ReportTemplate
+from portal.store.report_texts import ReportTexts
 from portal.store.resource_texts import ResourceTexts
 from portal.store.scheme_texts import SchemeTexts
 from portal.store.site_texts import SystemSite as SystemSite
@@ -109,32 +113,6 @@ class RoleText(_Data):
     places: tuple[Place, ...] = ()
     grantable_by: tuple[Place, ...] = ()
     duty: Duty = ""
-
-
-class ReportColumn(_Data):
-    """A column of a report: a measure, or a slice of it by sex and years of age."""
-
-    head: str
-    group: str = ""
-    source: Literal["measure", "census"] = "measure"
-    measure: str = ""
-    system: str = ""  # which system counts, where several could
-    sex: Literal["", "男", "女"] = ""
-    from_age: int | None = None
-    to_age: int | None = None
-    chart: bool = False
-    home: bool = False  # shown on the homes; the first of them place by place
-
-
-class ReportTemplate(_Data):
-    """A report as this city wants it."""
-
-    id: str
-    name: str
-    unit: str
-    about: str = ""
-    notes: tuple[str, ...] = ()
-    columns: tuple[ReportColumn, ...]
 
 
 class DemoPost(_Data):
@@ -207,7 +185,7 @@ class CityPack(_Data):
     roles: tuple[RoleText, ...]
     systems: tuple[SystemSite, ...]
     unread_systems: tuple[UnreadSite, ...] = ()
-    reports: tuple[ReportTemplate, ...] = ()
+    reporting: ReportTexts = ReportTexts()
     holidays: tuple[HolidayYear, ...] = ()
     corrections: CorrectionTexts
     verification: VerificationTexts
@@ -230,6 +208,11 @@ class CityPack(_Data):
     def flow(self, flow_id: str) -> FlowText | None:
         """The flow of that id, if this city has it."""
         return next((one for one in self.flows if one.id == flow_id), None)
+
+    @property
+    def reports(self) -> tuple[ReportTemplate, ...]:
+        """The report templates that can be used."""
+        return self.reporting.templates
 
     def role(self, role_id: str) -> RoleText | None:
         """The role of that id, if this city has it."""
@@ -264,7 +247,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "roles": _toml(folder / "roles.toml").get("role", []),
             "systems": systems,
             "unread_systems": unread,
-            "reports": _toml(folder / "reports.toml").get("report", []),
+            "reporting": report_texts.read(folder),
             "holidays": _toml(folder / "holidays.toml").get("year", []),
             "matters": matter_texts.read(folder),
             "resources": resource_texts.read(folder),

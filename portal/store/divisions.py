@@ -124,17 +124,27 @@ def _past() -> _Past:
 
 
 @lru_cache(maxsize=1)
-def _families() -> dict[str | None, tuple[Division, ...]]:
+def _ever() -> dict[str | None, tuple[Division, ...]]:
+    """Every place that is or was, by the one above it."""
     families: dict[str | None, list[Division]] = {}
     for one in _all().values():
-        if one.until is None:
-            families.setdefault(one.parent_code, []).append(one)
+        families.setdefault(one.parent_code, []).append(one)
     return {parent: tuple(those) for parent, those in families.items()}
+
+
+@lru_cache(maxsize=1)
+def _families() -> dict[str | None, tuple[Division, ...]]:
+    """Every place that is, by the one above it."""
+    return {
+        parent: tuple(one for one in those if one.until is None)
+        for parent, those in _ever().items()
+    }
 
 
 def forget() -> None:
     """Read the divisions anew at the next call."""
     _all.cache_clear()
+    _ever.cache_clear()
     _families.cache_clear()
     _past.cache_clear()
 
@@ -176,7 +186,7 @@ def children(code: str) -> tuple[Division, ...]:
 
 def ever_below(code: str) -> tuple[Division, ...]:
     """Every place that lies or lay directly below, in the order of the codes."""
-    return tuple(one for one in _all().values() if one.parent_code == code)
+    return _ever().get(code, ())
 
 
 def children_during(code: str, starts: date, ends: date) -> tuple[Division, ...]:

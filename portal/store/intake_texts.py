@@ -61,6 +61,21 @@ class Pusher(_Data):
     client: Words
     source: Annotated[str, Field(min_length=2, max_length=20)]
     system: str | None = None  # the joined system behind it; whoever is its master is this one's
+    # The name under which its key is kept, where it signs its requests besides showing a token.
+    secret: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")] | None = None
+
+
+class CategoryCodes(_Data):
+    """What the class codes of a source stand for among the classes of this city.
+
+    A code that is not in the list stands for nothing: the desk finds the class and maps the code.
+    """
+
+    source: Annotated[str, Field(min_length=2, max_length=20)]
+    codes: dict[
+        Annotated[str, Field(min_length=1, max_length=44)],
+        Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,8}(\.[0-9A-Za-z]{1,8}){0,4}$")],
+    ]
 
 
 class Attribute(_Data):
@@ -114,13 +129,19 @@ class IntakeTexts(_Data):
     likeness: Likeness = Likeness()
     answer: tuple[Answer, ...] = ()
     pusher: tuple[Pusher, ...] = ()
+    category_codes: tuple[CategoryCodes, ...] = ()
     open311: Open311 = Open311()
+
+    def classes_of(self, source: str) -> dict[str, str] | None:
+        """The classes behind the codes of a source; nothing where it speaks ours."""
+        return next((one.codes for one in self.category_codes if one.source == source), None)
 
     @model_validator(mode="after")
     def _each_once(self) -> "IntakeTexts":
         for what, ids in (
             ("转出规则", [one.id for one in self.referral]),
             ("知识", [one.id for one in self.answer]),
+            ("分类对应的来源", [one.source for one in self.category_codes]),
             ("推送程序", [one.client for one in self.pusher]),
             ("Open311 服务", [one.code for one in self.open311.services]),
         ):

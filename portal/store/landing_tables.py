@@ -4,6 +4,8 @@ A row's values are encrypted as one text; what can be asked is its place and a k
 key.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -44,14 +47,39 @@ drop_file = Table(
     schema=SCHEMA,
 )
 
+
+def _row_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("file_id", Uuid, nullable=False),  # no foreign key: it would be checked row by row
+        Column("key_hash", Text(collation="C"), nullable=False),
+        Column("system_id", Text(collation="C"), nullable=False),
+        Column("region_code", RegionCode, nullable=False),
+        Column("payload", Text, nullable=False),
+        Column("number", Integer, nullable=False),
+    )
+
+
+# What is read, changed and removed, under its policies.
 drop_row = Table(
     "drop_row",
     metadata,
-    Column("file_id", Uuid, primary_key=True),  # no foreign key: it would be checked row by row
-    Column("key_hash", Text(collation="C"), primary_key=True),
-    Column("system_id", Text(collation="C"), nullable=False),
-    Column("region_code", RegionCode, nullable=False),
-    Column("payload", Text, nullable=False),
+    *_row_columns(),
     Index("ix_drop_row_region_code", "region_code"),
+    schema=SCHEMA,
+)
+
+# Its one partition: COPY puts rows in, only for who lands files; nobody reads it by this name.
+drop_row_all = Table(
+    "drop_row_all",
+    metadata,
+    *_row_columns(),
+    Index("ix_drop_row_all_region_code", "region_code"),
+    UniqueConstraint(
+        "file_id",
+        "key_hash",
+        name="uq_drop_row_all_key",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
     schema=SCHEMA,
 )

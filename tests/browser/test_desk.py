@@ -40,7 +40,7 @@ def test_a_link_opens_its_page_without_loading_everything_anew(shared: Opener) -
 def test_the_day_s_line_narrows_the_list_and_says_how_to_see_all(shared: Opener) -> None:
     page = shared("dongxing.clerk").go_home()
     line = page.get_by_role("list", name="今日提要")
-    for name in ("逾期", "今天到期", "本周到期", "在办事项", "业务系统"):
+    for name in ("在办事项", "事项逾期", "事项今天到期", "事项本周到期", "业务系统"):
         line.get_by_text(name, exact=True).wait_for()
     total = page.get_by_role("link", name="打开一人一档").count()
     week = line.locator("li", has_text="本周到期")

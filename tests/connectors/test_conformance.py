@@ -177,12 +177,23 @@ def test_rows_are_counted_by_place_and_day(system_id: str, ground: Ground, desk:
     assert all(count.number > 0 for one in told.counted for count in one.counts)
     if recorded and system_id == "hotline":
         sums = {one.measure.id: sum(n.number for n in one.counts) for one in told.counted}
-        assert sums == {"hotline_received": 5, "hotline_finished": 2}
+        assert sums == {
+            "hotline_received": 5,
+            "hotline_urgency": 5,
+            "hotline_finished": 2,
+            "hotline_unfinished": 3,
+        }
 
 
 WHOLE = {
-    "party_members": {"party_organisations": 7, "party_members": 1167},
+    "party_members": {
+        "party_organisations": 7,
+        "party_members": 1167,
+        "party_members_away": 16,
+    },
     "committee_cadres": {
+        "committee_posts": 30,
+        "committee_units": 4,
         "committee_members": 28,
         "committee_vacancies": 2,
         "committee_terms_ending": 11,

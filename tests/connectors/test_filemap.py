@@ -69,7 +69,7 @@ def test_a_wrong_drop_is_refused_with_its_key(tmp_path: Path, old: str, new: str
         ("{from_day}", "{since}", "calls.counts.query"),
         ("days = 35", "days = 0", "tally.days"),
         ('secret = "secret"', 'secret = "secret"\nmethod = "md5"', "auth.hmac.method"),
-        ("gdzt == '3'", "gdzt ==", "measures[1].where"),
+        ("gdzt == '3'", "gdzt ==", "measures[2].where"),
     ],
 )
 def test_a_wrong_tally_is_refused_with_its_key(

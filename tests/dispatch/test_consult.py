@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from auth.permissions import Denied
+from auth.principal import Principal
 from portal.affairs.dispatch import consult, consultations
 from portal.affairs.dispatch.consult_rules import (
     CLAIMS,
@@ -16,12 +18,17 @@ from portal.affairs.dispatch.consult_rules import (
     fallback_target,
     proposal,
 )
+from portal.affairs.dispatch.offer import ConsultationTasks
 from portal.affairs.dispatch.words import DispatchError
 from portal.affairs.orders import desk as orders
+from portal.affairs.orders import papers
 from portal.affairs.workflow.flow import FlowError
-from portal.store import clock
+from portal.connectors.contract import TurnedDown
+from portal.store import clock, tasks
 from portal.store.citypack import CityPack
 from portal.store.dispatch_texts import Fallback
+from portal.store.scope import scoped
+from portal.store.task_tables import task
 from tests.orders import world
 
 DUE = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -123,6 +130,44 @@ def test_nobody_claims_and_the_fallback_takes_it(order: UUID, frozen: clock.Froz
     assert consult.settle(world.command(), dispute, version=2) == URBAN
     found = consultations.of_order(world.command(), order)[0]
     assert (found.state, "兜底部门" in found.decision) == ("转兜底", True)
+
+
+def _asked(unit_id: str) -> list[tuple[str, str]]:
+    """The rows that a unit has of consultations: their state and title."""
+    with scoped(tasks.SERVICE) as connection:
+        query = select(task.c.state, task.c.title).where(
+            task.c.system_id == papers.ASKED, task.c.unit_id == unit_id
+        )
+        return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
+
+
+def _turned_down(who: Principal, key: str, words: str) -> str:
+    with pytest.raises(TurnedDown) as caught:
+        ConsultationTasks().act(who, key, "claim", {"words": words})
+    return caught.value.reason
+
+
+def test_a_unit_that_is_asked_finds_it_in_its_inbox_until_it_has_answered(order: UUID) -> None:
+    _started(order)
+    title = "会商：楼道堆放杂物"
+    assert (_asked(URBAN), _asked(CIVIL), _asked(STREET)) == (
+        [("待办", title)], [("待办", title)], [],
+    )  # fmt: skip
+    desk, key = ConsultationTasks(), papers.key_of(order, URBAN)
+    assert [one.label for one in desk.actions(world.urban(), key, desk.task_kinds[0])] == [
+        CLAIMS, DECLINES,
+    ]  # fmt: skip
+    told = dict(desk.details(world.urban(), key))
+    assert told["会商事由"] == "两家都说不是自己的" and "张三丰" not in str(told)
+    assert "请写明" in _turned_down(world.urban(), key, "是")
+    assert _turned_down(world.street(), key, "属于本单位执法范围") == consult.GONE
+    desk.act(world.urban(), key, "claim", {"words": "属于本单位执法范围"})
+    assert (_asked(URBAN), _asked(CIVIL)) == ([("已办", title)], [("待办", title)])
+    # Decided by another move of the desk: nobody is asked any more.
+    orders.act(world.command(), order, "dispatch", {"unit": URBAN})
+    assert _asked(CIVIL) == [("已办", title)]
+    late = _turned_down(world.civil(), papers.key_of(order, CIVIL), "不属民政职责")
+    assert late == consult.GONE
 
 
 def test_another_unit_may_be_chosen_with_a_reason(order: UUID) -> None:

@@ -10,16 +10,30 @@ from sqlalchemy import insert
 
 from auth.permissions import Denied
 from portal import plugs
-from portal.affairs.findings import daily, figures, linked, measures, meetings, paperwork, queries
+from portal.affairs.findings import (
+    daily,
+    figures,
+    linked,
+    measures,
+    meetings,
+    paperwork,
+    queries,
+    tally,
+)
 from portal.affairs.findings.book import SERVICE
 from portal.affairs.findings.rules import FindingError
 from portal.affairs.findings.tables import finding
 from portal.affairs.orders import desk as order_desk
 from portal.affairs.orders import found as order_found
+from portal.affairs.orders import panel as order_panel
+from portal.affairs.orders import tally as order_tally
+from portal.affairs.rates import bulletin
+from portal.affairs.rates import figures as rate_figures
+from portal.affairs.rates.spans import Days, parse
 from portal.affairs.workflow.flow import FlowError
 from portal.store import clock, papers
 from portal.store.clock import FrozenClock
-from portal.store.scope import scoped
+from portal.store.scope import Reach, scoped
 from tests.findings import world
 from tests.orders import world as orders_world
 
@@ -263,3 +277,45 @@ def test_an_order_that_is_not_handled_gives_the_finding_back() -> None:
     assert (world.row(one).state, world.row(one).unit_id) == ("待研判", "dept-990102-command")
     again = world.moved(one, world.district(), "to_order", reason=world.WHY)
     assert world.row(again).order_id != order
+
+
+# -- the measures ---------------------------------------------------------------------------------
+
+
+def _measured(code: str) -> dict[str, int]:
+    reach = Reach(prefixes=(world.CITY,), unit_id=None, actor="service:measures")
+    days = Days(starts=STARTS, ends=ENDS + timedelta(days=1))
+    with scoped(reach) as connection:
+        flows = rate_figures.numbers(connection, [tally.FOUND, tally.SOLVED], code, days)
+        ways = rate_figures.parts(connection, tally.WAY, code, days)
+        held = rate_figures.standing_at(connection, [tally.OPEN], [code], days.ends)
+    return {**flows, **ways, "open": held.get((tally.OPEN, code), 0)}
+
+
+def test_table_measures_bulletin_and_panel_say_the_same(frozen: FrozenClock) -> None:
+    own = world.handed("own")
+    world.moved(own, world.community(), "keep")
+    world.moved(own, world.community(), "done", answer=world.ANSWER)
+    solved = world.replied("solved")
+    frozen.advance(timedelta(days=2))
+    world.moved(solved, world.community(), "confirm")
+    world.joint("joint")
+    world.raised("raised")
+    none = world.handed("none")
+    world.moved(none, world.community(), "reject", reason=world.WHY)
+    world.handed("unseen")
+    order_tally.drain()
+    for code in (world.CITY, world.DISTRICT, world.STREET, world.PLACE):
+        total = figures.table(world.district(), STARTS, ENDS, world.DISTRICT).total
+        assert (total.found, total.solved, total.own) == (4, 2, 1)
+        ways = {"自办": total.own, "协办": total.helped, "联办": total.joint}
+        expected = {tally.FOUND: total.found, tally.SOLVED: total.solved, "open": total.open,
+                    **{way: number for way, number in ways.items() if number}}  # fmt: skip
+        assert _measured(code) == expected, code
+    part = bulletin.build(world.district(), world.DISTRICT, parse("2026-11")).part("未诉先办")
+    assert part.lines == ("主动发现问题4件，其中已解决2件；期末在办2件。",)
+    assert part.grid is not None and part.grid.cell("合计", "解决件数") == 2
+    panel = order_panel.read(world.district(), world.DISTRICT)
+    assert panel.findings == {"findings_found": 4, "findings_solved": 2}
+    with pytest.raises(StopIteration):  # nothing was found in another district
+        bulletin.build(world.command(), "990103", parse("2026-11")).part("未诉先办")

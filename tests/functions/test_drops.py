@@ -7,6 +7,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from portal.functions.reports import collect
 from portal.store import citypack, claims, clock, landing, measure_reads
@@ -316,7 +319,7 @@ def test_the_numbers_can_be_counted_again_from_what_was_landed(box: Box) -> None
     box.deliver(THREE)
     box.one()
     done = collect.refresh(box.gateway, box.gateway.registry.system(PARTY))
-    assert (done.measures, done.moved, done.problem) == (2, 0, "")
+    assert (done.measures, done.moved, done.problem) == (3, 0, "")
 
 
 def test_two_processes_do_not_take_in_the_same_folder_at_once(box: Box) -> None:
@@ -340,6 +343,18 @@ def test_readers_see_the_former_drop_until_the_new_one_is_whole(box: Box) -> Non
         landing.promote(connection, landing.Arrival(**{**vars(new), "current": True}))
         assert len(box.landed()) == 3, "not committed yet"
     assert len(box.landed()) == 1
+
+
+def test_where_rows_are_copied_to_nobody_reads_and_only_the_service_writes(box: Box) -> None:
+    box.deliver(THREE)
+    file_id = box.one().id
+    row = landing.Landed(number=9, key="k", region_code=A, values={"code": "k"})
+    with pytest.raises(InsufficientPrivilege, match="service:drops"), scoped(EVERYTHING) as other:
+        landing.copy_rows(other, PARTY, file_id, [row])
+    for reach in (EVERYTHING, landing.WRITER):
+        with pytest.raises(ProgrammingError, match="permission denied"), scoped(reach) as one:
+            one.execute(text("SELECT count(*) FROM landing.drop_row_all"))
+    assert len(box.landed()) == 3
 
 
 def test_every_look_is_in_the_call_record(box: Box) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from portal.affairs.orders import desk
+from portal.affairs.orders import desk, tally
+from portal.affairs.orders.gone import Gone
 from portal.affairs.orders.tables import order_event, work_order
 from portal.affairs.orders.tally import SERVICE
 from portal.connectors.contract import ForeignTask
-from portal.store import clock
-from portal.store.scope import scoped
+from portal.store import clock, tasks
+from portal.store.measure_tables import measure_change
+from portal.store.scope import Reach, scoped
+from portal.store.task_tables import task
 from tests.intake.world import Origin, foreign, row, rows, said, taken
 from tests.orders import world
 
@@ -157,3 +160,56 @@ def test_nothing_of_the_caller_is_in_order_or_history() -> None:
         text = str(connection.execute(select(work_order)).one())
         text += str(connection.execute(select(order_event)).all())
     assert "张三丰" not in text and "13800138000" not in text
+
+
+# -- taken back over there ------------------------------------------------------------------------
+
+
+def test_an_order_taken_back_over_there_is_closed_here_with_its_history(
+    frozen: clock.FrozenClock,
+) -> None:
+    gone, hotline = Gone(), Origin()
+    taken(foreign("A"), foreign("B", unit="柳岸社区"), foreign("C", state="已办结"))
+    ours = world.taken("D")  # of the same source, but this platform's own
+    assert gone.unseen(hotline, {"A"}, 10) == ["B"], "neither what is closed nor what is ours"
+    assert sorted(gone.unseen(hotline, (), 10)) == ["A", "B"]
+    frozen.advance(timedelta(minutes=1))
+    gone.there(hotline, "A")
+    assert gone.unseen(hotline, (), 1) == ["B"], "who was not asked for longest comes first"
+    assert open_rows("B") == 1
+    assert [gone.close(hotline, "B"), gone.close(hotline, "B")] == [True, False]
+    assert gone.close(hotline, "C") is False and gone.close(hotline, "none") is False
+    one = row("B")
+    assert (one.state, one.closed_at) == ("来源撤销", clock.now())
+    assert said(one.id)[-1] == "来源撤销；12345平台已撤销或删除该工单，经逐件查询不再存在"
+    assert open_rows("B") == 0, "it leaves the inbox of whoever had it"
+    assert world.row(ours).closed_at is None
+    assert closed("来源撤销") == 1
+    # It comes back over there: open again, in the inbox, and counted so.
+    taken(foreign("B", unit="柳岸社区", minutes=1))
+    one = row("B")
+    assert (one.state, one.closed_at) == ("待签收", None)
+    assert open_rows("B") == 1
+    assert closed("来源撤销") == 0
+
+
+def closed(way: str) -> int:
+    """How many orders the measures count as closed in a way."""
+    tally.drain()
+    change = measure_change.c
+    query = select(func.coalesce(func.sum(change.numerator), 0)).where(
+        change.measure == "orders_closed_way", change.slice == way
+    )
+    with scoped(
+        Reach(prefixes=(world.CITY,), unit_id=None, actor="service:measures")
+    ) as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def open_rows(number: str) -> int:
+    """How many open rows of inboxes are about an order."""
+    with scoped(tasks.SERVICE) as connection:
+        query = select(func.count()).where(
+            task.c.foreign_id.startswith(str(row(number).id)), task.c.state == "待办"
+        )
+        return int(connection.execute(query).scalar_one())

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 import portal.settings as settings_module
 from auth.principal import Principal
 from portal.affairs.orders import commands, desk, mirror
 from portal.affairs.orders.commands import Commands, Outbox
+from portal.affairs.orders.gone import Gone
 from portal.affairs.orders.tables import order_caller, work_order
 from portal.affairs.orders.tally import SERVICE
 from portal.affairs.workflow.flow import FlowError
@@ -65,7 +66,7 @@ def live(town: None, sandbox: Ground) -> Iterator[Desk]:
 
 def pull(on: Desk, system_id: str, **how: Any) -> Pulled:
     system = on.gateway.registry.system(system_id)
-    return orders.pull(on.gateway, system, mirror.take, **how)
+    return orders.pull(on.gateway, system, mirror.take, Gone(), **how)
 
 
 def drain(on: Desk) -> int:
@@ -195,3 +196,27 @@ def test_a_walk_that_breaks_keeps_what_there_was(live: Desk, sandbox: Ground) ->
     broken = pull(live, "hotline", whole=True)
     assert broken.problem
     assert len(rows()) == before
+
+
+def test_an_order_that_its_list_left_out_is_asked_for_before_it_is_closed(live: Desk) -> None:
+    pull(live, "hotline", whole=True)
+    here = {one.source_no for one in rows()}
+    still = next(one for one in rows() if one.closed_at is None)
+    with scoped(SERVICE) as connection:
+        open_ = work_order.c.closed_at.is_(None)
+        made = connection.execute(
+            update(work_order)
+            .where(work_order.c.id == still.id)
+            .values(source_no="GD-NO-MORE")
+            .returning(work_order.c.id)
+        ).scalar_one()
+        before = connection.execute(select(func.count()).where(open_)).scalar_one()
+    done = pull(live, "hotline", whole=True)
+    # What is there came again under its number; what is not there was asked for and closed.
+    assert (done.problem, done.gone) == ("", 1)
+    assert again(made).state == "来源撤销"
+    assert here <= {one.source_no for one in rows()}
+    with scoped(SERVICE) as connection:
+        after = connection.execute(select(func.count()).where(open_)).scalar_one()
+    assert after == before, "one was closed and one came anew; nothing else was touched"
+    assert pull(live, "hotline", whole=True).gone == 0

@@ -101,7 +101,6 @@ UNFIT: list[tuple[dict[str, Any], str]] = [
     ({"region_code": "990102009001"}, "没有区划代码“990102009001”"),
     ({"region_code": "99O102"}, "不在本市"),
     ({"urgency": 5}, "紧急程度“5”不在"),
-    ({"category": "四.二"}, "事项分类代码“四.二”"),
     ({"against_unit": "dept-none"}, "被反映单位“dept-none”不在单位目录内"),
     ({"received_at": FUTURE}, "受理时间 2026-11-23 09:06 在将来"),
     ({"received_at": datetime(2026, 11, 23, 9, 0)}, "受理时间没有时区"),

@@ -51,7 +51,7 @@ WEIGHTS = {"dispatch": 12, "sign": 8, "contact": 3, "reply": 4, "approve": 6, "v
            "archive": 0.3, "answer": 0.1, "reject": 0.1, "hand_out": 0.1, "merge": 0.15,
            "split": 0.2, "hang": 0.3, "supervise": 0.3, "visit_none": 0.2, "confer": 0.4,
            "note": 0, "urge": 0, "confide": 0, "progress": 0, "attach": 0, "co_reply": 0,
-           "accept": 5, "return": 2, "pass_down": 2, "recall": 1.5}  # fmt: skip
+           "accept": 5, "return": 2, "pass_down": 2, "recall": 1.5, "withdraw": 0}  # fmt: skip
 
 
 def _one(dice: random.Random, order: UUID, made: Counter[str], known: list[UUID]) -> None:

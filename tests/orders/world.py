@@ -10,14 +10,17 @@ from sqlalchemy import select
 
 from auth.principal import Principal
 from portal.affairs.orders import desk, intake
+from portal.affairs.orders.gone import Gone
 from portal.affairs.orders.intake import Incoming, Taken
 from portal.affairs.orders.tables import work_order
 from portal.affairs.orders.tally import SERVICE
+from portal.functions.orders import Origin
 from portal.store import clock
 from portal.store.scope import scoped
 from tests import people
 
 CITY, DISTRICT, STREET, PLACE = "9901", "990102", "990102001", "990102001001"
+HOTLINE = Origin(system_id="hotline", name="12345平台", master="对方为主", simulated=None)
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # nine in the morning
 
 
@@ -180,6 +183,12 @@ def _archived(number: str) -> UUID:
     return order
 
 
+def _taken_back(number: str) -> UUID:
+    order = taken(number, master="对方为主", source_system=HOTLINE.system_id)
+    assert Gone().close(HOTLINE, number)
+    return order
+
+
 IN_STATE: dict[str, Callable[[str], UUID]] = {
     "待受理": _received,
     "待派单": taken,
@@ -199,5 +208,6 @@ IN_STATE: dict[str, Callable[[str], UUID]] = {
     "不予受理": lambda n: _after(_received(n), command(), "reject", reason="属于信访事项"),
     "已转出": lambda n: _after(taken(n), command(), "hand_out", reason="转纪检监察机关"),
     "已并单": _merged,
+    "来源撤销": _taken_back,
     "归档": _archived,
 }

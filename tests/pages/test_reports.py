@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete
 
 from portal import wiring
+from portal.connectors.manifest import MeasureMap
 from portal.functions.reports import Reports
 from portal.store import measures
 from portal.store.clock import now
@@ -18,13 +19,14 @@ from portal.store.scope import scoped
 from tests.pages.conftest import Office, shown, without
 
 WILLOW, LOTUS = "990102001001", "990102001002"
+AGES = (0, 7, 15, 60, 65, 80)
 
 
-def _system(system_id: str, measure: str, *, name: str, mode: str) -> SimpleNamespace:
+def _system(system_id: str, measure: str, *, name: str, mode: str, **more: Any) -> SimpleNamespace:
     return SimpleNamespace(
         id=system_id,
-        manifest=SimpleNamespace(measures=[SimpleNamespace(id=measure)]),
-        site=SimpleNamespace(name=name, mode=mode),
+        manifest=SimpleNamespace(measures=[MeasureMap(id=measure, name=measure, **more)]),
+        site=SimpleNamespace(name=name, mode=mode, owner="", legal_basis="", approval_no=""),
         mode=mode,
         reachable=mode == "正式",
     )
@@ -34,7 +36,7 @@ def _system(system_id: str, measure: str, *, name: str, mode: str) -> SimpleName
 def counted(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Residents of two communities; the allowance's system has never answered."""
     systems = {
-        "grid": _system("grid", "residents", name="网格系统", mode="正式"),
+        "grid": _system("grid", "residents", name="网格系统", mode="正式", ages=AGES, by_sex=True),
         "aid": _system("aid", "subsistence_persons", name="低保系统", mode="未接入"),
     }
     registry = SimpleNamespace(systems=systems, system=systems.__getitem__)

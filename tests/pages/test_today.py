@@ -54,7 +54,11 @@ def test_what_is_due_is_counted_by_the_calendar_and_leads_to_those_cases(
     office: Office, cases: None
 ) -> None:
     text = shown(office.open("community"))
-    for name, key in {"逾期": "overdue", "今天到期": "today", "本周到期": "week"}.items():
+    for name, key in {
+        "事项逾期": "overdue",
+        "事项今天到期": "today",
+        "事项本周到期": "week",
+    }.items():
         assert "<b>1<" in tile(text, name)
         assert f'href="/?due={key}"' in tile(text, name)
     assert "<b>4<" in tile(text, "在办事项")
@@ -72,8 +76,8 @@ def test_a_narrowed_list_holds_those_cases_only_and_says_how_to_see_all(
 
 def test_nothing_due_leads_nowhere(office: Office) -> None:
     text = shown(office.open("community"))
-    assert "nought" in tile(text, "逾期")
-    assert "href" not in tile(text, "逾期")
+    assert "nought" in tile(text, "事项逾期")
+    assert "href" not in tile(text, "事项逾期")
     assert "card-news" not in text
 
 

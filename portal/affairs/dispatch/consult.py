@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth import audit, permissions
 from auth.principal import Principal
+from portal.affairs.dispatch import asking, reads, rows
 from portal.affairs.dispatch import consult_rules as rules
-from portal.affairs.dispatch import reads, rows
 from portal.affairs.dispatch.advice import DISPATCH
 from portal.affairs.dispatch.consult_rules import Answer
 from portal.affairs.dispatch.consultations import proposed, running
@@ -64,6 +64,7 @@ def start(
                 state=rules.OPEN,
             )
         )
+        asking.put(connection, order_id, wanted, now + timedelta(hours=texts.hours))
     return dispute_id
 
 
@@ -108,6 +109,7 @@ def answer(
             .values(**key, **values)
             .on_conflict_do_update(index_elements=list(key), set_=values)
         )
+        asking.answered(connection, row.order_id, principal, what)
 
 
 def _open(connection: Connection, dispute_id: UUID, *, lock: bool = False) -> Row[Any]:

@@ -109,6 +109,16 @@ def of_order(principal: Principal, order_id: UUID) -> tuple[Consultation, ...]:
         return tuple(one for row in found if (one := _consultation(connection, row)))
 
 
+def asked_about(principal: Principal, order_id: UUID) -> UUID | None:
+    """The open consultation about an order in which the own unit is asked."""
+    d = order_dispute.c
+    query = select(d.id).where(
+        running(), d.order_id == order_id, d.asked_units.contains([principal.unit.id])
+    )
+    with scoped(principal.reach) as connection:
+        return connection.execute(query).scalar()
+
+
 def _consultation(connection: Connection, row: Row[Any]) -> Consultation | None:
     order = connection.execute(
         select(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from portal.affairs.findings import effects, linked, papers, photos
+from portal.affairs.findings import effects, linked, papers, photos, tally
 from portal.affairs.findings.rules import VOCABULARY
 from portal.affairs.findings.tables import finding, finding_event
 from portal.affairs.workflow.flow import BadFlowError, Flow, sound
@@ -64,5 +64,5 @@ BOOK = Book(
     service=SERVICE.actor,
     flow=flow,
     effects=EFFECTS,
-    always=(_end, papers.follow),
+    always=(_end, tally.follow, papers.follow),
 )

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from portal.affairs.orders import classes, units
 from portal.affairs.orders import files as papers_of
-from portal.affairs.orders import units
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.units import UnitRef
 from portal.store import crypto, divisions
@@ -23,7 +23,6 @@ LEEWAY = timedelta(minutes=5)
 MASTERS = ("本平台为主", "对方为主")
 LABELS = {"kind": "诉求类型", "title": "标题", "content": "内容", "place": "地址", "lng": "经度",
           "lat": "纬度"}  # fmt: skip
-_CATEGORY = re.compile(r"[0-9A-Za-z]{1,8}(\.[0-9A-Za-z]{1,8}){0,4}")
 # Characters that no text needs and that hide what it says: controls, and marks that turn it round.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -46,6 +45,7 @@ def row_of(one: "Incoming", now: datetime, against: Mapping[str, UnitRef]) -> di
     region = _region(one.region_code)
     about = _about(one, against)
     unit_id = units.receives(region, source.desk, about)
+    category, theirs = classes.ours(one.source, one.category)
     row: dict[str, Any] = {
         "id": uuid4(),
         "source": one.source,
@@ -53,7 +53,9 @@ def row_of(one: "Incoming", now: datetime, against: Mapping[str, UnitRef]) -> di
         "source_system": one.source_system,
         "master": _one_of(one.master, MASTERS, "主办系统"),
         "kind": one.kind,
-        "category": _category(one.category),
+        "category": category,
+        "their_class": theirs,
+        "tags": [classes.OPEN] if theirs else [],
         **_texts(one),
         **_spot(one),
         "region_code": region,
@@ -90,14 +92,6 @@ def _one_of(value: str, known: Iterable[str], label: str) -> str:
     if value not in known:
         raise OrderError(f"{label}“{value}”不认识，没有接收。")
     return value
-
-
-def _category(code: str | None) -> str:
-    if not code:
-        return ""
-    if not _CATEGORY.fullmatch(code):
-        raise OrderError(f"事项分类代码“{code}”不符合格式，没有接收。")
-    return code
 
 
 def _urgency(level: int | None) -> int:

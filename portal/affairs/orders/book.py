@@ -63,6 +63,7 @@ EFFECTS: Mapping[str, Effect] = {
     "并单": outcomes.merge,
     "拆单": split.split,
     "收附件": files.keep,
+    "来源撤销": outcomes.taken_back,
 }
 
 

@@ -59,10 +59,20 @@ def by_of(connection: Connection, principal: Principal, row: Row[Any]) -> By:
 
 
 def _by(connection: Connection, principal: Principal, who: Asker, row: Row[Any]) -> By:
+    (kinds,) = _kinds_of(connection, [who], row)
+    return _acting(principal, kinds)
+
+
+def _kinds_of(
+    connection: Connection, askers: Iterable[Asker], row: Row[Any]
+) -> list[frozenset[str]]:
+    """What each is to an order; who holds it and who helps is looked up once."""
     holder = units.find(connection, row.unit_id)
-    kinds = rules.kinds(
-        who, row, holder.level if holder else "city", seats.helpers(connection, row.id)
-    )
+    level, helpers = holder.level if holder else "city", seats.helpers(connection, row.id)
+    return [rules.kinds(who, row, level, helpers) for who in askers]
+
+
+def _acting(principal: Principal, kinds: frozenset[str]) -> By:
     return By(
         login=principal.login,
         name=principal.name,
@@ -151,9 +161,10 @@ def offered_to(
     """What each of several persons could do to an order, were it shown to them."""
     with scoped(tally.SERVICE) as connection:
         row = _seen(connection, order_id)
+        kinds = _kinds_of(connection, map(asker, people), row)
+        flow = BOOK.flow()
         return [
-            (one, BOOK.flow().offered(row.state, _by(connection, one, asker(one), row).kinds))
-            for one in people
+            (one, flow.offered(row.state, what)) for one, what in zip(people, kinds, strict=True)
         ]
 
 

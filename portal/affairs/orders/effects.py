@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from portal.affairs.orders import rules, seats, tally, units
+from portal.affairs.orders import classes, rules, seats, tally, units
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.tables import order_event
 from portal.affairs.orders.units import UnitRef
@@ -291,6 +291,7 @@ def reclass(step: Step) -> None:
     level, category = step.given("level"), step.given("category")
     if category is not None:
         step.values["category"] = str(category)
+        step.values["tags"] = [one for one in row.tags if one != classes.OPEN]
         step.detail["category"] = [row.category, str(category)]
         step.words += f"；类别改为 {category}"
     if level is None:

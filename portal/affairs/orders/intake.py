@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, insert, select, text, update
 
-from portal.affairs.orders import arriving, papers, seats, tally, units
+from portal.affairs.orders import arriving, classes, papers, seats, tally, units
 from portal.affairs.orders.book import flow
 from portal.affairs.orders.files import Attachment
 from portal.affairs.orders.rules import OrderError
@@ -73,11 +73,12 @@ _INSERT = text(
     """
     INSERT INTO work_order (id, order_no, source, source_no, source_system, source_digest, master,
         kind, category, title, content, place, lng, lat, region_code, urgency, confidential,
-        against_unit, unit_id, seat_units, state, state_since, received_at, day_rule, simulated)
+        against_unit, unit_id, seat_units, state, state_since, received_at, day_rule, simulated,
+        tags)
     SELECT id, :prefix || lpad(nextval('work_order_number')::text, 7, '0'), source, source_no,
         source_system, source_digest, master, kind, category, title, content, place, lng, lat,
         region_code, urgency, confidential, against_unit, unit_id, seat_units, state, state_since,
-        received_at, day_rule, simulated
+        received_at, day_rule, simulated, tags
       FROM jsonb_populate_recordset(NULL::work_order, cast(:rows AS jsonb))
     ON CONFLICT (source, source_no) DO NOTHING
     RETURNING id, order_no
@@ -169,12 +170,15 @@ def _beside(
           "since": now, "state": seats.NOW} for row in rows],
     )  # fmt: skip
     bulk.insert_rows(connection, order_caller, arriving.callers(fresh))
+    born = {
+        row["id"]: f"收到{row['source']}诉求" + classes.words(row["their_class"]) for row in rows
+    }
     bulk.insert_rows(
         connection,
         order_event,
         [{"order_id": row["id"], "at": now, "move": "born", "from_state": "",
           "to_state": row["state"], "unit_id": None, "unit_name": None, "actor": by.actor,
-          "actor_name": row["source"], "words": f"收到{row['source']}诉求",
+          "actor_name": row["source"], "words": born[row["id"]],
           "detail": {"version": 1}} for row in rows],
     )  # fmt: skip
     files = [
@@ -196,6 +200,7 @@ def _beside(
         )
     ]
     tally.keep(connection, notes, now)
+    classes.note(connection, rows, now)
 
 
 _NOTHING_YET = {"closed_at": None, "overdue_at": None, "due_at": None, "extended_due_at": None,

@@ -69,6 +69,17 @@ order_foreign = Table(
     Column("seen_at", Moment, nullable=False),
 )
 
+# Codes of other systems that stand for no class of ours yet, each once, with how many bore it.
+order_class_gap = Table(
+    "order_class_gap",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("orders", Integer, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
+
 # One row per version; the newest of a code is the answer, until it is withdrawn or out of date.
 order_knowledge = Table(
     "order_knowledge",

@@ -3,13 +3,13 @@
 Every change is a version of its own with who made it; an answer out of date is never offered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, case, func, insert, literal, select
+from sqlalchemy import Connection, Row, Select, case, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from auth import audit, permissions
@@ -40,6 +40,7 @@ class Known:
     valid_until: date
     made_by: str
     made_at: datetime
+    withdrawn: str | None = None  # why it is given no more
 
     @property
     def said(self) -> str:
@@ -84,23 +85,78 @@ def _like(wanted: str) -> Select[Any]:
     )
 
 
-def current(principal: Principal) -> tuple[Known, ...]:
-    """Every answer that is given now, those out of date last so that somebody renews them."""
-    permissions.check(principal, REGISTER)
+def current(principal: Principal, text: str = "", *, retired: bool = False) -> tuple[Known, ...]:
+    """Every answer that is given now, those out of date last so that somebody renews them.
+
+    ``text`` narrows them to those that hold it; ``retired`` gives those that are given no more.
+    """
+    _may_read(principal)
     newest = _newest()
-    query = select(newest).where(newest.c.withdrawn.is_(None))
+    over = newest.c.withdrawn.is_not(None) if retired else newest.c.withdrawn.is_(None)
+    query = select(newest).where(over)
+    if wanted := " ".join(text.split())[:MOST_QUERY]:
+        words = (newest.c.question, newest.c.answer, newest.c.basis, newest.c.department)
+        query = query.where(or_(*(one.contains(wanted, autoescape=True) for one in words)))
     with scoped(principal.reach) as connection:
         rows = connection.execute(query.order_by(newest.c.department, newest.c.code)).all()
     today = clock.local(clock.now()).date()
     return tuple(sorted((_known(row) for row in rows), key=lambda one: one.valid_until < today))
 
 
-def publish(principal: Principal, given: Answer) -> Known:
-    """A new answer, or the next version of one."""
+def versions(principal: Principal, code: str) -> tuple[Known, ...]:
+    """All that an answer has been, the newest first; none where there is no such answer."""
+    _may_read(principal)
+    query = select(order_knowledge).where(order_knowledge.c.code == code)
+    with scoped(principal.reach) as connection:
+        rows = connection.execute(query.order_by(order_knowledge.c.version.desc())).all()
+    return tuple(map(_known, rows))
+
+
+def _may_read(principal: Principal) -> None:
+    """Who answers on the telephone reads them, and who keeps them."""
+    if not permissions.allowed(principal, SETTINGS):
+        permissions.check(principal, REGISTER)
+
+
+def answer_of(code: str | None, given: Mapping[str, Any]) -> Answer:
+    """What was filled in as an answer, or what is wrong with it; without a code it is a new one."""
+    texts = {one: " ".join(str(given.get(one) or "").split()) for one in _LINES}
+    texts["answer"] = str(given.get("answer") or "").strip()
+    faults = [
+        f"“{label}”须为 {least} 至 {most} 个字，现为 {len(texts[name])} 个字"
+        for name, (label, least, most) in _LIMITS.items()
+        if not least <= len(texts[name]) <= most
+    ]
+    if not isinstance(given.get("valid_until"), date):
+        faults.append("请填写“有效期至”")
+    if faults:
+        raise OrderError(f"{'；'.join(faults)}。未保存，已填内容已保留。")
+    made = code or f"own_{uuid4().hex[:12]}"
+    return Answer(id=made, valid_until=given["valid_until"], **texts)
+
+
+_LINES = ("question", "basis", "department")
+_LIMITS = {
+    "question": ("问题", 4, 200),
+    "answer": ("答复", 4, 2000),
+    "basis": ("依据", 2, 300),
+    "department": ("主管部门", 2, 40),
+}
+
+
+def publish(principal: Principal, given: Answer, seen: int | None = None) -> Known:
+    """A new answer, or the next version of one; ``seen`` is the version that was looked at."""
     permissions.check(principal, SETTINGS)
     if given.valid_until < clock.local(clock.now()).date():
         raise OrderError("有效期至已过，未保存。请填写今天以后的日期，已填内容已保留。")
     with scoped(principal.reach) as connection, acting_as(connection, SERVICE.actor):
+        _one_editor(connection)
+        before = _newest_of(connection, given.id)
+        if seen is not None and (before is None or before.version != seen):
+            raise OrderError(
+                f"您填写期间，{before.made_by if before else '他人'}已改为第"
+                f" {before.version if before else 0} 版，未保存，已填内容已保留。请核对后再保存。"
+            )
         made = _add(connection, given, principal.name)
     _audit(principal, "orders.knowledge.publish", made)
     return made
@@ -140,8 +196,7 @@ def _newest_of(connection: Connection, code: str) -> Row[Any] | None:
 
 
 def _add(connection: Connection, given: Answer, by: str, withdrawn: str | None = None) -> Known:
-    # One at a time, so that two editors never make the same version.
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("order_knowledge"))))
+    _one_editor(connection)
     before = _newest_of(connection, given.id)
     row = connection.execute(
         insert(order_knowledge)
@@ -159,8 +214,13 @@ def _add(connection: Connection, given: Answer, by: str, withdrawn: str | None =
     return _known(row)
 
 
+def _one_editor(connection: Connection) -> None:
+    """One at a time, so that two editors never make the same version."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("order_knowledge"))))
+
+
 def _known(row: Row[Any]) -> Known:
-    names = ("code", "version", *_TEXTS, "made_by", "made_at")
+    names = ("code", "version", *_TEXTS, "made_by", "made_at", "withdrawn")
     return Known(**{name: getattr(row, name) for name in names})
 
 

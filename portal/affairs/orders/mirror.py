@@ -229,12 +229,28 @@ def _move(
         words=f"{origin.name}：现为“{order.state}”" if moved else f"{origin.name}：时限有变",
     )
     if moved:
+        _begin_again(step, order)
         _what_follows(step, task, order)
     if limited:
         _limit(step, order.due_at)
     step.to = order.state if moved else row.state
     ledger.finish(BOOK, step)
     return True
+
+
+def _begin_again(step: Step, order: ForeignOrder) -> None:
+    """An order that was closed and lives again over there is open here too, and counted so."""
+    row = step.row
+    if row.closed_at is None or order.state in rules_ended():
+        return
+    step.values["closed_at"] = None
+    if row.parent_id is None:
+        way = (("orders_closed", ""), ("orders_closed_way", row.state))
+        step.counts += [tally.note(one, row.region_code, part, row.closed_at, -1)
+                        for one, part in way]  # fmt: skip
+    holder = units.find(step.connection, row.unit_id)
+    if holder and row.dispatched_at is not None and row.state == rules.CLOSED:
+        step.counts.append(tally.of_unit("orders_closed", holder, row.closed_at, -1))
 
 
 def _theirs(state: str) -> MoveText:

@@ -188,6 +188,13 @@ def confide(step: Step) -> None:
     step.after.append(partial(seats.hide_caller, step))
 
 
+def taken_back(step: Step) -> None:
+    """Its source took it back: a unit that had still time to answer owes nothing any more."""
+    if step.row.contacted_at is None:
+        effects.not_asked(step)
+    step.values |= {"on_account": False, "prior_state": None}
+
+
 # -- one and many -------------------------------------------------------------------------------
 
 

@@ -86,6 +86,7 @@ class Panel:
     before: tuple[tuple[date, int], ...]  # the same length before that, on the days of the trend
     last_year: tuple[tuple[date, int], ...]  # a year ago; nothing where nothing was counted then
     topics: tuple[tuple[str, int], ...]
+    findings: Mapping[str, int]  # of 未诉先办 this month, by measure
     read_at: datetime
 
 
@@ -125,6 +126,7 @@ def read(principal: Principal, region: str) -> Panel:
             before=_trend(connection, region, today, timedelta(days=TREND_DAYS)),
             last_year=_last_year(connection, region, today),
             topics=_topics(topics),
+            findings=_findings(connection, region, month),
             read_at=now,
         )
 
@@ -153,6 +155,13 @@ def _sums(connection: Connection, region: str, month: Period) -> dict[tuple[str,
     return {
         (one.measure, one.slice): one.numerator for one in values if one.system_id == tally.SYSTEM
     }
+
+
+def _findings(connection: Connection, region: str, month: Period) -> dict[str, int]:
+    """What was found and solved before anybody complained; under the names of those measures."""
+    wanted = ("findings_found", "findings_solved")
+    values = measure_reads.values(connection, wanted, region, [len(region)], month)
+    return {one.measure: one.numerator for one in values}
 
 
 def _due(connection: Connection, region: str, month: Period) -> int:

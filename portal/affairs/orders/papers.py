@@ -14,6 +14,7 @@ from portal.affairs.workflow.ledger import Step
 from portal.store import clock, platform_tasks
 
 SOURCE = f"{platform_tasks.PREFIX}orders"
+ASKED = f"{platform_tasks.PREFIX}consultations"  # a unit is asked whose matter an order is
 TOLD = "工单提醒"
 Ordered = Mapping[str, Any]
 
@@ -75,7 +76,20 @@ def follow(step: Step) -> None:
     step.after.append(lambda: _follow(step))
 
 
+def _nobody_is_asked_more(step: Step) -> None:
+    """An order that leaves 会商, by whichever move, leaves the inboxes of those it asked."""
+    confer = step.flow.moves.get("confer")
+    if confer is None or step.row.state not in confer.to or step.to in (None, *confer.to):
+        return
+    for unit_id in step.row.seat_units:
+        platform_tasks.finish(
+            step.connection, ASKED, key_of(step.row.id, unit_id),
+            handler=step.by.name, result=step.move.label, words=f"会商已结束：{step.move.label}",
+        )  # fmt: skip
+
+
 def _follow(step: Step) -> None:
+    _nobody_is_asked_more(step)
     before = step.row._asdict()
     after = {**before, **step.values, "state": step.to}
     visitor = _visitor(step)

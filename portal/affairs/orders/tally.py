@@ -67,6 +67,14 @@ DEFINITIONS = (
 )
 
 
+_others: list[Definition] = []  # of affairs whose notes go the same way
+
+
+def know(definitions: Iterable[Definition]) -> None:
+    """Let another affair's measures be brought over with those of the orders."""
+    _others.extend(one for one in definitions if one not in _others)
+
+
 def day_of(at: datetime) -> date:
     """The day that a moment is counted on."""
     return clock.local(at).date()
@@ -139,7 +147,7 @@ def together(changes: Iterable[Note]) -> list[Note]:
 def define() -> None:
     """Make the measures of orders known."""
     with scoped(measures.WRITER) as connection:
-        measures.define(connection, DEFINITIONS)
+        measures.define(connection, (*DEFINITIONS, *_others))
 
 
 def drain(batch: int = BATCH) -> int:
@@ -161,7 +169,7 @@ def _drain_some(batch: int) -> int:
         changes = together(one for row in rows for one in row.changes)
         if changes:
             with acting_as(connection, measures.WRITER.actor):
-                measures.define(connection, DEFINITIONS)
+                measures.define(connection, (*DEFINITIONS, *_others))
                 measures.add(connection, [_change(one) for one in changes], clock.now())
     return len(rows)
 
@@ -170,7 +178,7 @@ def _change(one: Note) -> Change:
     measure, region, slice_, day, number, of = one
     return Change(
         measure=measure,
-        system_id=SYSTEM,
+        system_id=f"platform:{measure.partition('_')[0]}",  # the affair that noted it
         region_code=region,
         slice=slice_,
         day=date.fromisoformat(day),

@@ -16,7 +16,7 @@ from auth import audit, permissions
 from auth.principal import Principal
 from portal.affairs.orders import tally
 from portal.affairs.orders.tables import order_tally
-from portal.affairs.rates import bulletin_units, figures, showcases
+from portal.affairs.rates import bulletin_findings, bulletin_units, figures, showcases
 from portal.affairs.rates.counts import Counts, change, change_words, points, rounded, shares
 from portal.affairs.rates.entrants import today
 from portal.affairs.rates.paperwork import Bulletin, Grid, Part
@@ -71,6 +71,7 @@ def build(
             _by_part(connection, frame, "三、诉求来源", "orders_received_source", "来源"),
             _topics(connection, frame, class_names),
             *bulletin_units.parts(connection, frame, place),
+            *bulletin_findings.parts(connection, region, frame.now),
             showcases.part(connection, region, span),
         ]
         as_of = figures.as_of(connection, frame.now)

@@ -40,6 +40,11 @@ BY_UNIT: Mapping[str, tuple[str, str]] = {
 OPEN, OVERDUE, URGENT = "orders_open", "orders_overdue_open", "orders_overdue_urgent_open"
 
 
+def _system(measures: Iterable[str]) -> str:
+    """The affair that these measures are of; one question is about one affair."""
+    return f"platform:{next(iter(measures)).partition('_')[0]}"
+
+
 class Line(NamedTuple):
     """One sum."""
 
@@ -61,14 +66,14 @@ def _query(days: Days, measures: Sequence[str], codes: Sequence[str]) -> tuple[A
             roll.region_code.in_(codes),
             roll.grain == "month",
             roll.starts == month,
-            roll.system_id == SYSTEM,
+            roll.system_id == _system(measures),
         ]
         return roll.region_code, (roll, rolled)
     change = measure_change.c
     place = func.left(change.region_code, literal_column(str(level)))
     condition = (
         change.measure.in_(measures),
-        change.system_id == SYSTEM,
+        change.system_id == _system(measures),
         change.day >= days.starts,
         change.day < days.ends,
         place.in_(codes),
@@ -157,6 +162,16 @@ def received(connection: Connection, codes: Sequence[str], days: Days) -> dict[s
     return {row.place: row.numerator for row in rows}
 
 
+def numbers(
+    connection: Connection, measures: Sequence[str], code: str, days: Days
+) -> dict[str, int]:
+    """Flows of one place, by measure."""
+    return {
+        row.measure: row.numerator
+        for row in _rows(connection, measures, [code], days, sliced=False)
+    }
+
+
 def parts(connection: Connection, measure: str, code: str, days: Days) -> dict[str, int]:
     """A flow of one place by its parts: kinds, classes, sources."""
     return {
@@ -184,7 +199,7 @@ def standing_at(
             roll.region_code.in_(codes),
             roll.grain == "month",
             roll.starts < month,
-            roll.system_id == SYSTEM,
+            roll.system_id == _system(measures),
             *([roll.slice.in_(slices)] if slices else []),
         )
         .group_by(roll.measure, key)
@@ -230,6 +245,8 @@ def first_month(connection: Connection) -> date | None:
     roll = measure_rollup.c
     return connection.execute(
         select(func.min(roll.starts)).where(
-            roll.measure == "orders_received", roll.system_id == SYSTEM, roll.grain == "month"
+            roll.measure == "orders_received",
+            roll.system_id == SYSTEM,
+            roll.grain == "month",
         )
     ).scalar()

@@ -123,6 +123,24 @@ def propose(principal: Principal, order_id: UUID, title: str, story: str) -> str
     return str(made)
 
 
+def fit(principal: Principal, order_id: UUID) -> bool:
+    """Whether a case of this order would be taken: asked before it is offered."""
+    if not permissions.allowed(principal, BULLETIN):
+        return False
+    standing = select(showcase.c.id).where(
+        showcase.c.order_id == order_id, showcase.c.state.in_((WAITING, OUT))
+    )
+    with scoped(principal.reach) as connection:
+        order = connection.execute(select(work_order).where(work_order.c.id == order_id)).first()
+        if order is None or connection.execute(standing).first() is not None:
+            return False
+    try:
+        _may_be_shown(order)
+    except RatesError:
+        return False
+    return True
+
+
 def _may_be_shown(order: Row[Any]) -> None:
     if order.closed_at is None:
         raise RatesError("工单尚未办结，不能作为案例，已填内容已保留。")

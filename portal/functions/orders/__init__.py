@@ -1,9 +1,10 @@
 """Work orders between the platform and the systems that hold them: pulled, and commanded."""
 
 from portal.functions.orders.post import Outbox, deliver, drain
-from portal.functions.orders.pull import Origin, Pulled, Take, offers, pull, pull_all
+from portal.functions.orders.pull import Gone, Origin, Pulled, Take, offers, pull, pull_all
 
 __all__ = (
+    "Gone",
     "Origin",
     "Outbox",
     "Pulled",

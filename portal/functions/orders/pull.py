@@ -5,7 +5,7 @@ makes one order of it however often it comes. The first walk goes back some days
 finished before is the other system's history, and its numbers come by the measures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -13,9 +13,16 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Row
 
-from portal.connectors.contract import Capability, ForeignTask, SystemFault, TaskAction
+from portal.connectors.contract import (
+    Capability,
+    ForeignTask,
+    NotFound,
+    SystemFault,
+    TaskAction,
+)
 from portal.connectors.gateway import Gateway
 from portal.connectors.registry import Registry, System
+from portal.connectors.tasking import Tasking
 from portal.connectors.taskmap import action_of
 from portal.functions.tasks import rules
 from portal.settings import settings
@@ -23,6 +30,8 @@ from portal.store import clock, tasks
 from portal.store.scope import scoped
 
 log = structlog.get_logger(__name__)
+
+MOST_ASKED = 200  # one by one after a whole walk; the others wait for the next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,16 @@ class Take(Protocol):
     def __call__(self, origin: Origin, found: Sequence[ForeignTask]) -> tuple[int, int]: ...
 
 
+class Gone(Protocol):
+    """The orders' desk again: which of its open orders a whole list left out, and their end."""
+
+    def unseen(self, origin: Origin, seen: Collection[str], most: int) -> Sequence[str]: ...
+
+    def there(self, origin: Origin, number: str) -> None: ...
+
+    def close(self, origin: Origin, number: str) -> bool: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pulled:
     """What one walk brought."""
@@ -48,6 +67,7 @@ class Pulled:
     system_id: str
     added: int = 0
     changed: int = 0
+    gone: int = 0
     unreadable: int = 0
     problem: str = ""
 
@@ -59,7 +79,9 @@ def origin(system: System) -> Origin:
     )
 
 
-def pull(gateway: Gateway, system: System, take: Take, *, whole: bool = False) -> Pulled:
+def pull(
+    gateway: Gateway, system: System, take: Take, gone: Gone | None = None, *, whole: bool = False
+) -> Pulled:
     """Bring in what changed; a fault is remembered and stops nobody else."""
     now = clock.now()
     walk = gateway.tasks(system.id)
@@ -73,8 +95,10 @@ def pull(gateway: Gateway, system: System, take: Take, *, whole: bool = False) -
         else now - timedelta(days=settings().order_back_days)
     )
     added = changed = 0
+    seen: set[str] = set()
     try:
         for page in walk.changed(since):
+            seen |= {one.foreign_id for one in page} if whole else set()
             some, other = take(origin(system), page)
             added, changed = added + some, changed + other
             newest = max([*(one.changed_at for one in page), *([newest] if newest else [])],
@@ -83,6 +107,9 @@ def pull(gateway: Gateway, system: System, take: Take, *, whole: bool = False) -
         problem = rules.words(fault)
         _remember(system.id, problem=problem)
         return Pulled(system_id=system.id, added=added, changed=changed, problem=problem)
+    # A list that could not be read in full proves nothing.
+    ask = gone if whole and not walk.unreadable else None
+    closed = _ask_after(walk, origin(system), seen, take, ask) if ask is not None else 0
     _remember(
         system.id,
         **({"whole_at": now} if whole else {}),
@@ -92,7 +119,27 @@ def pull(gateway: Gateway, system: System, take: Take, *, whole: bool = False) -
         unreadable=walk.unreadable,
         problem=None,
     )
-    return Pulled(system_id=system.id, added=added, changed=changed, unreadable=walk.unreadable)
+    return Pulled(system_id=system.id, added=added, changed=changed, gone=closed,
+                  unreadable=walk.unreadable)  # fmt: skip
+
+
+def _ask_after(walk: Tasking, origin: Origin, seen: set[str], take: Take, gone: Gone) -> int:
+    """Ask for every open order that the list left out; gives how many were taken back."""
+    closed = 0
+    for number in gone.unseen(origin, seen, MOST_ASKED):
+        try:
+            found = walk.one(number)
+        except NotFound:
+            found = None
+        except SystemFault as fault:
+            log.info("a missing order could not be asked for", fault=type(fault).__name__)
+            break
+        if found is None:
+            closed += gone.close(origin, number)
+        else:
+            take(origin, [found])
+            gone.there(origin, number)
+    return closed
 
 
 def _remember(system_id: str, **values: Any) -> None:
@@ -107,11 +154,13 @@ def _whole_is_due(source: Row[Any] | None, now: datetime) -> bool:
     return bool(now - source.whole_at >= timedelta(seconds=settings().order_whole_seconds))
 
 
-def pull_all(gateway: Gateway, take: Take, *, whole: bool = False) -> list[Pulled]:
+def pull_all(
+    gateway: Gateway, take: Take, gone: Gone | None = None, *, whole: bool = False
+) -> list[Pulled]:
     """Every system that hands orders over, one after the other."""
     done = []
     for system in gateway.registry.serving(Capability.ORDERS):
-        one = pull(gateway, system, take, whole=whole)
+        one = pull(gateway, system, take, gone, whole=whole)
         log.info("orders pulled", system=one.system_id, added=one.added, changed=one.changed)
         done.append(one)
     return done

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -19,12 +20,14 @@ class Shown(StrEnum):
     SMALL = "small"  # one to four about disability, hardship or children
     WITHHELD = "withheld"  # left out, because it would reveal a small one
     UNKNOWN = "unknown"
+    NO_SAMPLE = "no_sample"  # a rate of nothing
 
 
 WORDS = {
     Shown.SMALL: f"<{SMALL_LIMIT}",
     Shown.WITHHELD: "不公布",
     Shown.UNKNOWN: "无数据",
+    Shown.NO_SAMPLE: "无样本",
 }
 
 
@@ -33,15 +36,20 @@ class Cell:
     """One number, or the word in its place."""
 
     shown: Shown
-    value: int | None = None
+    value: int | Decimal | None = None
+    style: str = "number"
 
     @property
     def text(self) -> str:
         """What a person reads."""
-        return f"{self.value:,}" if self.value is not None else WORDS[self.shown]
+        if self.value is None:
+            return WORDS[self.shown]
+        return f"{self.value:.2%}" if self.style == "percent" else f"{self.value:,}"
 
 
-UNKNOWN, SMALL, WITHHELD = (Cell(shown=one) for one in (Shown.UNKNOWN, Shown.SMALL, Shown.WITHHELD))
+UNKNOWN, SMALL, WITHHELD, NO_SAMPLE = (
+    Cell(shown=one) for one in (Shown.UNKNOWN, Shown.SMALL, Shown.WITHHELD, Shown.NO_SAMPLE)
+)
 
 
 def exact(value: int | None) -> Cell:
@@ -60,16 +68,34 @@ class Column:
     problem: str = ""
     chart: bool = False
     home: bool = False
+    style: str = "number"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A place with its numbers; ``code`` is set where one may go further down."""
+    """A place, a line or a month with its numbers; ``code`` is set where one may go further down.
+
+    ``line`` is the number of a line that may be asked for place by place.
+    """
 
     code: str | None
     name: str
     cells: tuple[Cell, ...]
     statistics_only: bool = False
+    group: str = ""
+    unit: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """What stands around the official table: its number, who made it, who fills it in."""
+
+    number: str = ""
+    issuer: str = ""
+    approval: str = ""
+    valid_until: str = ""
+    cells: tuple[tuple[int, int, str], ...] = ()  # line, column, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +135,10 @@ class Report:
     notes: tuple[str, ...]
     default_note: str
     protected: bool
+    official: Official = Official()
+    below: tuple[tuple[str, str], ...] = ()  # the places one step further down
+    total_shown: bool = True
+    cutoff: str = ""  # until when is counted, in words
     view: View = "then"
     changed: bool = False  # the divisions have changed since: the other view has other numbers
 
@@ -131,7 +161,7 @@ class Report:
         return any(one.simulated for one in self.sources)
 
     @property
-    def series(self) -> Mapping[str, Sequence[int | None]]:
+    def series(self) -> Mapping[str, Sequence[int | Decimal | None]]:
         """The columns for the chart, by head: a number per row, as shown in the table."""
         return {
             column.head: [row.cells[place].value for row in self.rows or (self.total,)]

@@ -1,18 +1,20 @@
 """The plain numbers behind a report: columns matched with measures, places with their values."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from portal.connectors.registry import Registry
-from portal.functions.reports.protect import Group, Table
-from portal.store import divisions, measure_reads, measure_signed, measure_views
-from portal.store.citypack import ReportColumn, ReportTemplate
+from portal.functions.reports.known import Catalogue, Known
+from portal.functions.reports.laid import Reading
+from portal.functions.reports.plan import Base
+from portal.functions.reports.protect import Table
+from portal.store import clock, measure_reads
+from portal.store.citypack import pack
 from portal.store.divisions import Division
-from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Topic, Value
+from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Value
 
-_ADULT = 18
 _UNFIT = "对方未按此年龄段或性别提供"
 
 
@@ -20,7 +22,7 @@ _UNFIT = "对方未按此年龄段或性别提供"
 class Wanted:
     """A column with the system that counts it; without a system nobody does."""
 
-    column: ReportColumn
+    column: Base
     system_id: str | None
     snapshot: Snapshot | None
     definition: Definition | None
@@ -31,47 +33,48 @@ class Wanted:
         return self.snapshot is not None and self.snapshot.problem is None
 
 
-def supplier(registry: Registry, column: ReportColumn) -> str | None:
-    """The system that counts a column: the one it names, else the first that can."""
-    able = [
-        one.id
-        for one in registry.systems.values()
-        if any(measure.id == column.measure for measure in one.manifest.measures)
-    ]
-    if column.system:
-        return column.system if column.system in able else None
-    return able[0] if able else None
-
-
 def wanted(
-    connection: Connection, registry: Registry, template: ReportTemplate, period: Period
+    connection: Connection, catalogue: Catalogue, bases: Sequence[Base], period: Period
 ) -> list[Wanted]:
-    """The columns of a template with what is known of each for a period."""
-    ids = {one.measure for one in template.columns if one.measure}
-    suppliers = [supplier(registry, one) if one.measure else None for one in template.columns]
-    pairs = [
-        (column.measure, one)
-        for column, one in zip(template.columns, suppliers, strict=True)
-        if one is not None
-    ]
-    known = measure_reads.definitions(connection, ids)
+    """The numbers of a plan with what is known of each for a period."""
+    suppliers = [catalogue.supplier(one.measure, one.system) for one in bases]
+    pairs = [(one.measure, by) for one, by in zip(bases, suppliers, strict=True) if by is not None]
+    known = measure_reads.definitions(connection, {one.measure for one in bases if one.measure})
     said = measure_reads.latest(connection, pairs, period.ends)
-    found = []
-    for column, system_id in zip(template.columns, suppliers, strict=True):
-        definition = known.get(column.measure)
-        snapshot = said.get((column.measure, system_id)) if system_id else None
-        if snapshot and definition and definition.kind is Kind.FLOW:
-            # What happened before a period says nothing about it.
-            snapshot = snapshot if snapshot.day >= period.starts else None
-        found.append(
-            Wanted(
-                column=column,
-                system_id=system_id,
-                snapshot=snapshot,
-                definition=definition,
-            )
-        )
-    return found
+    return [
+        _wanted(one, by, catalogue.find(one.measure), known, said, period)
+        for one, by in zip(bases, suppliers, strict=True)
+    ]
+
+
+def _wanted(
+    one: Base,
+    system_id: str | None,
+    declared: Known | None,
+    known: Mapping[str, Definition],
+    said: Mapping[tuple[str, str], Snapshot],
+    period: Period,
+) -> Wanted:
+    definition = known.get(one.measure) or (declared.definition if declared else None)
+    snapshot = said.get((one.measure, system_id)) if system_id else None
+    if declared is not None and declared.own and snapshot is None:
+        snapshot = _ours(one.measure, system_id or "", period)
+    if snapshot and definition and definition.kind is Kind.FLOW:
+        # What happened before a period says nothing about it.
+        snapshot = snapshot if snapshot.day >= period.starts else None
+    return Wanted(column=one, system_id=system_id, snapshot=snapshot, definition=definition)
+
+
+def _ours(measure: str, system_id: str, period: Period) -> Snapshot | None:
+    """What happens here is known as it happens."""
+    now = clock.now()
+    if period.starts > clock.local(now).date():
+        return None
+    last = min(clock.local(now).date(), period.ends - timedelta(days=1))
+    mark = "demo" if pack().demo is not None else None
+    return Snapshot(
+        measure=measure, system_id=system_id, day=last, as_of=now, taken_at=now, simulated=mark
+    )
 
 
 # -- slices ---------------------------------------------------------------------------------------
@@ -82,8 +85,10 @@ def _band(part: str) -> tuple[int, int | None] | None:
     return (int(low), int(high) if high else None) if low else None
 
 
-def fits(column: ReportColumn, part: str) -> bool | None:
+def fits(column: Base, part: str) -> bool | None:
     """Whether a slice belongs to a column; ``None`` when it lies across the column's border."""
+    if column.slice:
+        return part == column.slice
     sex, _, ages = part.partition("|")
     if column.sex and sex != column.sex:
         return False if sex else None
@@ -127,7 +132,22 @@ class Numbers:
         if not one.usable or place in self.unfit:
             return None
         mine = self.by_place.get(code, {}).get((one.column.measure, one.system_id), {})
-        return sum(value.numerator for value in mine.values() if fits(one.column, value.slice))
+        lower = one.column.part == "denominator"
+        return sum(
+            value.denominator if lower else value.numerator
+            for value in mine.values()
+            if fits(one.column, value.slice)
+        )
+
+    def parts(self, code: str, measure: str) -> list[int]:
+        """All parts of a measure at a place, whatever was asked for."""
+        mine = self.by_place.get(code, {})
+        return [
+            value.numerator
+            for (one, _), values in mine.items()
+            if one == measure
+            for value in values.values()
+        ]
 
 
 def problem(place: int, one: Wanted, numbers: Numbers) -> str:
@@ -146,7 +166,7 @@ def problem(place: int, one: Wanted, numbers: Numbers) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """The rows of a table: the places below, and the rest that has no place below."""
+    """The rows of a table: the places below, last what has no place below, shown or not."""
 
     below: tuple[Division, ...]
     table: Table
@@ -173,140 +193,36 @@ def _rest(total: Sequence[int | None], rows: Sequence[Sequence[int | None]]) -> 
     ]
 
 
-# Gives the places that are the rows of a place's table.
-Below = Callable[[str], tuple[Division, ...]]
-
-
-def then_below(period: Period) -> Below:
-    """The places of the time, by their names of the time; one that ended says what became of it."""
-
-    def below(code: str) -> tuple[Division, ...]:
-        found = divisions.children_during(code, period.starts, period.ends)
-        return tuple(
-            replace(one, name=f"{one.name}（{divisions.end_of(one.code)}）")
-            if one.until is not None and one.until < period.ends
-            else one
-            for one in found
-        )
-
-    return below
-
-
-def now_below(numbers: Numbers) -> Below:
-    """The places of today, and those that are gone without an heir, as far as they had numbers."""
-
-    def below(code: str) -> tuple[Division, ...]:
-        here = divisions.children(code)
-        gone = tuple(
-            replace(one, name=f"{one.name}（{divisions.end_of(one.code)}，未分摊）")
-            for one in divisions.ever_below(code)
-            if one.until is not None and one.code in numbers.by_place
-        )
-        return (*here, *gone)
-
-    return below
-
-
 def places(
     own: Division,
+    below: tuple[Division, ...],
     wanted: Sequence[Wanted],
     numbers: Numbers,
-    rows_of: Below = divisions.children,
+    shown: int | None = None,
 ) -> Places:
     """The table of one place. What is not placed further down is a row, so that totals add up."""
-    below = rows_of(own.code)
     total = _line(own, wanted, numbers)
     rows = [_line(one, wanted, numbers) for one in below]
     rest = _rest(total, rows)
     for place, want in enumerate(wanted):
         if want.column.source == "census":
             rest[place] = None  # published for some levels only: a difference means nothing
-    with_rest = bool(below) and any(rest)
     return Places(
         below=below,
-        table=Table(total=total, rows=[*rows, rest][: None if with_rest else -1]),
-        with_rest=with_rest,
+        table=Table(total=total, rows=[*rows, rest] if below else []),
+        with_rest=bool(below) and any(rest[:shown]),
     )
 
 
-# Gives the values of measures for the places of some levels inside a prefix.
-Reading = Callable[[Iterable[str], str, Sequence[int]], Sequence[Value]]
-
-
-def of_now(connection: Connection, period: Period) -> Reading:
-    """What the store holds."""
-    return lambda measures, prefix, levels: measure_reads.values(
-        connection, measures, prefix, levels, period
-    )
-
-
-def of_today(connection: Connection, period: Period) -> Reading:
-    """What the store holds, laid out by the divisions of today."""
-    return lambda measures, prefix, levels: measure_views.values(
-        connection, measures, prefix, levels, period
-    )
-
-
-def of_version(connection: Connection, lock: str, period: Period, version: int) -> Reading:
-    """What an earlier version of a closed period had."""
-    return lambda measures, prefix, levels: measure_signed.values(
-        connection, lock, period, version, measures=measures, prefix=prefix, levels=levels
-    )
-
-
-def read(own: Division, wanted: Sequence[Wanted], reading: Reading, into: Numbers) -> None:
-    """The values of a place and of those directly below it."""
+def read(
+    own: Division,
+    wanted: Sequence[Wanted],
+    reading: Reading,
+    into: Numbers,
+    *,
+    alone: bool = False,
+) -> None:
+    """The values of a place and, unless it is asked for alone, of those directly below it."""
     here = LEVELS.index(len(own.code)) if len(own.code) in LEVELS else len(LEVELS)
     measures = {one.column.measure for one in wanted if one.usable}
-    into.take(reading(measures, own.code, LEVELS[here : here + 2]), wanted)
-
-
-# -- what must not be told ------------------------------------------------------------------------
-
-
-def _is_child(column: ReportColumn) -> bool:
-    return column.to_age is not None and column.to_age < _ADULT
-
-
-def groups(wanted: Sequence[Wanted]) -> list[Group]:
-    """The columns that close together, by topic and by age structure."""
-    residents = next(
-        (
-            place
-            for place, one in enumerate(wanted)
-            if one.definition is not None
-            and one.definition.topic is Topic.NONE
-            and not (one.column.sex or one.column.from_age or one.column.to_age)
-            and one.definition.unit == "人"
-            and any(
-                other.column.measure == one.column.measure and _is_child(other.column)
-                for other in wanted
-            )
-        ),
-        None,
-    )
-    topics: dict[tuple[Topic, str], list[int]] = {}
-    for place, one in enumerate(wanted):
-        topic = one.definition.topic if one.definition else Topic.NONE
-        if one.column.source == "measure" and topic is not Topic.NONE:
-            topics.setdefault((topic, ""), []).append(place)
-        elif _is_child(one.column):
-            topics.setdefault((Topic.CHILDREN, one.column.measure), []).append(place)
-    made = []
-    for (topic, measure), protected in topics.items():
-        companions = [
-            place
-            for place, one in enumerate(wanted)
-            if measure
-            and one.column.measure == measure
-            and (one.column.from_age is not None or one.column.to_age is not None)
-            and place not in protected
-        ]
-        made.append(
-            Group(
-                protected=tuple(protected),
-                companions=tuple(companions),
-                residents=None if topic == Topic.CHILDREN else residents,
-            )
-        )
-    return made
+    into.take(reading(measures, own.code, LEVELS[here : here + (1 if alone else 2)]), wanted)

@@ -85,15 +85,12 @@ def _signed(one: Lock) -> Signed:
     )
 
 
-def of_version(
-    connection: Connection, region: str, span: Period, version: int
-) -> tuple[Signed, bool]:
-    """A version of a place, and whether its figures are those that the store holds now."""
+def of_version(connection: Connection, region: str, span: Period, version: int) -> Signed:
+    """A version of a period of a place."""
     known = {one.version: one for one in measure_closing.history(connection, region, span)}
     if version not in known:
         raise NoSuchVersion("本期没有这个版本，请从版本记录中重新选择。")
-    one = _signed(known[version])
-    return one, one.stands
+    return _signed(known[version])
 
 
 def words(one: Signed) -> str:
@@ -119,8 +116,8 @@ def differences(principal: Principal, region: str, period: str, version: int) ->
     here = LEVELS.index(len(region)) if len(region) in LEVELS else len(LEVELS)
     levels = LEVELS[here : here + 2]
     with scoped(principal.reach) as connection:
-        one, stands = of_version(connection, region, span, version)
-        if stands:
+        one = of_version(connection, region, span, version)
+        if one.stands:
             return Differences(against=f"第{one.version}版就是现在的数据", found=(), left_out=0)
         later = [
             each for each in measure_closing.history(connection, region, span)

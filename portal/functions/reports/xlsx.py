@@ -14,6 +14,7 @@ from portal.store.workbooks import MEDIA_TYPE, footer_text, safe, sheet_name, wi
 __all__ = ["MEDIA_TYPE", "file_name", "safe", "write"]
 
 _A4 = 9
+_FORMATS = {"number": "#,##0", "percent": "0.00%", "decimal": "#,##0.00"}
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _BOX = {**_FONT, "border": 1}
 
@@ -41,9 +42,17 @@ class _Writer:
         head = {**_BOX, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E9EEF2"}
         self.head = made(head)
         self.name, self.whole_name = made(_BOX), made({**_BOX, "bold": True})
-        self.number = made({**_BOX, "num_format": "#,##0"})
-        self.whole = made({**_BOX, "num_format": "#,##0", "bold": True})
         self.word = made({**_BOX, "align": "right", "font_color": "#55626D"})
+        self.numbers = {
+            (style, bold): made({**_BOX, "num_format": form, "bold": bold})
+            for style, form in _FORMATS.items()
+            for bold in (False, True)
+        }
+
+    @property
+    def _shown(self) -> list[Row]:
+        report = self.report
+        return [*report.rows, *([report.total] if report.total_shown else [])]
 
     @property
     def last(self) -> int:
@@ -65,10 +74,10 @@ class _Writer:
 
     def _widths(self) -> list[float]:
         report = self.report
-        names = [_name(row) for row in (*report.rows, report.total)]
+        names = [_name(row) for row in self._shown]
         widths = [min(40.0, max(map(width, [report.place_head, *names])))]
         for place, column in enumerate(report.columns):
-            shown = [row.cells[place].text for row in (*report.rows, report.total)]
+            shown = [row.cells[place].text for row in self._shown]
             widths.append(max(8.0, *map(width, [_head(column), *shown])))
         return widths
 
@@ -77,9 +86,11 @@ class _Writer:
         for place, wide in enumerate(self._widths()):
             self.sheet.set_column(place, place, wide)
         self.across(report.title, self.title, 26)
+        self._official()
         about = [
             f"地区：{report.region_name}",
             f"统计期：{report.period_name}",
+            *([f"统计截止：{report.cutoff}"] if report.cutoff else []),
             f"数据时间：{_moment(report.as_of)}",
             f"计量单位：{report.unit}",
         ]
@@ -91,10 +102,31 @@ class _Writer:
         self.sheet.freeze_panes(self.line, 1)
         self.sheet.repeat_rows(top, self.line - 1)
         for row in report.rows:
-            self._row(row, self.name, self.number)
-        self._row(report.total, self.whole_name, self.whole)
+            self._row(row, self.name, bold=False)
+        if report.total_shown:
+            self._row(report.total, self.whole_name, bold=True)
         self._foot()
         self.sheet.print_area(0, 0, self.line - 1, self.last)
+
+    def _official(self) -> None:
+        """The head of the official table; a table that has none goes without."""
+        official = self.report.official
+        said = [
+            f"{name}：{value}"
+            for name, value in (
+                ("表号", official.number),
+                ("制定机关", official.issuer),
+                ("批准（备案）文号", official.approval),
+                ("有效期至", official.valid_until),
+            )
+            if value
+        ]
+        if said:
+            self.across("　　".join(said), self.plain)
+        top = self.line
+        for line, column, words in official.cells:
+            self.text(top + line, column, words, self.plain)
+        self.line += 1 + max((line for line, _, _ in official.cells), default=-1)
 
     def _heads(self) -> None:
         """Two lines: groups above, columns below; a column without a group takes both."""
@@ -117,13 +149,14 @@ class _Writer:
                 place += 1
         self.line += 2
 
-    def _row(self, row: Row, name: Any, number: Any) -> None:
+    def _row(self, row: Row, name: Any, *, bold: bool) -> None:
         self.text(self.line, 0, _name(row), name)
         for place, cell in enumerate(row.cells, start=1):
             if cell.value is None:
                 self.text(self.line, place, cell.text, self.word)
             else:
-                self.sheet.write_number(self.line, place, cell.value, number)
+                form = self.numbers[cell.style, bold]
+                self.sheet.write_number(self.line, place, float(cell.value), form)
         self.line += 1
 
     def _foot(self) -> None:
@@ -142,14 +175,18 @@ class _Writer:
         self.across(f"报表格式与指标为{report.default_note}。", self.plain)
         made = f"{clock.local(report.made_at):%Y-%m-%d %H:%M}"
         self.across(f"制表：{report.made_by}　　制表时间：{made}", self.plain)
+        if report.official.number:
+            self.across("单位负责人：　　　　　　审核人：　　　　　　填表人：", self.plain)
 
 
 def _name(row: Row) -> str:
-    return row.name + ("（仅统计）" if row.statistics_only else "")
+    group = f"{row.group}·" if row.group else ""
+    unit = f"（{row.unit}）" if row.unit else ""
+    return group + row.name + unit + ("（仅统计）" if row.statistics_only else "")
 
 
 def _head(column: Column) -> str:
-    return f"{column.head}（{column.unit}）"
+    return f"{column.head}（{column.unit}）" if column.unit else column.head
 
 
 def _moment(at: Any) -> str:

@@ -103,7 +103,7 @@ class Resources:
         if chosen is None or not permissions.allowed(principal, NUMBERS, region):
             return ()
         template, units = self._template(chosen)
-        if not template.columns:
+        if template is None:
             return ()
         month = f"{clock.local(clock.now()):%Y-%m}"
         report = self.reports.of_template(principal, template, region, month)
@@ -123,7 +123,7 @@ class Resources:
             numbers=sum(len(one.measures) for one in held),
         )
 
-    def _template(self, library: Library) -> tuple[ReportTemplate, tuple[str, ...]]:
+    def _template(self, library: Library) -> tuple[ReportTemplate | None, tuple[str, ...]]:
         columns, units = [], []
         for one in _of(library, pack().resources):
             system = self.registry.systems.get(one.system)
@@ -134,10 +134,9 @@ class Resources:
                         ReportColumn(head=known[name].name, measure=name, system=one.system)
                     )
                     units.append(known[name].unit)
-        template = ReportTemplate(
-            id=f"library-{library.id}", name=library.name, unit="", columns=tuple(columns)
-        )
-        return template, tuple(units)
+        if not columns:
+            return None, ()
+        return ReportTemplate(id="library", name=library.name, columns=tuple(columns)), tuple(units)
 
     def _entry(self, one: Resource, good: dict[str, datetime]) -> Entry:
         city = pack()

@@ -19,7 +19,7 @@ from portal.look import orders as look
 from portal.look.markup import Html, join, tag, text
 from portal.look.today import link
 from portal.pages.guards import guarded
-from portal.pages.parts import conferring, memory, orderact, orderlist, turnline
+from portal.pages.parts import conferring, memory, orderact, orderlist, proposing, turnline
 
 VIEW, CALLER = queries.VIEW, queries.CALLER
 _LOOK_AGAIN_SECONDS = 5.0
@@ -266,6 +266,7 @@ def card(
         st.html(_about(who, opened) + _texts(opened))
         _caller(who, opened)
         orderact.draw(who, opened, before(who, opened))
+        proposing.draw(who, opened)
         _files(opened)
 
     with st.container(key="card-order"):

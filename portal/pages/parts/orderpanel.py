@@ -74,7 +74,7 @@ def numbers(found: Panel) -> list[Tile]:
     here, today = found.region, states.today()
     rate = f"{100 * found.on_time / found.due:.1f}%" if found.due else "无样本"
     late = addresses.of(region=here, due="逾期", open=True)
-    return [
+    lines = [
         Tile(name="今日受理", value=found.today_received, href=_received(found, since=today)),
         Tile(name="本月受理", value=found.total.received, href=_received(found)),
         Tile(name="在办", value=found.total.open, href=addresses.of(region=here, open=True)),
@@ -85,6 +85,11 @@ def numbers(found: Panel) -> list[Tile]:
              href=addresses.of(region=here, closed_since=found.month, whole=True, open=False)),
         Tile(name="本月按时办结率", value=found.due, said=rate),
     ]  # fmt: skip
+    if number := found.findings.get("findings_found", 0):
+        solved = found.findings.get("findings_solved", 0)
+        lines.append(Tile(name="未诉先办 解决/发现", value=number, said=f"{solved}/{number}",
+                          href="/findings"))  # fmt: skip
+    return lines
 
 
 def value_of(one: Place, theme: str) -> int | None:

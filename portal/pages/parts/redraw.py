@@ -3,23 +3,31 @@
 ``st.rerun`` can name a fragment from a callback only; from a fragment's body it would draw the
 whole page, which closes an open dialog and whatever is being typed in it. This hands the request
 over as a callback's would be (read in Streamlit 1.67; the browser's tests notice a change).
+
+Somebody who has clicked meanwhile goes first: joined to a request that waits already, this one
+would take its page and its address with it, and a click on the way to another page would be lost.
 """
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 
 
 def fragment(key: str) -> None:
-    """The fragment of that key, when the running one has ended; nothing else of the page."""
+    """The fragment of that key, when the running one has ended; nothing else of the page.
+
+    Nothing happens when the person has asked for something by then; who watches looks again.
+    """
     context = get_script_run_ctx()
     if context is None or context.script_requests is None:
         return
-    context.script_requests.request_rerun(
-        RerunData(
-            query_string=context.query_string,
-            page_script_hash=context.page_script_hash,
-            fragment_id_queue=context.fragment_storage.resolve_target(key),
-            cached_message_hashes=context.cached_message_hashes,
-            context_info=context.context_info,
-        )
+    wanted = RerunData(
+        query_string=context.query_string,
+        page_script_hash=context.page_script_hash,
+        fragment_id_queue=context.fragment_storage.resolve_target(key),
+        cached_message_hashes=context.cached_message_hashes,
+        context_info=context.context_info,
     )
+    waiting = context.script_requests
+    with waiting._lock:
+        if waiting._state is ScriptRequestType.CONTINUE:
+            waiting._request_rerun_locked(wanted)

@@ -42,11 +42,11 @@ def case_tiles(found: Sequence[Case], today: date) -> list[Tile]:
         if due in count:
             count[due] += 1
     tiles = [
-        Tile(name=due, value=count[due], href=f"/?due={key}",
+        Tile(name=f"事项{due}", value=count[due], href=f"/?due={key}",
              weight="urgent" if due == "逾期" else "plain")
         for key, due in DUE_QUERY.items()
     ]  # fmt: skip
-    return [*tiles, Tile(name="在办事项", value=len(found), href="/")]
+    return [Tile(name="在办事项", value=len(found), href="/"), *tiles]
 
 
 def news_tiles(changed: int, begun: int) -> list[Tile]:
