@@ -6,10 +6,16 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from portal.affairs.findings import book, daily, linked
+from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
+from portal.affairs.forms import book as form_book
+from portal.affairs.forms import desk as form_desk
+from portal.affairs.forms import fill, held
+from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
+from portal.connectors.registry import Registry
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack
@@ -77,4 +83,51 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
         )
         for one in tally.DEFINITIONS
         if not one.id.endswith("_unit")
+    )
+
+
+def held_by(registry: Registry) -> Held:
+    """What the connected systems and the platform's own count hold, for 一表通."""
+    measures = {
+        one.id: HeldMeasure(id=one.id, name=one.name, system_id=f"platform:{of}", system_name=name)
+        for of, name, those in (
+            ("orders", "本平台诉求办理", tally.DEFINITIONS),
+            ("findings", "本平台未诉先办", finding_tally.DEFINITIONS),
+        )
+        for one in those
+    }
+    fields: dict[str, HeldField] = {}
+    for system in registry.systems.values():
+        for measure in system.manifest.measures:
+            measures.setdefault(
+                measure.id,
+                HeldMeasure(
+                    id=measure.id, name=measure.name, system_id=system.id,
+                    system_name=system.name, owner=system.site.owner,
+                ),
+            )  # fmt: skip
+        for name, rule in system.manifest.fields.items():
+            key = f"{system.id}.{name}"
+            fields[key] = HeldField(
+                id=key, label=rule.label, system_name=system.name, owner=system.site.owner
+            )
+    names = {one.id: one.name for one in registry.systems.values()}
+    return Held(measures=measures, fields=fields, systems=names)
+
+
+def forms_know(registry: Registry, city: CityPack) -> None:
+    """Let 一表通 ask what systems hold; flows that make no sense stop here."""
+    held.comes_from(lambda: held_by(registry))
+    if city.flow(form_book.FORM):
+        form_book.form_flow()
+        form_book.answer_flow()
+
+
+def jobs_of_forms(city: CityPack) -> tuple[Recurring, ...]:
+    """What was sent is filled, and sent again when a period begins; where the city has it."""
+    if city.flow(form_book.FORM) is None:
+        return ()
+    return (
+        Recurring(seconds=2, name="forms.fill", work=fill.turn),
+        Recurring(seconds=900, name="forms.renew", work=form_desk.renew),
     )

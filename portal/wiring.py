@@ -28,6 +28,7 @@ from portal.affairs.orders.advising import Adviser
 from portal.affairs.orders.gone import Gone
 from portal.affairs.rates import closing
 from portal.affairs.supervision import sweep as supervision_sweep
+from portal.affairs.supervision.reminding import Reminders
 from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
@@ -216,6 +217,7 @@ def build() -> Wired:
     )
     check_matters(registry, city.matters)
     check_resources(registry, city.resources, _known(city))
+    plugs.forms_know(registry, city)
     gateway = Gateway(
         registry,
         deadline_seconds=chosen.upstream_deadline_seconds,
@@ -241,6 +243,7 @@ def build() -> Wired:
     messages = _messages(tasks)
     digests = Digests(messages=messages)
     digests.offer(tasks)
+    digests.offer(Reminders())
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
@@ -285,6 +288,7 @@ def build() -> Wired:
                 Recurring(seconds=120, name="tasks.stirs", work=stirs.forget),
                 *_of_orders(city),
                 *plugs.jobs_of_findings(city),
+                *plugs.jobs_of_forms(city),
                 Recurring(seconds=900, name="rates.close", work=closing.close_due),
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),

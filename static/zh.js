@@ -207,7 +207,7 @@
     [/^Connection failed with status (\d+).*$/, "连接失败（$1）。"],
     [/^Cannot connect to Streamlit \(HTTP status: 403\)\..*$/s, "平台拒绝了连接，请从平台首页重新进入。"],
     [/^Is Streamlit still running\?.*$/s, "平台没有回应，页面会自动重新连接；已保存的内容不受影响。"],
-    [/^(\d+) options? available\.$/, "共 $1 个选项。"],
+    [/^([\d,]+) options? available\.$/, "共 $1 个选项。"],
     [/^(.+), selected$/, "$1，已选"],
     [/^Page (\d+)$/, "第 $1 页"],
     [/^Made with Streamlit v.*$/, ""],

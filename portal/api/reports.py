@@ -13,7 +13,7 @@ from starlette.responses import Response
 from auth.principal import Principal
 from portal.api import access, errors, models
 from portal.api.access import Identify
-from portal.functions.reports import Reports, export, xlsx
+from portal.functions.reports import Reports, docx, export, xlsx
 from portal.functions.reports.model import View
 
 Who = Annotated[Principal, Depends(access.caller)]
@@ -62,6 +62,22 @@ def _download(reports: Callable[[], Reports], identify: Identify) -> APIRouter:
         export(who, report, "xlsx")
         headers = {"Content-Disposition": disposition(xlsx.file_name(report))}
         return Response(content, media_type=xlsx.MEDIA_TYPE, headers=headers)
+
+    @made.get(
+        "/{template}.docx",
+        summary="下载报表文字稿",
+        response_class=Response,
+        responses={200: {"content": {docx.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    )
+    def paper(
+        template: Template, who: Who, region: Region = "", period: Period = "", view: By = "then"
+    ) -> Any:
+        """可以签字存档的文字稿；每次下载都记入审计。"""
+        report = reports().build(who, template, region, period, view=view)
+        content = docx.write(report)
+        export(who, report, "docx")
+        headers = {"Content-Disposition": disposition(docx.name_of(report))}
+        return Response(content, media_type=docx.MEDIA_TYPE, headers=headers)
 
     return made
 

@@ -9,7 +9,15 @@ from auth import permissions
 from auth.principal import Principal
 from portal.affairs.dispatch import desk, files, reads, rows
 from portal.affairs.dispatch.reads import Version
-from portal.affairs.dispatch.words import CATALOGUE, DRAFT, KINDS, NAMES, DispatchError, Kind
+from portal.affairs.dispatch.words import (
+    CATALOGUE,
+    DRAFT,
+    KINDS,
+    NAMES,
+    STANDING,
+    DispatchError,
+    Kind,
+)
 from portal.functions import city
 from portal.look import notice, tables
 from portal.look.markup import text
@@ -189,8 +197,9 @@ def page() -> None:
 
 
 def _version(who: Principal, versions: dict[UUID, Version]) -> None:
-    if st.session_state.get("lists_version") not in versions:
-        st.session_state.pop("lists_version", None)
+    if st.session_state.get("lists_version") not in versions:  # first what counts, not a draft
+        standing = (key for key, one in versions.items() if one.state == STANDING)
+        st.session_state["lists_version"] = next(standing, next(iter(versions)))
     with st.container(key="listsbar", horizontal=True, vertical_alignment="center"):
         chosen = st.selectbox("版本", list(versions), key="lists_version",
                               format_func=lambda key: _words(versions[key]),

@@ -1,7 +1,6 @@
 """统一报表: a report of one's scope as table and chart, down to the community, and as a file."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,10 +13,11 @@ from portal.functions.reports.model import VIEWS, View
 from portal.look import bars, charts, notice, reports, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, periodlock
+from portal.pages.parts import memory, periodlock, reportchoice, reportparcel
 
 PERMISSION = "reports.view"
 _PLACE, _SENT, _VIEW = "report_place", "report_sent", "report_view"
+NO_LINE = -1
 
 
 @st.cache_data(max_entries=300, ttl=600, show_spinner=False)
@@ -28,10 +28,14 @@ def _built(
     template: str,
     region: str,
     period: str,
-    view: View,
+    view: View = "then",
+    line: int = NO_LINE,
 ) -> Report:
     """One report per scope, rights, place, period and view, until the store learns something."""
-    return wiring.app().reports.build(_who, template, region, period, view=view)
+    function = wiring.app().reports
+    if line != NO_LINE:
+        return function.of_line(_who, template, line, region, period, view)
+    return function.build(_who, template, region, period, view=view)
 
 
 @st.cache_resource(max_entries=300, show_spinner=False)
@@ -42,6 +46,7 @@ def _drawn(
     region: str,
     period: str,
     view: View,
+    line: int,
     _report: Report,
 ) -> tuple[str, go.Figure | None]:
     return reports.table(_report), _figure(_report)
@@ -51,15 +56,17 @@ def _figure(report: Report) -> go.Figure | None:
     names = [row.name for row in report.rows or (report.total,)]
     if not any(value for values in report.series.values() for value in values):
         return None
-    return bars.stacked(names, report.series, unit="人")
+    return bars.stacked(names, report.series, unit=report.unit)
 
 
-def _report(who: Principal, template: str, region: str, period: str) -> tuple[Report, Any, Any]:
+def _report(
+    who: Principal, template: str, region: str, period: str, line: int = NO_LINE
+) -> tuple[Report, Any, Any]:
     """The report with its table and figure; rights are asked before anything kept is used."""
     version = wiring.app().reports.version(who, region)
     shown = st.session_state.get(_VIEW)
     view: View = "now" if shown == VIEWS["now"] else "then"
-    key = (who.prefixes, version, template, region, period, view)
+    key = (who.prefixes, version, template, region, period, view, line)
     report = _built(who, *key)
     table, figure = _drawn(*key, report)
     return report, table, figure
@@ -82,31 +89,6 @@ def _place(who: Principal) -> str:
     return went if isinstance(went, str) else top
 
 
-def _choose(who: Principal) -> tuple[str, str] | None:
-    function = wiring.app().reports
-    templates = {one.id: one for one in function.templates(who)}
-    if not templates:
-        return None
-    left, right, _ = st.columns([0.34, 0.2, 0.46], gap="small")
-    with left:
-        template = st.selectbox(
-            "报表",
-            list(templates),
-            format_func=lambda one: templates[one].name,
-            key="report_template",
-            filter_mode=None,
-        )
-    with right:
-        period = st.selectbox(
-            "统计期",
-            function.periods(who),
-            format_func=reports.month,
-            key="report_period",
-            filter_mode=None,
-        )
-    return template, period
-
-
 def _steps(report: Report) -> None:
     """Where one is (up again by a click), and the places one step further down."""
     with st.container(key="crumbs", horizontal=True, vertical_alignment="center"):
@@ -117,19 +99,28 @@ def _steps(report: Report) -> None:
 
 
 def _further(report: Report) -> None:
-    below = [row for row in report.rows if row.code is not None]
-    if not below:
+    if not report.below:
         return
     with st.container(key="places", horizontal=True, vertical_alignment="center"):
         st.html(tag("span", "进入下级：", class_="quiet"), width="content")
-        for row in below:
-            st.button(row.name, key=f"down-{row.code}", on_click=_go, args=(row.code,))
+        for code, name in report.below:
+            st.button(name, key=f"down-{code}", on_click=_go, args=(code,))
 
 
-def _download(report: Report) -> None:
-    asked = urlencode({"region": report.region_code, "period": report.period, "view": report.view})
-    address = f"/api/v1/reports/{report.template}.xlsx?{asked}"
-    st.html(tag("a", "下载电子表格", href=address, class_="download", download=""))
+def _lines(report: Report) -> int:
+    """Which line is wanted place by place; none where there is nothing below."""
+    named = {row.line: row.name for row in report.rows if row.line is not None}
+    if not named or not report.below:
+        return NO_LINE
+    chosen = st.selectbox(
+        "按下级看哪一行",
+        [NO_LINE, *named],
+        key=f"line-{report.template}",
+        format_func=lambda one: named.get(one, "不展开"),
+        filter_mode=None,
+        width=260,
+    )
+    return int(chosen)
 
 
 def _draw(who: Principal, template: str, period: str) -> None:
@@ -143,13 +134,18 @@ def _draw(who: Principal, template: str, period: str) -> None:
         if report.missing_words:
             notice.hint(report.missing_words, "对应的列显示“无数据”，合计不含这些系统。")
         st.html(table)
+        line = _lines(report)
         _further(report)
-        _download(report)
+        reportparcel.draw(who, report)
         periodlock.draw(who, report)
         periodlock.history(who, report)
+    if line != NO_LINE:
+        unfolded, places, _ = _report(who, template, report.region_code, period, line)
+        with st.container(key="card-report-line"):
+            st.html(tables.head(unfolded.title, reports.stamp(unfolded)) + places)
     if figure is not None:
         with st.container(key="card-report-chart"):
-            st.html(tables.head("年龄结构", "不公布和无数据的不在图中"))
+            st.html(tables.head("图", "不公布和无数据的不在图中"))
             charts.draw(figure, key="report_chart", alt=reports.alt(report))
     with st.container(key="card-report-notes"):
         st.html(tables.head("来源与说明") + reports.notes(report))
@@ -157,9 +153,8 @@ def _draw(who: Principal, template: str, period: str) -> None:
 
 @guarded(PERMISSION)
 def _body(who: Principal) -> None:
-    chosen = _choose(who)
+    chosen = reportchoice.choose(who)
     if chosen is None:
-        notice.empty("还没有报表", "请在城市包的 reports.toml 中设置报表。")
         return
     try:
         _draw(who, *chosen)

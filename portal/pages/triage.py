@@ -102,7 +102,7 @@ def _loads(who: Principal) -> Html:
 
 def _gaps(who: Principal) -> Html:
     """Class codes of other systems that stand for none of ours yet; nothing where there is none."""
-    found = classes.gaps(who)
+    found = classes.gaps(who)  # the newest are enough: what is mapped makes room for the others
     if not found:
         return ""
     opens = addresses.of(tag=classes.OPEN, open=True)

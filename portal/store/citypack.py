@@ -8,6 +8,7 @@ Another city is another folder. Its files:
 - ``flows.toml`` and ``orders.toml`` how demands are handled;
 - ``dispatch.toml`` how they are dispatched, urged and evaluated;
 - ``findings.toml`` where 未诉先办 is run, and how;
+- ``forms.toml`` and ``forms/`` how 一表通 is run, and its first forms;
 - ``schemes.toml`` how units are evaluated;
 - ``messages.toml`` what may leave for a phone and how people are reminded;
 - ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places;
@@ -28,6 +29,7 @@ from portal.store import (
     dispatch_texts,
     finding_texts,
     flow_texts,
+    form_texts,
     intake_texts,
     matter_texts,
     message_texts,
@@ -42,6 +44,7 @@ from portal.store.briefing_texts import BriefingTexts
 from portal.store.dispatch_texts import DispatchTexts
 from portal.store.finding_texts import FindingTexts
 from portal.store.flow_texts import FlowText
+from portal.store.form_texts import FormTexts
 from portal.store.intake_texts import IntakeTexts
 from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
@@ -201,6 +204,7 @@ class CityPack(_Data):
     dispatch: DispatchTexts = DispatchTexts()
     intake: IntakeTexts = IntakeTexts()
     findings: FindingTexts = FindingTexts()
+    forms: FormTexts = FormTexts()
     replies: tuple[ReplyText, ...] = ()
     briefing: BriefingTexts = BriefingTexts()
     demo: Demo | None = None
@@ -260,6 +264,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "dispatch": dispatch_texts.read(folder),
             "intake": intake_texts.read(folder),
             "findings": finding_texts.read(folder),
+            "forms": form_texts.read(folder),
             "replies": reply_texts.read(folder),
             "briefing": briefing_texts.read(folder),
             "demo": demo,

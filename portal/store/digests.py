@@ -60,6 +60,12 @@ def done(connection: Connection, half_day: str) -> set[UUID]:
     return set(connection.execute(query).scalars())
 
 
+def last(connection: Connection, account_id: UUID) -> datetime | None:
+    """When a person's last digest was made, as far as they are kept."""
+    query = select(func.max(digest.c.made_at)).where(digest.c.account_id == account_id)
+    return connection.execute(query).scalar()
+
+
 def unseen(connection: Connection, account_id: UUID, half_day: str) -> Row[Any] | None:
     """A person's digest of that half day while it was not put away."""
     query = select(digest).where(

@@ -1,14 +1,19 @@
-"""Demands that come in while the portal runs: ``python -m tests.browser.demands REGION COUNT``."""
+"""Demands that come in while the portal runs: ``python -m tests.browser.demands REGION COUNT``.
+
+With a third word, ``visit``, they have been answered and wait to be rung back.
+"""
 
 import sys
 from uuid import uuid4
 
-from portal.affairs.orders import intake
+from portal.affairs.evaluation import visits
+from portal.affairs.orders import desk, intake
 from portal.affairs.orders.intake import Incoming
 from portal.affairs.orders.tables import work_order
 from portal.affairs.orders.tally import SERVICE
 from portal.store import clock
 from portal.store.scope import scoped
+from tests import people
 
 
 def take(region: str) -> str:
@@ -25,6 +30,33 @@ def take(region: str) -> str:
         return str(connection.execute(query).one().order_no)
 
 
+def answered(region: str, number: str) -> None:
+    """Sent to the street, answered there, approved, and drawn for a visit."""
+    with scoped(SERVICE) as connection:
+        query = work_order.select().where(work_order.c.order_no == number)
+        order_id = connection.execute(query).one().id
+    centre = people.principal(
+        roles=("order_desk",),
+        prefixes=(region[:4],),
+        level="city",
+        unit_id="dept-command",
+        kind="department",
+        region_code=region[:4],
+    )
+    street = people.principal(roles=("street_officer",), prefixes=(region[:9],), level="street",
+                              unit_id=f"gov-{region[:9]}", kind="government",
+                              region_code=region[:9])  # fmt: skip
+    desk.dispatch(centre, order_id, street.unit.id)
+    desk.sign(street, order_id)
+    desk.contact(street, order_id, "已电话联系诉求人")
+    desk.reply(street, order_id, "已清理完毕，并约谈物业。")
+    desk.act(centre, order_id, "approve")
+    visits.draw()
+
+
 if __name__ == "__main__":
     for _ in range(int(sys.argv[2])):
-        sys.stdout.write(f"{take(sys.argv[1])}\n")
+        made = take(sys.argv[1])
+        if "visit" in sys.argv[3:]:
+            answered(sys.argv[1], made)
+        sys.stdout.write(f"{made}\n")

@@ -146,7 +146,17 @@ def test_the_homes_of_city_and_district_show_the_panel(
     world.sent(world.taken("1"))
     told()
     text = shown(office.open("city"))
-    for words in ("七个环节", "逾期分布", "各地诉求", "今天各时段受理", "大屏轮播", "没有逾期工单"):
+    for words in (
+        "七个环节",
+        "条形为目前在办，实时",
+        "今天到期为实时",
+        "实时，逐级展开",
+        "逾期分布",
+        "各地诉求",
+        "今天各时段受理",
+        "大屏轮播",
+        "没有逾期工单",
+    ):
         assert words in text, words
 
 

@@ -1,15 +1,22 @@
 """诉求工单 on the page: boxes, filters, one order opened, done, refused, conflicting, printed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from auth.principal import Principal
-from portal.affairs.orders import desk, queries, sweep
+from portal import wiring
+from portal.affairs.dispatch import offer as dispatching
+from portal.affairs.orders import addresses, desk, queries, sweep
+from portal.affairs.orders import boxes as order_boxes
+from portal.affairs.orders.filters import Filters
 from portal.functions import keepsakes
 from portal.store import clock
 from tests import people
@@ -360,3 +367,58 @@ def test_who_asked_himself_for_time_is_decided_on_above(office: Office) -> None:
 def test_who_may_not_see_orders_is_refused(office: Office, become: Callable[..., None]) -> None:
     become(roles=("leader",))
     assert "没有权限" in shown(office.open("orders"))
+
+
+def test_a_class_is_chosen_from_the_tree_or_found_by_its_spelling(street: Office) -> None:
+    wiring.app().adviser = dispatching.adviser()  # type: ignore[misc]
+    at_street("1")
+    at_street("2", title="占道经营", category="01.01")
+    tab = street.open("orders")
+    tab.button(key="orders_classing").click().run()
+    field = tab.selectbox(key="orders_category")
+    assert field.options == ["全部分类", "市容环境", "小区管理", "民政"]
+    field.set_value("04").run()
+    assert "占道经营" not in shown(tab) and "楼道堆放杂物" in shown(tab)
+    assert "分类：小区管理" in shown(tab)
+    assert tab.selectbox(key="orders_category").options == [
+        "全部分类", "小区管理", "小区管理 › 楼道堆物",
+    ]  # fmt: skip
+    for words in ("占道", "zdjy", "zhandao", "01.01"):
+        tab.text_input(key="orders_class_words").set_value(words).run()
+        assert "市容环境 › 占道经营" in tab.selectbox(key="orders_category").options
+    tab.selectbox(key="orders_category").set_value("01.01").run()
+    assert "占道经营" in shown(tab) and "楼道堆放杂物" not in shown(tab)
+    assert tab.text_input(key="orders_class_words").value == ""
+    tab.text_input(key="orders_class_words").set_value("<b>火星").run()
+    assert "没有名称含“&lt;b&gt;火星”的分类" in shown(tab)
+    tab.button(key="orders_reset").click().run()
+    assert tab.selectbox(key="orders_category").value == ""
+
+
+_TILE = re.compile(r'<a[^>]*href="/orders\?([^"]*)"[^>]*title="([^"：]*)：在办 (\d+) 件')
+
+
+def _filters_of(who: Principal, view: order_boxes.View) -> Filters:
+    return order_boxes.filters_of(view, order_boxes.under(who))
+
+
+def test_every_tile_down_to_the_community_opens_what_it_counts(office: Office) -> None:
+    for number in ("1", "2"):
+        at_street(number)
+    at_street("3", region_code="990102001002")
+    world.taken("4", region_code="990103100001")
+    seen = {}
+    for who in (world.command(), world.district(), world.street()):
+        office.who = seated(who)
+        tab = office.open("orders")
+        tab.button(key="orders_map").click().run()
+        tiles = _TILE.findall(shown(tab))
+        assert tiles, who.unit.level
+        for address, name, number in tiles:
+            view = addresses.read(dict(parse_qsl(unescape(address))))
+            assert view is not None
+            page = queries.listed(office.who, _filters_of(office.who, view))
+            assert len(page.rows) == int(number), name
+            seen[who.unit.level, name] = int(number)
+    assert (seen["street", "柳岸社区"], seen["street", "荷塘社区"]) == (2, 1)
+    assert seen["city", "西岭县"] == 1

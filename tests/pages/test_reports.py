@@ -119,3 +119,19 @@ def test_a_level_locks_its_own_month_once_it_is_over_and_reopens_it_with_a_reaso
     tab = counted.open("reports")
     tab.selectbox(key="report_period").select(f"{before:%Y-%m}").run()
     assert "period_close" not in [one.key for one in tab.button]
+
+
+def test_a_report_is_found_by_initials_and_all_of_a_place_go_into_one_parcel(
+    counted: Office,
+) -> None:
+    tab = counted.open("reports")
+    tab.text_input(key="report_typed").input("没有这样的表").run()
+    assert "没有找到报表" in shown(tab)
+    tab.text_input(key="report_typed").input("rkjg").run()
+    assert tab.selectbox(key="report_template").options == ["人口结构统计表"]
+    assert "人口结构统计表" in shown(tab)
+    this_year = f"{now().year}年"
+    assert tab.selectbox(key="report_period").options[-1] == this_year
+    tab.button(key="parcel_all").click().run()
+    assert "已打包 1 张报表" in shown(tab)
+    assert [one.key for one in tab.button if one.key == "parcel_below"] == [], "nothing is below"

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
@@ -12,13 +13,17 @@ from sqlalchemy.exc import ProgrammingError
 from auth.permissions import Denied
 from auth.principal import Principal
 from portal.affairs.orders import desk as orders
+from portal.affairs.orders import papers
 from portal.affairs.orders.tally import SERVICE
-from portal.affairs.supervision import desk, paper, queries
+from portal.affairs.supervision import desk, paper, queries, reminding
 from portal.affairs.supervision.rules import SupervisionError
 from portal.affairs.supervision.sweep import sweep
 from portal.affairs.supervision.tables import order_warning, supervision_sheet
-from portal.store import clock
+from portal.store import clock, digests, tasks
+from portal.store.digests import Line
+from portal.store.halfdays import half_day
 from portal.store.scope import NOTHING, scoped
+from portal.store.task_tables import task
 from tests.orders import world
 
 pytestmark = pytest.mark.usefixtures("hailing")
@@ -201,3 +206,52 @@ def test_who_may_not_supervise_does_not_and_sees_no_stranger_s_sheet(late: UUID)
     with scoped(world.urban().reach) as connection:
         assert connection.execute(select(supervision_sheet)).all() == []
         assert connection.execute(update(supervision_sheet).values(reason="x")).rowcount == 0
+
+
+# -- how a person hears of it ---------------------------------------------------------------------
+
+
+def _inbox(unit_id: str) -> list[tuple[str, str, str]]:
+    with scoped(tasks.SERVICE) as connection:
+        query = select(task.c.kind, task.c.title, task.c.state).where(
+            task.c.unit_id == unit_id, task.c.kind == papers.TOLD
+        )
+        return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
+
+
+def test_the_urgent_are_told_at_once_and_the_others_once_in_the_half_day(
+    order: UUID, frozen: clock.FrozenClock
+) -> None:
+    who = replace(world.street(), account_id=uuid4())
+    urgent = world.taken("2", urgency=1, title="井盖缺失")
+    world.sent(urgent)
+    _until_due(frozen, urgent, timedelta(hours=-3))
+    sweep()
+    sweep()
+    told = [("工单提醒", "临近时限：井盖缺失", "待阅")]
+    assert _inbox(STREET) == told, "at once, and once"
+    source = reminding.Reminders()
+    today = clock.local(clock.now()).date()
+    assert source.reminders(who, today) == (), "what was told at once is in no digest"
+    _until_due(frozen, order, timedelta(hours=-20))
+    sweep()
+    assert source.reminders(who, today) == (Line(name=reminding.NAME, due=1),)
+    assert source.reminders(world.urban(), today) == ()
+    assert source.reminders(replace(who, roles=("security_admin",)), today) == ()
+    _digest_of(who)
+    assert source.reminders(who, today) == (), "nothing is said twice to the same person"
+    frozen.advance(timedelta(hours=21))
+    sweep()
+    assert source.reminders(who, today) == (Line(name=reminding.NAME, late=1),)
+    world.handled(order, world.street())
+    orders.act(world.command(), order, "approve")
+    orders.act(world.visitor(), order, "visit_none", {"reason": "诉求人表示不用回访"})
+    assert source.reminders(who, today) == (), "what is settled is not said any more"
+
+
+def _digest_of(who: Principal) -> None:
+    """The digest of this half day was made for a person."""
+    now = clock.now()
+    with scoped(digests.SERVICE) as connection:
+        assert digests.put(connection, account_id=who.account_id, half_day=half_day(now),
+                           login=who.login, post_id=who.post_id, at=now, lines=())  # fmt: skip

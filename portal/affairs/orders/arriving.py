@@ -45,7 +45,7 @@ def row_of(one: "Incoming", now: datetime, against: Mapping[str, UnitRef]) -> di
     region = _region(one.region_code)
     about = _about(one, against)
     unit_id = units.receives(region, source.desk, about)
-    category, theirs = classes.ours(one.source, one.category)
+    category, theirs = classes.ours(one.source if one.foreign else None, one.category)
     row: dict[str, Any] = {
         "id": uuid4(),
         "source": one.source,

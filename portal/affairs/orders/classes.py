@@ -26,12 +26,15 @@ MOST_CODE = 44
 _OURS = re.compile(r"[0-9A-Za-z]{1,8}(\.[0-9A-Za-z]{1,8}){0,4}")
 
 
-def ours(source: str, code: str | None) -> tuple[str, str]:
-    """Our class for the code of a source, and the code where there is none for it."""
+def ours(source: str | None, code: str | None) -> tuple[str, str]:
+    """Our class for the code of a source, and the code where there is none for it.
+
+    Without a source the code is one of ours, as the own desks write it.
+    """
     theirs = " ".join((code or "").split())[:MOST_CODE]
     if not theirs:
         return "", ""
-    table = pack().intake.classes_of(source)
+    table = pack().intake.classes_of(source) if source else None
     found = table.get(theirs) if table is not None else _fit(theirs)
     return (found, "") if found else ("", theirs)
 
@@ -70,7 +73,7 @@ class Gap:
     last_at: datetime
 
 
-def gaps(principal: Principal, most: int = 50) -> tuple[Gap, ...]:
+def gaps(principal: Principal, most: int = 8) -> tuple[Gap, ...]:
     """The codes to be mapped, the last seen first; one that is mapped by now is none any more."""
     permissions.check(principal, DISPATCH)
     query = select(order_class_gap).order_by(order_class_gap.c.last_at.desc())

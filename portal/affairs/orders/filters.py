@@ -18,7 +18,7 @@ BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出
 Due = Literal["", "逾期", "临期", "今天到期"]
 Sort = Literal["时限", "最新"]
 MOST_WORDS = 40
-STREET, COMMUNITY = 9, 12  # digits of their codes
+DISTRICT, STREET, COMMUNITY = 6, 9, 12  # digits of their codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +148,9 @@ def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
 
 def _inside(prefix: str) -> ColumnElement[bool]:
     order = work_order.c
-    if len(prefix) == COMMUNITY:
-        return order.region_code == prefix
-    return (
-        order.street_code == prefix if len(prefix) == STREET else below(order.region_code, prefix)
-    )
+    whole = {DISTRICT: order.district_code, STREET: order.street_code, COMMUNITY: order.region_code}
+    column = whole.get(len(prefix))
+    return below(order.region_code, prefix) if column is None else column == prefix
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:

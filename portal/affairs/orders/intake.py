@@ -43,6 +43,7 @@ class Incoming:
     title: str
     content: str
     category: str | None = None
+    foreign: bool = False  # whether ``category`` is a code of the source's own system
     place: str = ""
     lng: float | None = None
     lat: float | None = None

@@ -108,6 +108,7 @@ def _incoming(
         source_no=task.foreign_id,
         kind=order.demand,
         category=order.category,
+        foreign=True,
         title=task.title,
         content=order.content,
         place=order.place or "",

@@ -172,30 +172,45 @@ def _row(row: Row[Any], names: dict[str, units.UnitRef]) -> OrderRow:
     )  # fmt: skip
 
 
-def _order_by(filters: Filters) -> tuple[Any, Any]:
+def _key(filters: Filters) -> tuple[Any, bool]:
+    """What a list is ordered by, and whether from the smallest on."""
     order = work_order.c
-    if filters.sort == "时限" and filters.open:
-        return order.deadline_at.asc(), order.id.asc()
-    return order.received_at.desc(), order.id.desc()
+    by_limit = filters.sort == "时限" and bool(filters.open)
+    return (order.deadline_at, True) if by_limit else (order.received_at, False)
 
 
-def _first(principal: Principal, filters: Filters, most: int, *, sorted_: bool) -> Select[Any]:
-    """The ids of the first so many, gathered from each way in."""
-    wanted, by = conditions(filters), _order_by(filters)
+def _order_by(key: Any, one: Any, *, rising: bool) -> tuple[Any, Any]:
+    return (key.asc(), one.asc()) if rising else (key.desc(), one.desc())
+
+
+def _of_page(principal: Principal, filters: Filters, start: int, size: int) -> Select[Any]:
+    """The ids of a page: the first so many of each way in, put in order before a row is read."""
+    order, wanted = work_order.c, conditions(filters)
+    key, rising = _key(filters)
     each = [
-        select(work_order.c.id).where(way, *wanted).limit(most) for way in ways(principal, filters)
+        select(order.id, key.label("key"))
+        .where(way, *wanted)
+        .order_by(*_order_by(key, order.id, rising=rising))
+        for way in ways(principal, filters)
     ]
-    if sorted_:
-        each = [one.order_by(*by) for one in each]
     if len(each) == 1:
-        return each[0]
-    return select(union(*(select(one.subquery().c.id) for one in each)).subquery().c.id)
+        page = each[0].limit(size).offset(start).subquery()
+        return select(page.c.id)
+    parts = (one.limit(start + size).subquery() for one in each)
+    all_ = union(*(select(one.c.id, one.c.key) for one in parts)).subquery()
+    by = _order_by(all_.c.key, all_.c.id, rising=rising)
+    return select(select(all_.c.id).order_by(*by).limit(size).offset(start).subquery().c.id)
 
 
 def some_of(principal: Principal, filters: Filters) -> Subquery:
     """The ids of what a list holds, as far as it is counted."""
-    first = _first(principal, filters, COUNTED + 1, sorted_=False)
-    return first.limit(COUNTED + 1).subquery()
+    most, wanted = COUNTED + 1, conditions(filters)
+    each = [
+        select(work_order.c.id).where(way, *wanted).limit(most) for way in ways(principal, filters)
+    ]
+    if len(each) == 1:
+        return each[0].subquery()
+    return union(*(select(one.subquery().c.id) for one in each)).limit(most).subquery()
 
 
 def listed(
@@ -205,13 +220,11 @@ def listed(
     permissions.check(principal, VIEW)
     chosen = filters or Filters()
     start = (min(max(page, 1), MOST_PAGES * PAGE // size) - 1) * size
-    first = _first(principal, chosen, start + size, sorted_=True)
+    key, rising = _key(chosen)
     query = (
         select(*_LISTED)
-        .where(work_order.c.id.in_(first))
-        .order_by(*_order_by(chosen))
-        .limit(size)
-        .offset(start)
+        .where(work_order.c.id.in_(_of_page(principal, chosen, start, size)))
+        .order_by(*_order_by(key, work_order.c.id, rising=rising))
     )
     some = some_of(principal, chosen)
     with scoped(principal.reach) as connection:

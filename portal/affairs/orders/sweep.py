@@ -1,9 +1,13 @@
 """The clock of orders: those whose deadline has passed are marked, once, and counted as late."""
 
-from sqlalchemy import text
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
 
 from portal.affairs.orders import tally, units
 from portal.affairs.orders.book import flow
+from portal.affairs.orders.units import UnitRef
 from portal.store import clock
 from portal.store.scope import scoped
 
@@ -28,7 +32,10 @@ _MARK = text(
                jsonb_build_object('deadline', overdue_at)
           FROM marked
     )
-    SELECT region_code, unit_id, urgency, overdue_at FROM marked
+    SELECT region_code, unit_id, urgency = 1 AS urgent, count(*) AS number,
+           min(overdue_at) AS overdue_at
+      FROM marked
+     GROUP BY region_code, unit_id, urgency = 1, cast(overdue_at AT TIME ZONE :zone AS date)
     """
 )
 
@@ -44,18 +51,22 @@ def sweep(batch: int = BATCH) -> int:
 def _sweep_some(batch: int) -> int:
     now = clock.now()
     given = {"now": now, "clocked": list(flow().clocked), "batch": batch,
-             "actor": tally.SERVICE.actor}  # fmt: skip
+             "actor": tally.SERVICE.actor, "zone": clock.LOCAL.key}  # fmt: skip
     with scoped(tally.SERVICE) as connection:
-        rows = connection.execute(_MARK, given).all()
-        known = units.known(connection, {row.unit_id for row in rows})
-        notes = []
-        for row in rows:
-            unit = known.get(row.unit_id)
-            stocks = ["orders_overdue_open", *(["orders_overdue_urgent_open"] * (row.urgency == 1))]
-            notes += [tally.note(one, row.region_code, "", now, 1) for one in stocks]
-            notes.append(tally.note("orders_due", row.region_code, "", row.overdue_at, 0, 1))
-            if unit:
-                notes += [tally.of_unit(one, unit, now, 1) for one in stocks]
-                notes.append(tally.of_unit("orders_due", unit, row.overdue_at, 0, 1))
+        groups = connection.execute(_MARK, given).all()
+        known = units.known(connection, {one.unit_id for one in groups})
+        notes = [note for one in groups for note in _notes(one, known.get(one.unit_id), now)]
         tally.keep(connection, notes, now)
-    return len(rows)
+    return sum(one.number for one in groups)
+
+
+def _notes(late: Row[Any], unit: UnitRef | None, now: datetime) -> list[tally.Note]:
+    """What so many orders of one place, unit and day change, being late."""
+    number, place = late.number, late.region_code
+    stocks = ["orders_overdue_open", *(["orders_overdue_urgent_open"] * late.urgent)]
+    notes = [tally.note(one, place, "", now, number) for one in stocks]
+    notes.append(tally.note("orders_due", place, "", late.overdue_at, 0, number))
+    if unit:
+        notes += [tally.of_unit(one, unit, now, number) for one in stocks]
+        notes.append(tally.of_unit("orders_due", unit, late.overdue_at, 0, number))
+    return notes

@@ -25,7 +25,7 @@ from portal.store.base import RegionCode, metadata
 
 Moment = DateTime(timezone=True)
 Plain = Text(collation="C")
-OPEN = text("closed_at IS NULL")
+OPEN, CLOSED = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
 
 work_order = Table(
     "work_order",
@@ -45,7 +45,8 @@ work_order = Table(
     Column("lng", Numeric(9, 6)),
     Column("lat", Numeric(8, 6)),
     Column("region_code", RegionCode, nullable=False),
-    # Of the town-level unit: what a street sees is then one value, which an index serves in order.
+    # What a district or a street sees is then one value, which an index serves in order.
+    Column("district_code", RegionCode, Computed("left(region_code, 6)", persisted=True)),
     Column("street_code", RegionCode, Computed("left(region_code, 9)", persisted=True)),
     Column("grid_code", RegionCode),
     Column("urgency", SmallInteger, nullable=False),
@@ -96,18 +97,30 @@ work_order = Table(
         "category",
         "region_code",
         text("closed_at DESC"),
-        postgresql_where=text("closed_at IS NOT NULL"),
+        postgresql_where=CLOSED,
     ),
     Index("ix_work_order_open_deadline", "deadline_at", "id", postgresql_where=OPEN),
     *(
         Index(f"ix_work_order_open_{column}", column, "deadline_at", postgresql_where=OPEN)
-        for column in ("region_code", "street_code", "unit_id", "dispatch_unit", "state")
+        for column in (
+            *("region_code", "district_code", "street_code", "unit_id", "dispatch_unit", "state"),
+        )
     ),
     *(
         Index(f"ix_work_order_{column}", column, "received_at")
-        for column in ("region_code", "street_code", "unit_id", "dispatch_unit", "category")
+        for column in (
+            *("region_code", "district_code", "street_code", "unit_id", "dispatch_unit"),
+            "category",
+        )
     ),
     Index("ix_work_order_received_at", "received_at", "id"),
+    # The newest are the open ones: a list of closed orders does not step over them.
+    Index("ix_work_order_closed", "received_at", "id", postgresql_where=CLOSED),
+    Index(
+        "ix_work_order_closed_district_code",
+        *("district_code", "received_at"),
+        postgresql_where=CLOSED,
+    ),
     Index("ix_work_order_seat_units", "seat_units", postgresql_using="gin"),
     Index("ix_work_order_place", text("text_pairs(place)"), postgresql_using="gin"),
     Index("ix_work_order_parent_id", "parent_id"),

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from portal.affairs.orders import tally, units
 from portal.affairs.orders.book import BOOK
-from portal.affairs.supervision import rules
+from portal.affairs.supervision import reminding, rules
 from portal.store import clock, divisions
 from portal.store.citypack import pack
 from portal.store.scope import scoped
@@ -138,6 +138,7 @@ def sweep() -> Swept:
              "urgent": texts.urgent_up_to}  # fmt: skip
     with scoped(tally.SERVICE) as connection:
         rows = connection.execute(_WARN, given).all()
+        reminding.tell_at_once(connection, rows)
         proposing = {one.id: one for one in texts.stages if one.sheet}
         wanted = [row for row in rows if row.told and row.stage in proposing]
         proposed = 0

@@ -96,6 +96,10 @@ class Reports:
             first = measure_reads.first_day(connection)
         return periods.months(first or today, today)
 
+    def spans(self, principal: Principal) -> tuple[str, ...]:
+        """The months that have numbers, newest first, then their quarters and years."""
+        return periods.with_longer(self.periods(principal))
+
     def version(self, principal: Principal, region: str) -> Version:
         """Changes whenever a report of that place may change for this post."""
         permissions.check(principal, VIEW, region)
@@ -120,6 +124,22 @@ class Reports:
         permissions.check(principal, VIEW, region)
         chosen = self.library.find(template)
         return self.of_template(principal, chosen, region, period, version, view)
+
+    def of_line(
+        self,
+        principal: Principal,
+        template: str,
+        line: int,
+        region: str,
+        period: str,
+        view: View = "then",
+    ) -> Report:
+        """One line of a report, place by place: how its figures divide among the places below."""
+        found = self.library.find(template)
+        if found is None or not 0 <= line < len(found.lines):
+            raise NoSuchReport("没有这张报表或这一行，请从“统一报表”重新选择。")
+        unfolded = planning.unfolded(found, line)
+        return self.of_template(principal, unfolded, region, period, view=view)
 
     def of_template(
         self,
@@ -201,6 +221,7 @@ class Reports:
             cutoff=_cutoff(span),
             view=laid.view,
             changed=laid.changed,
+            meanings=known.meanings(self.catalogue, plan.bases[: plan.shown]),
         )
 
     def _grids(self, connection: Connection, asked: Asked, span: Period) -> Grids:

@@ -7,13 +7,22 @@ happens here. A template may name no other.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Protocol
 
-from portal.connectors.counting import BLANK, FEMALE, MALE, UNREAD, slice_name
+from portal.connectors.counting import BLANK, UNREAD
 from portal.connectors.manifest import MeasureMap
 from portal.connectors.registry import Registry, System
+from portal.functions.reports.model import Meaning
 from portal.store.measure_words import Definition, Kind, Topic
 
 _LEVELS = "社区（村）"
+
+
+class _Counts(Protocol):
+    @property
+    def measure(self) -> str: ...
+    @property
+    def system(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +165,27 @@ def catalogue(registry: Registry, own: Iterable[Own] = ()) -> Catalogue:
     return Catalogue(measures=found)
 
 
-def sexes() -> tuple[str, str]:
-    """The words that divide by sex."""
-    return MALE, FEMALE
+_KINDS = {Kind.FLOW: "发生数", Kind.STOCK: "期末数", Kind.DISTINCT: "不重复数"}
 
 
-def part_of(sex: str, band: tuple[int, int | None] | None) -> str:
-    """The name under which a part is kept."""
-    return slice_name(sex, *(band or (None, None)))
+def meanings(catalogue: Catalogue, bases: Iterable[_Counts]) -> tuple[Meaning, ...]:
+    """What the measures of a report count."""
+    found = []
+    for measure, system in dict.fromkeys((one.measure, one.system) for one in bases):
+        known = catalogue.find(measure)
+        if known is None:
+            continue
+        by = next((one for one in known.suppliers if one.system_id == system), known.suppliers[0])
+        found.append(
+            Meaning(
+                name=known.definition.name,
+                about=known.about,
+                unit=known.definition.unit,
+                kind=_KINDS[known.definition.kind],
+                source=by.name,
+                owner=by.owner,
+                basis=by.basis,
+                level=known.level,
+            )
+        )
+    return tuple(found)

@@ -113,6 +113,20 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What a measure of the report counts, and who says so."""
+
+    name: str
+    about: str
+    unit: str
+    kind: str
+    source: str
+    owner: str
+    basis: str
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What ``build`` gives."""
 
@@ -141,6 +155,7 @@ class Report:
     cutoff: str = ""  # until when is counted, in words
     view: View = "then"
     changed: bool = False  # the divisions have changed since: the other view has other numbers
+    meanings: tuple[Meaning, ...] = ()
 
     @property
     def missing(self) -> tuple[Source, ...]:

@@ -1,6 +1,7 @@
 """Periods as people name them: 2026-11, 2026-Q4, 2026; also 2026-W48 and 2026-11-23."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from portal.store.measure_words import Period
@@ -55,6 +56,12 @@ def months(first: date, last: date, most: int = 24) -> tuple[str, ...]:
         found.append(f"{year:04d}-{month:02d}")
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
     return tuple(found)
+
+
+def with_longer(months: Sequence[str]) -> tuple[str, ...]:
+    """Months, and after them the quarters and the years that they lie in."""
+    quarters = [f"{one[:4]}-Q{(int(one[5:]) + 2) // 3}" for one in months]
+    return (*months, *dict.fromkeys(quarters), *dict.fromkeys(one[:4] for one in months))
 
 
 def text_of(period: Period) -> str:

@@ -38,6 +38,20 @@ def base(column: ReportColumn, line: ReportLine | None = None) -> Base:
     )
 
 
+def unfolded(template: ReportTemplate, number: int) -> ReportTemplate:
+    """The template of one line: its columns place by place."""
+    line = template.lines[number]
+    words = ("id", "head", "group", "unit", "compare", "formula", "style")
+    columns = tuple(
+        one
+        if one.formula
+        else base(one, line).model_copy(update={name: getattr(one, name) for name in words})
+        for one in template.columns
+    )
+    update = {"rows": "places", "lines": (), "rest": False, "columns": columns, "cells": ()}
+    return template.model_copy(update={**update, "name": f"{template.name}：{line.head}"})
+
+
 def whole(measure: str) -> Base:
     """All of a measure."""
     return ReportColumn(head=_HEAD, measure=measure)

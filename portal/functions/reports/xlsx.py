@@ -14,6 +14,16 @@ from portal.store.workbooks import MEDIA_TYPE, footer_text, safe, sheet_name, wi
 __all__ = ["MEDIA_TYPE", "file_name", "safe", "write"]
 
 _A4 = 9
+_MEANING_HEADS = (
+    ("指标", 22),
+    ("统计什么", 48),
+    ("计量单位", 10),
+    ("性质", 10),
+    ("数据来源", 26),
+    ("主管单位", 22),
+    ("依据", 26),
+    ("最低层级", 12),
+)
 _FORMATS = {"number": "#,##0", "percent": "0.00%", "decimal": "#,##0.00"}
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _BOX = {**_FONT, "border": 1}
@@ -74,11 +84,11 @@ class _Writer:
 
     def _widths(self) -> list[float]:
         report = self.report
-        names = [_name(row) for row in self._shown]
+        names = [row_name(row) for row in self._shown]
         widths = [min(40.0, max(map(width, [report.place_head, *names])))]
         for place, column in enumerate(report.columns):
             shown = [row.cells[place].text for row in self._shown]
-            widths.append(max(8.0, *map(width, [_head(column), *shown])))
+            widths.append(max(8.0, *map(width, [head_words(column), *shown])))
         return widths
 
     def write(self) -> None:
@@ -91,7 +101,7 @@ class _Writer:
             f"地区：{report.region_name}",
             f"统计期：{report.period_name}",
             *([f"统计截止：{report.cutoff}"] if report.cutoff else []),
-            f"数据时间：{_moment(report.as_of)}",
+            f"数据时间：{moment_words(report.as_of)}",
             f"计量单位：{report.unit}",
         ]
         self.across("　　".join(about), self.plain)
@@ -111,18 +121,8 @@ class _Writer:
     def _official(self) -> None:
         """The head of the official table; a table that has none goes without."""
         official = self.report.official
-        said = [
-            f"{name}：{value}"
-            for name, value in (
-                ("表号", official.number),
-                ("制定机关", official.issuer),
-                ("批准（备案）文号", official.approval),
-                ("有效期至", official.valid_until),
-            )
-            if value
-        ]
-        if said:
-            self.across("　　".join(said), self.plain)
+        if said := official_words(self.report):
+            self.across(said, self.plain)
         top = self.line
         for line, column, words in official.cells:
             self.text(top + line, column, words, self.plain)
@@ -142,15 +142,15 @@ class _Writer:
                 self.text(first, place, group, self.head)
             for column in columns:
                 if group:
-                    self.text(second, place, _head(column), self.head)
+                    self.text(second, place, head_words(column), self.head)
                 else:
                     self.sheet.merge_range(first, place, second, place, "", self.head)
-                    self.text(first, place, _head(column), self.head)
+                    self.text(first, place, head_words(column), self.head)
                 place += 1
         self.line += 2
 
     def _row(self, row: Row, name: Any, *, bold: bool) -> None:
-        self.text(self.line, 0, _name(row), name)
+        self.text(self.line, 0, row_name(row), name)
         for place, cell in enumerate(row.cells, start=1):
             if cell.value is None:
                 self.text(self.line, place, cell.text, self.word)
@@ -165,7 +165,9 @@ class _Writer:
         for one in report.sources:
             mark = "（模拟数据）" if one.simulated else ""
             aged = "，数据较旧" if one.aged else ""
-            said = f"数据时间 {_moment(one.as_of)}{aged}" if one.as_of else f"缺：{one.problem}"
+            said = (
+                f"数据时间 {moment_words(one.as_of)}{aged}" if one.as_of else f"缺：{one.problem}"
+            )
             self.across(f"数据来源：{one.name}{mark}，{said}", self.plain)
         for column in report.columns:
             if column.problem:
@@ -179,17 +181,32 @@ class _Writer:
             self.across("单位负责人：　　　　　　审核人：　　　　　　填表人：", self.plain)
 
 
-def _name(row: Row) -> str:
+def row_name(row: Row) -> str:
+    """What stands at the left of a row."""
     group = f"{row.group}·" if row.group else ""
     unit = f"（{row.unit}）" if row.unit else ""
     return group + row.name + unit + ("（仅统计）" if row.statistics_only else "")
 
 
-def _head(column: Column) -> str:
+def official_words(report: Report) -> str:
+    """Number, maker, approval and validity of the official table."""
+    official = report.official
+    given = (
+        ("表号", official.number),
+        ("制定机关", official.issuer),
+        ("批准（备案）文号", official.approval),
+        ("有效期至", official.valid_until),
+    )
+    return "　　".join(f"{name}：{value}" for name, value in given if value)
+
+
+def head_words(column: Column) -> str:
+    """What stands over a column."""
     return f"{column.head}（{column.unit}）" if column.unit else column.head
 
 
-def _moment(at: Any) -> str:
+def moment_words(at: Any) -> str:
+    """A moment, or that there is none."""
     return f"{clock.local(at):%Y-%m-%d %H:%M}" if at else "无"
 
 
@@ -212,4 +229,26 @@ def write(report: Report) -> bytes:
         sheet.center_horizontally()
         sheet.set_footer(f"&L{footer_text(report.made_by)}&C第 &P/&N 页")
         _Writer(report=report, book=book, sheet=sheet).write()
+        if report.meanings:
+            _meanings(book, report)
     return held.getvalue()
+
+
+def _meanings(book: Any, report: Report) -> None:
+    """A second sheet: what each measure counts, who says so, on which basis."""
+    sheet = book.add_worksheet("指标说明")
+    head = book.add_format({**_BOX, "bold": True, "text_wrap": True, "bg_color": "#E9EEF2"})
+    cell = book.add_format({**_BOX, "text_wrap": True, "valign": "top"})
+    for place, (words, wide) in enumerate(_MEANING_HEADS):
+        sheet.set_column(place, place, wide)
+        sheet.write_string(0, place, words, head)
+    for line, one in enumerate(report.meanings, start=1):
+        given = (one.name, one.about, one.unit, one.kind, one.source, one.owner, one.basis)
+        for place, words in enumerate((*given, one.level)):
+            sheet.write_string(line, place, safe(words), cell)
+    sheet.freeze_panes(1, 1)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer(f"&L{footer_text(report.made_by)}&C第 &P/&N 页")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.orders import addresses, boxes, queries, spots
+from portal.affairs.orders import addresses, boxes, classtree, queries, spots
 from portal.affairs.orders.book import flow
 from portal.affairs.orders.boxes import NAMES, BoxId, View
 from portal.affairs.orders.queries import COUNTED, OrderRow
@@ -18,7 +18,7 @@ from portal.look import orders as look
 from portal.look.markup import Html, tag, text
 from portal.look.today import Tile
 from portal.pages.guards import guarded
-from portal.pages.parts import memory, orderbatch
+from portal.pages.parts import memory, orderbatch, orderclasses
 from portal.pages.parts import orderview as views
 
 SIZE = 15
@@ -213,6 +213,9 @@ def _saving(who: Principal) -> None:
 def _said(who: Principal, view: View) -> None:
     """What the list is narrowed by beyond what the fields show, and the way back."""
     pieces = [f"{name}：{words}" for name, words in views.hidden(view.narrow)]
+    if code := view.narrow.category:
+        names = orderclasses.names_of(who.unit.region_code, who)
+        pieces.append(f"分类：{classtree.called(names, code)}")
     with st.container(key="ordersaid", horizontal=True, vertical_alignment="center"):
         if pieces:
             st.html(tag("span", text("已筛选　" + "　".join(pieces)), class_="default"),
@@ -294,12 +297,14 @@ def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> Non
     with st.container(key="orderfilters", horizontal=True, vertical_alignment="center"):
         _filters(who)
         _saved(who)
+        orderclasses.switch(who)
         if who.prefixes and who.unit.level in _BELOW:
             shown = bool(memory.recall(who, _MAP))
             st.button(
                 "收起示意图" if shown else "示意图", key="orders_map", on_click=_turn, args=(_MAP,)
             )
     _saving(who)
+    orderclasses.draw(who)
     if told := views.told():
         notice.hint(told)
     if boxes.narrowed(view.narrow):

@@ -191,7 +191,7 @@ def _funnel(found: Panel) -> Html:
         )
         for one in found.links
     ]
-    return tables.head("七个环节", "条形为目前在办") + look.funnel(steps)
+    return tables.head("七个环节", "条形为目前在办，实时；办结为本月统计") + look.funnel(steps)
 
 
 def _late(**narrow: Any) -> str:
@@ -226,7 +226,7 @@ def knots(found: Panel) -> list[Knot]:
 
 
 def _tree(found: Panel) -> Html:
-    head = tables.head("逾期分布", "逐级展开到承办单位")
+    head = tables.head("逾期分布", "实时，逐级展开到承办单位")
     given = knots(found)
     return head + (
         look.tree(given) if given else notice.html("empty", "没有逾期工单", "在办工单都在时限内。")
@@ -237,7 +237,7 @@ def _tree(found: Panel) -> Html:
 def _day(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> tuple[Any, str]:
     found = _read(region, unit_id, prefixes, _who)
     until = states.hour(found.read_at)
-    words = f"今天 {sum(found.hours)} 件，前四周同日平均 {sum(found.usual):.1f} 件"
+    words = f"实时，今天 {sum(found.hours)} 件，前四周同日平均 {sum(found.usual):.1f} 件"
     return look.hours(found.hours, found.usual, until), words
 
 
@@ -291,7 +291,7 @@ def cards(who: Principal) -> None:
     if not may(who):
         return
     found = reading(who)
-    mark = f"诉求态势 · 数据时间 {states.moment(found.read_at)}"
+    mark = f"诉求态势 · 今天到期为实时，其余为统计指标 · 数据时间 {states.moment(found.read_at)}"
     st.html(tag("div", bar(numbers(found), mark, "诉求"), class_="order-numbers"))
     left, right = st.columns([0.5, 0.5], gap="small")
     with left:

@@ -31,6 +31,7 @@ FIELDS = {
     "orders_urgency": "urgency",
     "orders_region": "region",
     "orders_place": "place",
+    "orders_category": "category",
 }
 WORDS = "orders_place"
 _NUMBER = re.compile(r"[0-9]{8,30}(-[0-9]{1,3})?")
@@ -177,7 +178,6 @@ def hidden(narrow: Filters) -> tuple[tuple[str, str], ...]:
     shown = (
         ("状态", "、".join(narrow.states)),
         ("进度", {True: "在办", False: "已结束", None: ""}[narrow.open]),
-        ("分类", narrow.category),
         ("承办单位", narrow.unit),
         ("收到自", f"{narrow.since:%Y-%m-%d}" if narrow.since else ""),
         ("收到至", f"{narrow.until:%Y-%m-%d}" if narrow.until else ""),

@@ -1,0 +1,256 @@
+"""Automatic filling: every cell with its value, where it is from, as of when; many units at once.
+
+Read as the affair's own service within the place that the form was sent to; what is written goes
+into each unit's own answer, so nobody sees more than the own row.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from portal.affairs.forms import held, people, rules
+from portal.affairs.forms.effects import content, rows_of
+from portal.affairs.forms.tables import form, form_answer, form_fact
+from portal.affairs.forms.words import AUTO, MISSING, Cell, Cells, Held, key
+from portal.store import clock, crypto, divisions, measure_reads
+from portal.store.form_texts import FieldText, FormText
+from portal.store.measure_words import Grain, Kind, Period, Value
+from portal.store.scope import Reach, scoped
+
+GRAINS: Mapping[str, Grain] = {"周": "week", "月": "month", "季": "quarter", "年": "year",
+                               "一次": "month"}  # fmt: skip
+BATCH = 200
+_COMMUNITY = 12
+
+
+@dataclass(kw_only=True)
+class Read:
+    """What was read for all units of a form at once."""
+
+    values: dict[tuple[str, str], list[Value]] = field(default_factory=dict)  # measure, place
+    as_of: dict[str, str] = field(default_factory=dict)  # by measure; missing: nobody has spoken
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)  # index bind, place
+    facts: dict[tuple[str, str], tuple[str, str, int]] = field(default_factory=dict)
+
+
+def turn() -> int:
+    """Fill what was sent and is still empty, one batch; gives how many answers were filled."""
+    with scoped(held.SERVICE) as connection:
+        waiting = select(form_answer.c.form_id).where(form_answer.c.filled_at.is_(None)).limit(1)
+        found = connection.execute(waiting).scalar()
+        if found is None:
+            return 0
+        row = connection.execute(select(form).where(form.c.id == found)).one()
+    return fill(row)
+
+
+def fill(row: Row[Any]) -> int:
+    """Fill the empty answers of a form."""
+    made, known = content(row), held.now()
+    reach = Reach(prefixes=(row.region_code,), unit_id=None, actor=held.SERVICE.actor)
+    done = 0
+    with scoped(reach) as connection:
+        query = select(form_answer).where(
+            form_answer.c.form_id == row.id, form_answer.c.filled_at.is_(None)
+        )
+        answers = connection.execute(query.with_for_update(skip_locked=True)).all()
+        by_period: dict[date, list[Row[Any]]] = {}
+        for one in answers:
+            by_period.setdefault(one.period_from, []).append(one)
+        for starts, those in by_period.items():
+            read = _read(connection, made, known, row.region_code, starts)
+            for at in range(0, len(those), BATCH):
+                done += _write(connection, made, known, read, those[at : at + BATCH])
+    return done
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def _read(connection: Connection, made: FormText, known: Held, prefix: str, starts: date) -> Read:
+    found = Read()
+    period = Period(grain=GRAINS[made.cycle], starts=starts)
+    ids = {
+        one.bind for one in made.fields if one.source == "measure" and one.bind in known.measures
+    }
+    if ids:
+        _measures(connection, known, ids, prefix, period, found)
+    for bind in {one.bind for one in made.fields if one.source == "index"}:
+        for code, number in people.counted(connection, bind, prefix):
+            found.counts[bind, code] = number
+    names = {one.fact or one.bind for one in made.fields if one.fact or one.source == "fact"}
+    if names:
+        found.facts = _facts(connection, names, prefix)
+    return found
+
+
+def _measures(
+    connection: Connection, known: Held, ids: set[str], prefix: str, period: Period, found: Read
+) -> None:
+    pairs = {(one, known.measures[one].system_id) for one in ids}
+    said = measure_reads.latest(connection, pairs, period.ends)
+    kinds = measure_reads.definitions(connection, ids)
+    for measure, system_id in pairs:
+        picture = said.get((measure, system_id))
+        if system_id.startswith("platform:"):
+            if measure in kinds:
+                found.as_of[measure] = held.today_text()
+        elif picture is not None and picture.problem is None and measure in kinds:
+            if kinds[measure].kind is Kind.FLOW and picture.day < period.starts:
+                continue  # what happened before a period says nothing about it
+            found.as_of[measure] = clock.local(picture.as_of).date().isoformat()
+    for one in measure_reads.values(connection, found.as_of, prefix, [_COMMUNITY], period):
+        if one.system_id == known.measures[one.measure].system_id:
+            found.values.setdefault((one.measure, one.region_code), []).append(one)
+
+
+def _facts(
+    connection: Connection, names: Iterable[str], prefix: str
+) -> dict[tuple[str, str], tuple[str, str, int]]:
+    fact = form_fact.c
+    query = (
+        select(fact.name, fact.region_code, fact.value, fact.as_of, fact.version)
+        .where(
+            fact.name.in_(sorted(names)),
+            fact.region_code >= prefix,
+            fact.region_code < prefix + ":",
+            func.coalesce(fact.conflict, "") != "hard",
+        )
+        .order_by(fact.region_code, fact.name, fact.version.desc())
+        .ext(distinct_on(fact.region_code, fact.name))
+    )
+    return {
+        (one.name, one.region_code): (crypto.decrypt(one.value), f"{one.as_of}", one.version)
+        for one in connection.execute(query)
+    }
+
+
+# -- one cell -------------------------------------------------------------------------------------
+
+
+def fits(one: FieldText, part: str) -> bool | None:
+    """Whether a slice belongs to a cell; ``None``: it lies across the cell's border."""
+    if one.part:
+        return part in one.part.split("、")
+    sex, _, ages = part.partition("|")
+    if one.sex and sex != one.sex:
+        return False if sex else None
+    if one.from_age is None and one.to_age is None:
+        return True
+    low, dash, high = ages.partition("-")
+    if not dash:
+        return None
+    first, last = int(low), int(high) if high else None
+    wanted, until = one.from_age or 0, one.to_age
+    if (until is not None and first > until) or (last is not None and last < wanted):
+        return False
+    return True if first >= wanted and (until is None or (last or 999) <= until) else None
+
+
+def _measured(one: FieldText, code: str, known: Held, read: Read) -> Cell | None:
+    """No row means nought, but only where the system has spoken."""
+    if one.bind not in read.as_of:
+        return None
+    values = read.values.get((one.bind, code), [])
+    fitting = [(value, fits(one, value.slice)) for value in values]
+    if any(fit is None for _, fit in fitting):
+        return None
+    number = sum(value.denominator if one.of else value.numerator for value, fit in fitting if fit)
+    measure = known.measures[one.bind]
+    source = f"{measure.system_name}·{measure.name}"
+    return Cell(value=f"{number}", state=AUTO, source=source, as_of=read.as_of[one.bind])
+
+
+def cell(one: FieldText, code: str, known: Held, read: Read) -> Cell:
+    """A cell of a summary as the systems fill it; else empty, saying who ought to."""
+    if one.source == "measure":
+        return _measured(one, code, known, read) or Cell(source="对方系统没有返回可用的数")
+    if one.source == "index":
+        number = read.counts.get((one.bind, code), 0)
+        return Cell(value=f"{number}", state=AUTO, source=people.named(one.bind, known),
+                    as_of=held.today_text())  # fmt: skip
+    if one.source == "place":
+        place = divisions.find(code)
+        value = code if one.bind == "code" else place.name if place else code
+        return Cell(value=value, state=AUTO, source="行政区划", as_of=held.today_text())
+    fact = read.facts.get((one.fact or one.bind, code))
+    if fact and one.source in ("fact", "typed"):
+        value, as_of, version = fact
+        return Cell(value=value, state=AUTO, source="上期填报", as_of=as_of, base=version)
+    return Cell()
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def _roster(connection: Connection, made: FormText, code: str) -> tuple[Cells, int]:
+    cells: Cells = {}
+    found = people.listed(connection, made, code)
+    for number, person in enumerate(found, start=1):
+        for one in made.fields:
+            value = person.values.get(one.bind, "") if one.source == "person" else ""
+            if one.source == "person" and one.bind == "row":
+                value = f"{number}"
+            state = AUTO if value else MISSING
+            source = person.source if one.source == "person" else ""
+            cells[key(number, one.name)] = Cell(
+                value=value, source=source, as_of=held.today_text() if value else "",
+                subject=person.subject, state=state,
+            )  # fmt: skip
+    return cells, len(found)
+
+
+def filled(
+    connection: Connection, made: FormText, known: Held, read: Read, code: str
+) -> tuple[Cells, int]:
+    """The cells of one unit and how many rows they are."""
+    if made.layout == "名册":
+        cells, rows = _roster(connection, made, code)
+    else:
+        rows = 1
+        cells = {key(0, one.name): cell(one, code, known, read) for one in made.fields}
+    rules.compute(made, cells, rows_of(made, rows))
+    return cells, rows
+
+
+_SET = (
+    update(form_answer)
+    .where(form_answer.c.id == bindparam("answer"))
+    .values(
+        {name: bindparam(f"new_{name}")
+         for name in ("payload", "rows", "asked", "auto", "changed", "typed", "filled_at")}
+    )
+)  # fmt: skip
+
+
+def _write(
+    connection: Connection, made: FormText, known: Held, read: Read, answers: Sequence[Row[Any]]
+) -> int:
+    rows = []
+    for one in answers:
+        cells, count = filled(connection, made, known, read, one.region_code)
+        counted = rules.count(made, cells, rows_of(made, count))
+        numbers = {f"new_{name}": value for name, value in vars(counted).items()}
+        rows.append({"answer": one.id, "new_payload": held.seal(cells), "new_rows": count,
+                     "new_filled_at": clock.now(), **numbers})  # fmt: skip
+    connection.execute(_SET, rows)
+    return len(rows)
+
+
+def signed(made: FormText, cells: Cells, name: str, unit: str) -> bool:
+    """Who fills and on which day is known of who has signed in; whether anything was added."""
+    given = {"name": name, "unit": unit, "today": held.today_text()}
+    moved = False
+    for one in made.fields:
+        there = cells.get(key(0, one.name))
+        if one.source == "post" and made.layout == "汇总表" and (there is None or not there.value):
+            cells[key(0, one.name)] = replace(
+                there or Cell(), value=given[one.bind], state=AUTO, source="登录岗位",
+                as_of=held.today_text(),
+            )  # fmt: skip
+            moved = True
+    return moved

@@ -1,0 +1,84 @@
+"""The words of 一表通: what systems hold, a cell and its state, a fault with its place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from portal.affairs.workflow.flow import FlowError
+
+CellState = Literal["自动", "人工修改", "人工填写", "缺失"]
+AUTO, CHANGED, TYPED, MISSING = "自动", "人工修改", "人工填写", "缺失"
+
+
+class FormError(FlowError):
+    """Nothing was done; the message says why and what was kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldMeasure:
+    """A measure that a connected system, or the platform, counts."""
+
+    id: str
+    name: str
+    system_id: str
+    system_name: str
+    owner: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldField:
+    """A field of a connected system."""
+
+    id: str  # ``system.field``
+    label: str
+    system_name: str
+    owner: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What need not be asked again, because a connected system has it."""
+
+    measures: Mapping[str, HeldMeasure] = field(default_factory=dict)
+    fields: Mapping[str, HeldField] = field(default_factory=dict)
+    systems: Mapping[str, str] = field(default_factory=dict)  # id -> name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something wrong, with its place in the form."""
+
+    place: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.place}：{self.words}"
+
+
+@dataclass(kw_only=True)
+class Cell:
+    """One answer: its value, how it came, from where, as of when, and how often it was changed."""
+
+    value: str = ""
+    state: str = MISSING
+    source: str = ""
+    as_of: str = ""
+    auto: str = ""  # what the system said, where a person changed it
+    version: int = 0
+    by: str = ""
+    at: str = ""
+    base: int = 0  # the version of the fact that it was filled from
+    subject: str = ""  # of a list: whom the row is about, as the index numbers persons
+    other: str = ""  # what somebody else wrote at the same time, until it is settled
+
+    def packed(self) -> dict[str, Any]:
+        """As it is stored: without what is empty."""
+        return {name: one for name, one in vars(self).items() if one}
+
+
+Cells = dict[str, Cell]  # by ``row.field``; a summary has the one row 0
+
+
+def key(row: int, name: str) -> str:
+    """Where a cell stands."""
+    return f"{row}.{name}"

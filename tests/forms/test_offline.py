@@ -1,0 +1,114 @@
+"""An answer out as .xlsx and in again: good cells offered, bad ones listed, nothing stored."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from portal.affairs.forms import desk, held, offline, queries
+from portal.affairs.forms.words import FormError, Held
+from portal.store import clock
+from tests import people
+from tests.forms import world
+from tests.forms.world import PLACE, clerk
+
+pytestmark = pytest.mark.usefixtures("hailing")
+
+
+@pytest.fixture(autouse=True)
+def _world(frozen: clock.FrozenClock, hailing: object) -> Iterator[None]:
+    """Monday 23 November 2026."""
+    world.use()
+    yield
+    held.comes_from(Held)
+
+
+def book(rows: list[list[Any]], title: str = "Sheet", merge: str = "") -> bytes:
+    made, held_ = Workbook(), BytesIO()
+    made.active.title = title
+    for row in rows:
+        made.active.append(row)
+    if merge:
+        made.active.merge_cells(merge)
+    made.save(held_)
+    return held_.getvalue()
+
+
+def said(answer_id: UUID, data: bytes, name: str = "填报.xlsx") -> tuple[list[str], list[str]]:
+    found = offline.read(clerk(), answer_id, data, name)
+    return list(found.titles), list(found.faults)
+
+
+def test_a_summary_goes_out_and_comes_back_with_every_fault_told() -> None:
+    answer_id = world.answer(world.sent()).id
+    name, data = offline.export(clerk(), answer_id)
+    assert name == "YB00000001_人口情况表.xlsx"
+    sheet = load_workbook(BytesIO(data)).active
+    assert [one.value for one in sheet[3]] == [
+        "all", "常住人口", "140", "自动", "网格系统·实有人口", "2026-11-23",
+    ]  # fmt: skip
+    assert said(answer_id, data) == ([], [])  # as it went out, nothing changes
+
+    head = ["栏目", "备忘", "填报值"]  # moved, one column missing, one more
+    rows = [head, ["居民小组数", "", 6], ["常住人口", "", "约百"], ["下月打算", "", "'=1+1"],
+            ["户数总计", "", "=5*5"], ["别的", "", 1], ["60岁及以上", "", 41]]  # fmt: skip
+    titles, faults = said(answer_id, book(rows, merge="C7:C8"))
+    assert titles == ["“居民小组数”：空 → 6", "“下月打算”：空 → =1+1"]
+    assert faults == [
+        "C3“常住人口”“约百”不是数字",
+        "C5“户数总计”含有公式，请粘贴为数值",
+        "第 6 行：没有栏目“别的”",
+        "C7“60岁及以上”是合并单元格，请取消合并后逐格填写",
+    ]
+    assert queries.opened(clerk(), answer_id).cells["0.teams"].value == ""  # nothing is stored yet
+
+    gbk = "栏目,填报值\n居民小组数,9\n".encode("gb18030")
+    assert said(answer_id, gbk, "填报.csv") == (["“居民小组数”：空 → 9"], [])
+    pasted = offline.paste(clerk(), answer_id, "栏目\t填报值\n居民小组数\t5\n")
+    assert desk.save(clerk(), answer_id, pasted.changes).stored == 1
+    assert queries.opened(clerk(), answer_id).cells["0.teams"].value == "5"
+
+    for bad, called, words in (
+        (b"x", "填报.et", "“另存为”.xlsx"),
+        (b"x", "填报.xlsx", "不是 .xlsx 文件"),
+        (b"", "填报.csv", "是空的"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"0" * 600, "填报.xls", "已损坏或设有密码"),
+        (book([["栏目", "数"], ["a", 1]]), "填报.xlsx", "表头须有“填报值”"),
+        (book([head, ["居民小组数", "", 1]], title="YB00000002"), "填报.xlsx", "不是同一份"),
+    ):
+        with pytest.raises(FormError, match=words):
+            offline.read(clerk(), answer_id, bad, called)
+
+
+def test_a_list_comes_filled_from_the_index_and_its_rows_are_found_again() -> None:
+    for number, name in (("110101193503070011", "甲老"), ("110101194001010026", "乙老"),
+                         ("110101199001010019", "青年")):  # fmt: skip
+        people.add_person(number, name, name, [("居住", PLACE), ("户籍", "990103100001")])
+    fields = (
+        world.field("n", "序号", source="person", bind="row"),
+        world.field("name", "姓名", kind="text", source="person", bind="name"),
+        world.field("age", "年龄", source="person", bind="age"),
+        world.field("sex", "性别", kind="text", source="person", bind="sex"),
+        world.field("note", "备注", kind="text", required=False),
+    )
+    made = world.written(*fields, title="高龄名册", layout="名册", rows="aged", from_age=80,
+                         system="grid")  # fmt: skip
+    answer_id = world.answer(world.sent(made)).id
+    found = queries.opened(clerk(), answer_id)
+    assert [[found.cells[f"{row}.{one.name}"].value for one in fields] for row in found.rows] == [
+        ["1", "乙老", "86", "女", ""],
+        ["2", "甲老", "91", "男", ""],
+    ]
+    rows = [["行号", "备注", "年龄", "电话"], [2, "行动不便", 91, 1], [7, "无此行", 1, 1]]
+    titles, faults = said(answer_id, book(rows))
+    assert titles == ["第 2 行“备注”：空 → 行动不便"]
+    assert faults == [
+        "缺少列“序号”，该列未读取",
+        "缺少列“姓名”，该列未读取",
+        "缺少列“性别”，该列未读取",
+        "D1 不认识的列“电话”，未读取",
+        "A3 没有行号“7”，该行未读取",
+    ]
