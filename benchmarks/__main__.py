@@ -12,6 +12,7 @@ from benchmarks.house import House, open_house
 ALONE = (
     "records",
     "reports",
+    "library",
     "citysize",
     "tasks",
     "drops",
