@@ -21,6 +21,7 @@ ALONE = (
     "orders_intake",
     "league",
     "findings",
+    "forms",
 )
 IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)

@@ -44,9 +44,27 @@ def folder() -> Iterator[Path]:
         yield Path(path)
 
 
+KEEP = "PORTAL_BENCH_KEEP"
+
+
 @contextmanager
-def database(place: Path) -> Iterator[str]:
-    """A migrated database without rows; the settings of this process point at it.
+def kept_folder(name: str) -> Iterator[tuple[Path, bool]]:
+    """A place that outlives the run when ``PORTAL_BENCH_KEEP`` names a folder, and whether it does.
+
+    What takes many minutes to fill is then filled once, and goes on where it was interrupted.
+    """
+    if root := os.environ.get(KEEP):
+        place = Path(root).absolute() / name
+        place.mkdir(parents=True, exist_ok=True)
+        yield place, True
+    else:
+        with folder() as place:
+            yield place, False
+
+
+@contextmanager
+def database(place: Path, *, keep: bool = False) -> Iterator[str]:
+    """A migrated database, without rows unless it was kept; this process's settings point at it.
 
     Gives the owner's address, for what no part of the product may do.
     """
@@ -62,4 +80,5 @@ def database(place: Path) -> Iterator[str]:
             with environment(DATABASE_URL=address, PORTAL_VAR_DIR=str(place / "var")):
                 yield owner
     finally:
-        server.remove()
+        if not keep:
+            server.remove()

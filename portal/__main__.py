@@ -9,6 +9,7 @@ from portal import logs
 from portal.commands import (
     admins,
     describe,
+    divisions,
     drops,
     measures,
     newsystem,
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     tasks_too.add_argument("action", choices=("sync",))
     tasks_too.add_argument("--whole", action="store_true", help="不只取有变化的，全部重取一遍")
     tokens.add_arguments(commands.add_parser("tokens", help="HTTP 接口的访问令牌"))
+    divisions.add_arguments(commands.add_parser("divisions", help="区划变更"))
     commands.add_parser("describe", help="输出 HTTP 接口说明（OpenAPI）")
     dropping = commands.add_parser("drops", help="文件接收")
     dropping.add_argument("action", choices=("fetch",))
@@ -131,6 +133,7 @@ def main(words: list[str] | None = None) -> int:
         "measures": lambda: measures.refresh() if asked.action == "refresh" else measures.rebuild(),
         "changes": _changes,
         "tasks": lambda: tasks.sync(whole=asked.whole),
+        "divisions": lambda: divisions.run(asked),
         "tokens": lambda: tokens.run(asked),
         "describe": describe.describe,
         "drops": drops.fetch,

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from auth.principal import Principal
 from portal import logs, plugs
+from portal.affairs.briefing import desk as briefing
 from portal.affairs.corrections import offer as corrections
 from portal.affairs.dispatch import offer as dispatching
 from portal.affairs.evaluation import visits
@@ -32,7 +33,7 @@ from portal.api.application import Functions
 from portal.connectors.gateway import Gateway
 from portal.connectors.messaging import open_channels
 from portal.connectors.registry import load_registry
-from portal.functions import drops, rounds
+from portal.functions import drops, places, rounds
 from portal.functions import messages as messaging
 from portal.functions.changes import Notices, Patrol, WatchedCase
 from portal.functions.digest import Digests
@@ -292,6 +293,8 @@ def build() -> Wired:
                 Recurring(seconds=0.5, name="verify.turn", work=runner.turn),
                 Recurring(seconds=900, name="verify.expire", work=runner.expire),
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
+                Recurring(seconds=60, name="divisions.turn", work=places.turn),
+                Recurring(seconds=60, name="briefing.turn", work=briefing.turn),
                 Recurring(seconds=1, name="systems.modes", work=registry.refresh),
                 Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )

@@ -14,11 +14,14 @@ from auth.principal import Principal
 from portal.api import access, errors, models
 from portal.api.access import Identify
 from portal.functions.reports import Reports, docx, export, xlsx
+from portal.functions.reports.model import View
 
 Who = Annotated[Principal, Depends(access.caller)]
 Template = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$", max_length=64)]
 Region = Annotated[str, Query(max_length=64, description="区划代码")]
 Period = Annotated[str, Query(max_length=64, description="统计期，例如 2026-11 或 2026")]
+
+By = Annotated[View, Query(description="then：按当时区划；now：按现区划")]
 
 
 def disposition(name: str) -> str:
@@ -50,9 +53,11 @@ def _download(reports: Callable[[], Reports], identify: Identify) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {xlsx.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
     )
-    def download(template: Template, who: Who, region: Region = "", period: Period = "") -> Any:
+    def download(
+        template: Template, who: Who, region: Region = "", period: Period = "", view: By = "then"
+    ) -> Any:
         """电子表格；每次下载都记入审计。"""
-        report = reports().build(who, template, region, period)
+        report = reports().build(who, template, region, period, view=view)
         content = xlsx.write(report)
         export(who, report, "xlsx")
         headers = {"Content-Disposition": disposition(xlsx.file_name(report))}
@@ -64,9 +69,11 @@ def _download(reports: Callable[[], Reports], identify: Identify) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {docx.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
     )
-    def paper(template: Template, who: Who, region: Region = "", period: Period = "") -> Any:
+    def paper(
+        template: Template, who: Who, region: Region = "", period: Period = "", view: By = "then"
+    ) -> Any:
         """可以签字存档的文字稿；每次下载都记入审计。"""
-        report = reports().build(who, template, region, period)
+        report = reports().build(who, template, region, period, view=view)
         content = docx.write(report)
         export(who, report, "docx")
         headers = {"Content-Disposition": disposition(docx.name_of(report))}
@@ -87,9 +94,12 @@ def router(reports: Callable[[], Reports], identify: Identify) -> APIRouter:
         return models.ReportChoices(reports=found, periods=list(function.periods(who)))
 
     @made.get("/{template}", response_model=models.ReportAnswer, summary="生成报表")
-    def build(template: Template, who: Who, region: Region = "", period: Period = "") -> Any:
+    def build(
+        template: Template, who: Who, region: Region = "", period: Period = "", view: By = "then"
+    ) -> Any:
         """与页面同一张表：同样的范围、同样的保密规则，缺哪些系统如实列出。"""
-        return models.ReportAnswer.model_validate(reports().build(who, template, region, period))
+        report = reports().build(who, template, region, period, view=view)
+        return models.ReportAnswer.model_validate(report)
 
     whole = APIRouter()
     # First, so that "population.xlsx" is a file and not a template of that name.

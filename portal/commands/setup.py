@@ -39,7 +39,13 @@ def load_city(city: CityPack) -> None:
     """Bring places and units up to the pack; parks and virtual places become no unit."""
     places = divisions.read_csv(city.folder / "divisions.csv")
     divisions.put(places)
-    units = [_government(one) for one in places if not one.statistics_only]
+    # A place that a change has ended or renamed is no longer what the pack says.
+    now = {one.code: divisions.find(one.code) for one in places}
+    units = [
+        _government(here)
+        for one in places
+        if not one.statistics_only and (here := now[one.code]) and here.until is None
+    ]
     units += [
         {
             "id": one.id,

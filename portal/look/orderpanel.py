@@ -92,16 +92,33 @@ def hours(today: Sequence[int], usual: Sequence[float], until: int) -> go.Figure
     return figure
 
 
-def trend(given: Sequence[tuple[date, int]], *, height: int) -> go.Figure:
-    """What came in day by day."""
+def trend(
+    given: Sequence[tuple[date, int]],
+    *,
+    height: int,
+    beside: Sequence[tuple[str, Sequence[tuple[date, int]]]] = (),
+) -> go.Figure:
+    """What came in day by day; beside it, thinner, what came in on the days of another time."""
     figure = go.Figure()
+    for (name, those), dash in zip(beside, ("dot", "dash"), strict=False):
+        figure.add_trace(
+            go.Scatter(x=[day for day, _ in those], y=[number for _, number in those],
+                       mode="lines", name=name, line={"color": theme.LATE.ink, "width": 1.5,
+                                                      "dash": dash},
+                       hovertemplate=f"%{{x|%m月%d日}} {name} %{{y}} 件<extra></extra>")
+        )  # fmt: skip
     figure.add_trace(
         go.Scatter(x=[day for day, _ in given], y=[number for _, number in given], mode="lines",
-                   fill="tozeroy", line={"color": theme.PRIMARY, "width": 2},
+                   name="本期", fill="tozeroy", line={"color": theme.PRIMARY, "width": 2},
                    fillcolor=theme.STEPS[0], hovertemplate="%{x|%m月%d日} %{y} 件<extra></extra>")
     )  # fmt: skip
     charts.calm(figure, height=height)
-    figure.update_layout(margin={"l": 40, "r": 8, "t": 8, "b": 28}, font={"size": 15})
+    figure.update_layout(
+        margin={"l": 40, "r": 8, "t": 8, "b": 28},
+        font={"size": 15},
+        showlegend=bool(beside),
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+    )
     figure.update_xaxes(fixedrange=True, tickformat="%m月%d日", nticks=8)
     figure.update_yaxes(fixedrange=True, gridcolor=theme.LINE, rangemode="tozero")
     return figure

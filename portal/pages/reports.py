@@ -9,13 +9,14 @@ from auth.permissions import Denied
 from auth.principal import Principal
 from portal import wiring
 from portal.functions.reports import NoSuchReport, Report, Version
+from portal.functions.reports.model import VIEWS, View
 from portal.look import bars, charts, notice, reports, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
 from portal.pages.parts import memory, periodlock, reportchoice, reportown, reportparcel
 
 PERMISSION = "reports.view"
-_PLACE, _SENT = "report_place", "report_sent"
+_PLACE, _SENT, _VIEW = "report_place", "report_sent", "report_view"
 NO_LINE = -1
 
 
@@ -27,13 +28,14 @@ def _built(
     template: str,
     region: str,
     period: str,
+    view: View = "then",
     line: int = NO_LINE,
 ) -> Report:
-    """One report per scope, rights, place and period, until the store learns something new."""
+    """One report per scope, rights, place, period and view, until the store learns something."""
     function = wiring.app().reports
     if line != NO_LINE:
-        return function.of_line(_who, template, line, region, period)
-    return function.build(_who, template, region, period)
+        return function.of_line(_who, template, line, region, period, view)
+    return function.build(_who, template, region, period, view=view)
 
 
 @st.cache_resource(max_entries=300, show_spinner=False)
@@ -43,6 +45,7 @@ def _drawn(
     template: str,
     region: str,
     period: str,
+    view: View,
     line: int,
     _report: Report,
 ) -> tuple[str, go.Figure | None]:
@@ -61,7 +64,9 @@ def _report(
 ) -> tuple[Report, Any, Any]:
     """The report with its table and figure; rights are asked before anything kept is used."""
     version = wiring.app().reports.version(who, region)
-    key = (who.prefixes, version, template, region, period, line)
+    shown = st.session_state.get(_VIEW)
+    view: View = "now" if shown == VIEWS["now"] else "then"
+    key = (who.prefixes, version, template, region, period, view, line)
     report = _built(who, *key)
     table, figure = _drawn(*key, report)
     return report, table, figure
@@ -123,6 +128,9 @@ def _draw(who: Principal, template: str, period: str) -> None:
     with st.container(key="card-report"):
         st.html(tables.head(report.title, reports.stamp(report)))
         _steps(report)
+        if report.changed:
+            st.segmented_control("区划", list(VIEWS.values()), default=VIEWS[report.view],
+                                 key=_VIEW, label_visibility="collapsed")  # fmt: skip
         if report.missing_words:
             notice.hint(report.missing_words, "对应的列显示“无数据”，合计不含这些系统。")
         st.html(table)
@@ -130,6 +138,7 @@ def _draw(who: Principal, template: str, period: str) -> None:
         _further(report)
         reportparcel.draw(who, report)
         periodlock.draw(who, report)
+        periodlock.history(who, report)
     if line != NO_LINE:
         unfolded, places, _ = _report(who, template, report.region_code, period, line)
         with st.container(key="card-report-line"):

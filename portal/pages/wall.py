@@ -28,9 +28,13 @@ def _map(who: Principal, found: Panel) -> None:
 
 
 def _trend(who: Principal, found: Panel) -> None:
-    words = f"近 {len(found.trend)} 天共受理 {sum(number for _, number in found.trend):,} 件"
+    words = orderpanel.compared(found)
     st.html(tag("p", text(words), class_="wall-said"))
-    charts.draw(look.trend(found.trend, height=420), key="wall_trend", alt=words)
+    charts.draw(
+        look.trend(found.trend, height=420, beside=orderpanel.beside(found)),
+        key="wall_trend",
+        alt=words,
+    )
 
 
 def _topics(who: Principal, found: Panel) -> None:
@@ -49,14 +53,38 @@ SLIDES: tuple[tuple[str, Callable[[Principal, Panel], None]], ...] = (
 )
 
 
+def _below(who: Principal, found: Panel) -> None:
+    """A place one level down: its numbers and its trend on one picture."""
+    _numbers(who, found)
+    words = orderpanel.compared(found)
+    st.html(tag("p", text(words), class_="wall-said"))
+    figure = look.trend(found.trend, height=260, beside=orderpanel.beside(found))
+    charts.draw(figure, key=f"wall_trend_{found.region}", alt=words)
+
+
+def turns(who: Principal) -> list[tuple[str, str, Callable[[Principal, Panel], None]]]:
+    """The own panel in several pictures, then one of each place below, in the order of the codes.
+
+    A community's numbers are its street's business and stand on no wall.
+    """
+    own = who.unit.region_code
+    found = [(own, title, draw) for title, draw in SLIDES]
+    return found + [
+        (one.code, "诉求态势", _below)
+        for one in city.places_below(own)
+        if not one.statistics_only and one.level != "community"
+    ]
+
+
 @guarded(orderpanel.VIEW)
 def _slide(who: Principal) -> None:
     """One picture after the other; each run shows the next."""
     number = int(memory.recall(who, _SLIDE) or 0)
     memory.keep(who, _SLIDE, number + 1)
-    title, draw = SLIDES[number % len(SLIDES)]
-    found = orderpanel.reading(who)
-    place = city.place_name(who.unit.region_code)
+    turn = turns(who)
+    region, title, draw = turn[number % len(turn)]
+    found = orderpanel.reading(who, region)
+    place = city.place_name(region)
     mark = states.mock() + " " if city.simulated() else ""
     aside = f"{mark}{text(states.moment(found.read_at))} · {link('退出大屏', '/')}"
     st.html(tables.head(f"{place} · {title}", aside))

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.settings import settings
 from portal.store import (
+    briefing_texts,
     dispatch_texts,
     finding_texts,
     flow_texts,
@@ -39,6 +40,7 @@ from portal.store import (
     scheme_texts,
     site_texts,
 )
+from portal.store.briefing_texts import BriefingTexts
 from portal.store.dispatch_texts import DispatchTexts
 from portal.store.finding_texts import FindingTexts
 from portal.store.flow_texts import FlowText
@@ -204,6 +206,7 @@ class CityPack(_Data):
     findings: FindingTexts = FindingTexts()
     forms: FormTexts = FormTexts()
     replies: tuple[ReplyText, ...] = ()
+    briefing: BriefingTexts = BriefingTexts()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -263,6 +266,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "findings": finding_texts.read(folder),
             "forms": form_texts.read(folder),
             "replies": reply_texts.read(folder),
+            "briefing": briefing_texts.read(folder),
             "demo": demo,
         }
     )

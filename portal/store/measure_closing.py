@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from portal.store import measure_locks, measures
+from portal.store import measure_locks, measure_signed, measures
 from portal.store.measure_lock_tables import measure_pending, measure_period_lock
 from portal.store.measure_rebuild import alone
 from portal.store.measure_words import Grain, Period
@@ -38,6 +38,7 @@ class Standing:
 
     locks: tuple[Lock, ...]
     waiting: int
+    reopened: tuple[Lock, ...] = ()  # earlier closings of this very period by this very place
 
 
 def close(connection: Connection, region: str, period: Period, by: str, at: datetime) -> int:
@@ -46,7 +47,7 @@ def close(connection: Connection, region: str, period: Period, by: str, at: date
     former = history(connection, region, period)
     if former and former[-1].reopened_at is None:
         raise PeriodStateError("本期已经锁定，没有重复锁定。")
-    version = len(former) + 1
+    version = max(len(former), measure_signed.last(connection, region, period)) + 1
     connection.execute(
         insert(measure_period_lock).values(
             region_code=region,
@@ -66,7 +67,7 @@ def reopen(
 ) -> int:
     """Reopen a period; what waited for it counts now. Gives how many numbers that were.
 
-    What another closing still covers goes on waiting.
+    What another closing still covers goes on waiting. The figures as they were signed are kept.
     """
     alone(connection)
     lock = measure_period_lock.c
@@ -79,9 +80,11 @@ def reopen(
             lock.reopened_at.is_(None),
         )
         .values(reopened_by=by, reopened_at=at, reason=reason)
-    )
-    if done.rowcount != 1:
+        .returning(lock.version)
+    ).scalar()
+    if done is None:
         raise PeriodStateError("本期没有锁定，无需重开。")
+    measure_signed.keep(connection, region, period, done)
     rows = measure_locks.take_pending(connection, region, period)
     return measures.apply_pending(connection, rows) if rows else 0
 
@@ -102,10 +105,17 @@ def standing(connection: Connection, above: Sequence[str], region: str, period: 
     lock, row = measure_period_lock.c, measure_pending.c
     touches = (lock.starts < period.ends, lock.ends > period.starts)
     inside = (lock.region_code >= region) & (lock.region_code < region + ":")
+    of_its_own = and_(
+        lock.region_code == region, lock.grain == period.grain, lock.starts == period.starts
+    )
     query = (
         select(measure_period_lock)
-        .where(or_(lock.region_code.in_(list(above)), inside), lock.reopened_at.is_(None), *touches)
-        .order_by(func.length(lock.region_code), lock.region_code, lock.starts)
+        .where(
+            or_(lock.region_code.in_(list(above)), inside),
+            or_(lock.reopened_at.is_(None), of_its_own),
+            *touches,
+        )
+        .order_by(func.length(lock.region_code), lock.region_code, lock.starts, lock.version)
     )
     waiting = select(func.count()).where(
         row.region_code >= region,
@@ -113,9 +123,11 @@ def standing(connection: Connection, above: Sequence[str], region: str, period: 
         row.starts < period.ends,
         row.until > period.starts,
     )
+    found = [_lock(one) for one in connection.execute(query)]
     return Standing(
-        locks=tuple(_lock(one) for one in connection.execute(query)),
+        locks=tuple(one for one in found if one.reopened_at is None),
         waiting=connection.execute(waiting).scalar_one(),
+        reopened=tuple(one for one in found if one.reopened_at is not None),
     )
 
 

@@ -38,3 +38,20 @@ measure_pending = Table(
     Column("as_of", DateTime(timezone=True), nullable=False),
     Index("ix_measure_pending_measure_system_id", "measure", "system_id"),
 )
+
+# The figures that a version of a closed period had. The one that stands is what the store holds;
+# the others are kept when they are reopened, and never change again.
+measure_signed = Table(
+    "measure_signed",
+    metadata,
+    Column("region_code", RegionCode, primary_key=True),  # the place that had closed the period
+    Column("grain", Plain, primary_key=True),
+    Column("starts", Date, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("place", RegionCode, primary_key=True),
+    Column("measure", Plain, primary_key=True),
+    Column("system_id", Plain, primary_key=True),
+    Column("slice", Plain, primary_key=True),
+    Column("numerator", BigInteger, nullable=False),
+    Column("denominator", BigInteger, nullable=False),
+)

@@ -6,7 +6,20 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Integer, and_, cast, false, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_tables import measure, measure_change, measure_rollup, measure_snapshot
@@ -14,12 +27,14 @@ from portal.store.measure_words import DAYS, Definition, Kind, Period, Snapshot,
 
 
 def _up_to(period: Period) -> Any:
-    """The roll-ups whose sum is a stock at the end of a period: whole years, then months."""
-    roll = measure_rollup.c
-    year = date(period.ends.year, 1, 1)
+    """The roll-ups whose sum is a stock at the end of a period: whole years, quarters, months."""
+    roll, ends = measure_rollup.c, period.ends
+    year = date(ends.year, 1, 1)
+    quarter = date(ends.year, (ends.month - 1) // 3 * 3 + 1, 1)
     return or_(
         and_(roll.grain == "year", roll.starts < year),
-        and_(roll.grain == "month", roll.starts >= year, roll.starts < period.ends),
+        and_(roll.grain == "quarter", roll.starts >= year, roll.starts < quarter),
+        and_(roll.grain == "month", roll.starts >= quarter, roll.starts < ends),
     )
 
 
@@ -51,6 +66,26 @@ def values(
     )
 
 
+def values_of(
+    connection: Connection, measures: Iterable[str], codes: Sequence[str], period: Period
+) -> list[Value]:
+    """The numbers of some places alone, of flows and stocks: a distinct count adds over nothing."""
+    query = select(measure.c.id).where(
+        measure.c.id.in_(list(measures)), measure.c.kind != Kind.DISTINCT
+    )
+    chosen = list(connection.execute(query).scalars())
+    by_level: dict[int, list[str]] = {}
+    for code in codes:
+        by_level.setdefault(len(code), []).append(code)
+    return [
+        one
+        for level, those in by_level.items()
+        for code in those
+        for one in values(connection, chosen, code, [level], period)
+        if one.region_code == code
+    ]
+
+
 def _summed(
     connection: Connection,
     measures: Sequence[str],
@@ -61,10 +96,24 @@ def _summed(
     stocks_only: bool = False,
 ) -> list[Value]:
     """The numbers of a period from the roll-ups."""
+    query = summed(measures, prefix, levels, period, stocks_only=stocks_only)
+    return [_value(row) for row in connection.execute(query)]
+
+
+def summed(
+    measures: Sequence[str] | None,
+    prefix: str,
+    levels: Sequence[int],
+    period: Period,
+    *,
+    stocks_only: bool = False,
+) -> Select[Any]:
+    """The question for the numbers of a month, quarter or year; without names for all measures."""
     roll = measure_rollup.c
+    which = true() if measures is None else roll.measure.in_(measures)
     stocks = measure.c.kind == Kind.STOCK
     flows = false() if stocks_only else and_(~stocks, _within(period))
-    query = (
+    return (
         select(
             roll.measure,
             roll.system_id,
@@ -75,7 +124,7 @@ def _summed(
         )
         .join(measure, measure.c.id == roll.measure)
         .where(
-            roll.measure.in_(measures),
+            which,
             roll.level.in_(levels),
             roll.region_code >= prefix,
             roll.region_code < prefix + ":",
@@ -83,7 +132,6 @@ def _summed(
         )
         .group_by(roll.measure, roll.system_id, roll.slice, roll.region_code)
     )
-    return [_value(row) for row in connection.execute(query)]
 
 
 def _moved(
@@ -189,6 +237,15 @@ def definitions(
         )
         for row in connection.execute(query)
     }
+
+
+def first_change(connection: Connection, measure_id: str, system_id: str) -> date | None:
+    """Since when a system has counted a measure, as far as one sees."""
+    change = measure_change.c
+    query = select(func.min(change.day)).where(
+        change.measure == measure_id, change.system_id == system_id
+    )
+    return connection.execute(query).scalar()
 
 
 def first_day(connection: Connection) -> date | None:

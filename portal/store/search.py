@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, and_, case, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from portal.store import divisions
 from portal.store.engine import begin
 from portal.store.scope import Reach
 from portal.store.subjects import address, subject, subject_relation
@@ -202,4 +203,6 @@ def drop_relations(connection: Connection, system_id: str) -> None:
 def add_relations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add what a system says about places."""
     if rows:
-        connection.execute(insert(subject_relation), rows)
+        now = divisions.current
+        moved = [{**row, "region_code": now(row["region_code"])} for row in rows]
+        connection.execute(insert(subject_relation), moved)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from portal.store import divisions
 from portal.store.engine import begin
 from portal.store.search import literal, running
 from portal.store.subjects import address, subject, subject_relation, thing, thing_known
@@ -240,10 +241,11 @@ def put(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, 
     told["address"] = case(
         (and_(thing.c.kind == "house", shorter), thing.c.address), else_=add.excluded.address
     )
+    moved = [{**row, "region_code": divisions.current(row["region_code"])} for row in rows]
     made = add.on_conflict_do_update(index_elements=["kind", "key_hash"], set_=told).returning(
         thing.c.key_hash, thing.c.id
     )
-    return {row.key_hash: row.id for row in connection.execute(made, list(rows))}
+    return {row.key_hash: row.id for row in connection.execute(made, moved)}
 
 
 _KNOWN = text(
@@ -263,7 +265,9 @@ def put_known(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     """Note which system knows which thing under which number."""
     if rows:
         names = ("thing", "system", "hash", "cipher", "region")
-        connection.execute(_KNOWN, {name: [row[name] for row in rows] for name in names})
+        given = {name: [row[name] for row in rows] for name in names}
+        given["region"] = [divisions.current(one) for one in given["region"]]
+        connection.execute(_KNOWN, given)
 
 
 def drop_unknown(connection: Connection) -> int:

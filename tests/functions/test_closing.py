@@ -8,15 +8,23 @@ from sqlalchemy import delete, select
 
 from auth.permissions import Denied
 from auth.tables import audit_entry
-from portal.functions.reports import closing, periods
+from portal.functions.reports import NoSuchReport, closing, periods, versions
 from portal.functions.reports.closing import CannotClose
-from portal.store import clock, measures
+from portal.store import clock, measure_closing, measures
 from portal.store.engine import begin
 from portal.store.measure_lock_tables import measure_pending, measure_period_lock
 from portal.store.measure_words import Change, Definition, Kind, Period
 from portal.store.scope import scoped
 from tests.conftest import TestDatabase
-from tests.functions.test_reports import LEADER, OFFICER, WILLOW, Town, town  # noqa: F401
+from tests.functions.test_reports import (  # noqa: F401
+    CLERK,
+    LEADER,
+    OFFICER,
+    WILLOW,
+    Town,
+    peopled,
+    town,
+)
 
 LAST_MONTH = "2026-10"
 
@@ -53,7 +61,8 @@ def test_a_closed_period_is_said_in_the_report_with_what_waits(town: Town) -> No
     state = closing.standing(OFFICER, "9901", LAST_MONTH)
     assert (state.may_close, state.may_reopen) == (False, True)
     assert closing.reopen(OFFICER, "9901", LAST_MONTH, "数据更正") == 1
-    assert closing.standing(OFFICER, "9901", LAST_MONTH).words == ()
+    (words,) = closing.standing(OFFICER, "9901", LAST_MONTH).words
+    assert "第1版" in words and "重开（数据更正）" in words and "尚未锁定" in words
 
 
 def test_closing_and_reopening_are_in_the_audit_with_the_reason(town: Town) -> None:  # noqa: F811
@@ -122,3 +131,57 @@ def test_periods_as_people_name_them(text: str, grain: Any, starts: date, name: 
 def test_what_names_no_period_is_refused(text: str) -> None:
     with pytest.raises(periods.UnknownPeriodError, match="统计期"):
         periods.parse(text)
+
+
+def test_an_earlier_version_stays_readable_with_who_when_why_and_what_differs(
+    town: Town,  # noqa: F811
+) -> None:
+    for version, (number, why) in enumerate(((3, "民政补报"), (4, "再次更正")), start=1):
+        late(1)
+        assert closing.close(OFFICER, "9901", LAST_MONTH) == version
+        late(number)
+        closing.reopen(OFFICER, "9901", LAST_MONTH, why)
+    assert closing.close(OFFICER, "9901", LAST_MONTH) == 3
+    found = versions.versions(LEADER, "9901", LAST_MONTH)
+    assert [(one.version, one.reason, one.stands) for one in found] == [
+        (1, "民政补报", False),
+        (2, "再次更正", False),
+        (3, "", True),
+    ]
+    assert OFFICER.name in found[0].closed_by
+    assert OFFICER.name in found[0].reopened_by
+    first = versions.differences(OFFICER, "9901", LAST_MONTH, 1)
+    assert first.against == "第2版"
+    # Households: 1 as signed first; then 3 that waited and 1 more were in the second.
+    assert {(one.was, one.now) for one in first.found} == {("1", "5")}
+    assert len(first.found) == 2  # the city and the district below it
+    second = versions.differences(OFFICER, "9901", LAST_MONTH, 2)
+    assert second.against == "第3版（现行）"
+    assert {(one.was, one.now) for one in second.found} == {("5", "9")}
+    assert versions.differences(OFFICER, "9901", LAST_MONTH, 3).found == ()
+    with pytest.raises(versions.NoSuchVersion, match="没有这个版本"):
+        versions.differences(OFFICER, "9901", LAST_MONTH, 4)
+    with pytest.raises(Denied):
+        versions.differences(CLERK, "9901", LAST_MONTH, 1)
+
+
+def test_a_report_of_an_earlier_version_has_its_numbers_and_says_so(peopled: Town) -> None:  # noqa: F811
+    month = "2026-11"
+    with scoped(measures.WRITER) as connection:
+        period = periods.parse(month)
+        measure_closing.close(connection, "9901", period, "甲", clock.now())
+        measure_closing.reopen(connection, "9901", period, "乙", "漏报补录", clock.now())
+    before = peopled.report(OFFICER, "9901", month)
+    assert any("第1版已于" in one and "尚未锁定" in one for one in before.notes)
+    peopled.rows["a"].pop(0)
+    peopled.say("a")
+    now = peopled.report(OFFICER, "9901", month)
+    old = peopled.reports.build(OFFICER, "population", "9901", month, version=1)
+    assert old.total.cells == before.total.cells != now.total.cells
+    assert any("第1版的数据" in one and "漏报补录" in one for one in old.notes)
+    moved = versions.differences(LEADER, "9901", month, 1)
+    assert moved.found
+    with pytest.raises(NoSuchReport, match="档案查阅权限"):
+        peopled.reports.build(LEADER, "population", "9901", month, version=1)
+    with pytest.raises(NoSuchReport, match="没有这个版本"):
+        peopled.reports.build(OFFICER, "population", "9901", month, version=2)

@@ -1,6 +1,7 @@
 """诉求态势: the panel's numbers are the measures', and each opens the orders behind it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +12,10 @@ from auth.permissions import Denied
 from auth.principal import Principal
 from portal.affairs.orders import addresses, boxes, panel, queries, sweep, tally
 from portal.affairs.orders.boxes import View
+from portal.affairs.orders.filters import Filters
+from portal.affairs.supervision import instructing
+from portal.affairs.supervision.queries import sheets as supervised
+from portal.affairs.supervision.rules import SupervisionError
 from portal.pages import wall
 from portal.pages.parts import orderpanel
 from portal.store import clock
@@ -109,6 +114,12 @@ def test_the_wall_turns_and_names_no_person(busy: Office) -> None:
         assert title in text
         seen.append(text)
         tab.run()
+    for place in ("东湖区", "西岭县"):  # then the level below, place by place
+        text = shown(tab)
+        assert f"{place} · 诉求态势" in text and "上期" in text
+        seen.append(text)
+        tab.run()
+    assert wall.SLIDES[0][0] in shown(tab)  # and from the beginning
     whole = "".join(seen)
     assert "分类 05.01" in whole and "本月受理" in whole
     for word in ("command", "张三丰", "13800138000", "楼道堆放杂物"):
@@ -147,3 +158,39 @@ def test_the_homes_of_city_and_district_show_the_panel(
         "没有逾期工单",
     ):
         assert words in text, words
+
+
+def test_the_trend_stands_beside_last_period_and_last_year(
+    busy: Office, frozen: clock.FrozenClock
+) -> None:
+    found = panel.read(world.command(), world.CITY)
+    assert orderpanel.compared(found) == "近 30 天共受理 5 件，上期 0 件，上年同期 无数据"
+    frozen.advance(timedelta(days=30))
+    later = panel.read(world.command(), world.CITY)
+    assert orderpanel.compared(later) == "近 30 天共受理 0 件，上期 5 件，上年同期 无数据"
+    assert [day for day, _ in later.before] == [day for day, _ in later.trend]
+    frozen.advance(timedelta(weeks=52) - timedelta(days=5))
+    year = panel.read(world.command(), world.CITY)
+    assert len(orderpanel.beside(year)) == 2
+    assert "上年同期 5 件" in orderpanel.compared(year)
+
+
+def test_one_sentence_on_a_figure_asks_each_unit_about_its_order(busy: Office) -> None:
+    busy.who = replace(world.command(), acting_for="李四")
+    late = queries.listed(busy.who, Filters(due="逾期")).rows
+    done = instructing.instruct(busy.who, [one.id for one in late], "三日内办结并答复来电人")
+    assert len(done.numbers) == 3 and not done.left
+    sheets = supervised(busy.who, "督办中")
+    assert {one.reason for one in sheets} == {"批示：三日内办结并答复来电人"}
+    assert {one.issued_by_name for one in sheets} == {f"{busy.who.name}（代 李四）"}
+    again = instructing.instruct(busy.who, [one.id for one in late], "再次催办这些工单")
+    assert not again.numbers and len(again.left) == 3 and "没有签发" in again.words
+    for orders, words, why in (
+        ([], "三日内办结", "目前没有在办工单"),
+        ([late[0].id] * 21, "三日内办结", "一次最多批示 20 件"),
+        ([late[0].id], "办", "请写明批示"),
+    ):
+        with pytest.raises(SupervisionError, match=why):
+            instructing.instruct(busy.who, orders, words)
+    with pytest.raises(Denied):
+        instructing.instruct(world.community(), [late[0].id], "三日内办结")

@@ -83,6 +83,8 @@ class Panel:
     hours: tuple[int, ...]
     usual: tuple[float, ...]
     trend: tuple[tuple[date, int], ...]
+    before: tuple[tuple[date, int], ...]  # the same length before that, on the days of the trend
+    last_year: tuple[tuple[date, int], ...]  # a year ago; nothing where nothing was counted then
     topics: tuple[tuple[str, int], ...]
     findings: Mapping[str, int]  # of 未诉先办 this month, by measure
     read_at: datetime
@@ -120,7 +122,9 @@ def read(principal: Principal, region: str) -> Panel:
             branches=_branches(connection, region),
             hours=_by_hour(connection, region, [today]),
             usual=_usual(connection, region, today),
-            trend=_trend(connection, region, today),
+            trend=_trend(connection, region, today, timedelta(0)),
+            before=_trend(connection, region, today, timedelta(days=TREND_DAYS)),
+            last_year=_last_year(connection, region, today),
             topics=_topics(topics),
             findings=_findings(connection, region, month),
             read_at=now,
@@ -180,11 +184,23 @@ def _on_days(connection: Connection, region: str, first: date, last: date) -> di
     return {row.day: int(row.number) for row in connection.execute(query)}
 
 
-def _trend(connection: Connection, region: str, today: date) -> tuple[tuple[date, int], ...]:
+def _trend(
+    connection: Connection, region: str, today: date, ago: timedelta
+) -> tuple[tuple[date, int], ...]:
+    """The days up to today, each with what came in so long before it."""
     first = today - timedelta(days=TREND_DAYS - 1)
-    found = _on_days(connection, region, first, today)
+    found = _on_days(connection, region, first - ago, today - ago)
     days = (first + timedelta(days=n) for n in range(TREND_DAYS))
-    return tuple((day, found.get(day, 0)) for day in days)
+    return tuple((day, found.get(day - ago, 0)) for day in days)
+
+
+def _last_year(connection: Connection, region: str, today: date) -> tuple[tuple[date, int], ...]:
+    """The same weekdays a year ago; before anything was counted there is nothing to compare."""
+    ago = timedelta(weeks=52)
+    known = measure_reads.first_change(connection, _RECEIVED, tally.SYSTEM)
+    if known is None or known > today - timedelta(days=TREND_DAYS - 1) - ago:
+        return ()
+    return _trend(connection, region, today, ago)
 
 
 def _topics(found: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

@@ -93,7 +93,7 @@ def issue(principal: Principal, sheet_id: UUID, demands: Sequence[str] = ()) -> 
             to_unit=order.unit_id,
             demands=[rules.words(one, "督办要求") for one in demands] or row.demands,
             issued_at=now,
-            issued_by_name=principal.name,
+            issued_by_name=_signed(principal),
             answer_due_at=now + timedelta(hours=texts.answer_hours),
             answer=None,
         )
@@ -121,7 +121,7 @@ def answer(principal: Principal, sheet_id: UUID, text: str) -> None:
     with scoped(principal.reach) as connection:
         row = _sheet(connection, sheet_id, to_unit=principal.unit.id)
         _set(connection, row, rules.move(row.state, rules.ANSWERED), answer=said,
-             answered_at=clock.now(), answered_by_name=principal.name)  # fmt: skip
+             answered_at=clock.now(), answered_by_name=_signed(principal))  # fmt: skip
     _audit(principal, "supervision.answer", row.order_no, row.number)
 
 
@@ -148,10 +148,14 @@ def end(principal: Principal, sheet_id: UUID, text: str) -> None:
         row = _sheet(connection, sheet_id, from_unit=principal.unit.id)
         to = rules.DROPPED if row.state == rules.DRAFTED else rules.ENDED
         _set(connection, row, rules.move(row.state, to), ended_at=clock.now(),
-             ended_by_name=principal.name, ending=said)  # fmt: skip
+             ended_by_name=_signed(principal), ending=said)  # fmt: skip
         if to == rules.ENDED and "lift" in {o.id for o in orders.offered(principal, row.order_id)}:
             orders.act(principal, row.order_id, "lift", {"reason": f"{row.number}：{said}"})
     _audit(principal, "supervision.end", row.order_no, row.number)
+
+
+def _signed(principal: Principal) -> str:
+    return rules.signed(principal.name, principal.acting_for)
 
 
 def _sheet(connection: Connection, sheet_id: UUID, **of: str) -> Row[Any]:

@@ -87,3 +87,8 @@ def words(text: str, what: str) -> str:
 def number(day: datetime, sequence: int) -> str:
     """DB-20261123-00001: a gap in the numbers means nothing."""
     return f"DB-{clock.local(day):%Y%m%d}-{sequence:05d}"
+
+
+def signed(name: str, acting_for: str | None) -> str:
+    """Who stands under a sheet: a deputy signs with whose post it is."""
+    return f"{name}（代 {acting_for}）" if acting_for else name

@@ -18,78 +18,96 @@ from portal.store.scope import scoped
 
 _LEVELS = {"district": 6, "street": 9, "city": 4}
 
-# ``stage`` falls due at its moment; only the latest of an order that has come is told, what came
-# before it while nobody swept is noted as superseded, so that it is not told afterwards.
+
+def _falls(order: str) -> str:
+    """The moment at which stage ``s`` falls due for an order."""
+    return f"""
+        CASE WHEN s.day
+             THEN date_trunc('day', {order}.deadline_at AT TIME ZONE 'Asia/Shanghai')
+                  AT TIME ZONE 'Asia/Shanghai'
+             ELSE {order}.deadline_at + make_interval(hours =>
+                  CASE {order}.urgency WHEN 1 THEN s.h1 WHEN 2 THEN s.h2 WHEN 3 THEN s.h3
+                                       ELSE s.h4 END)
+        END"""
+
+
+# A stage falls due at its moment; only the latest of an order that has come is told, what came
+# before it while nobody swept is noted as superseded, so that it is not told afterwards. What was
+# warned of already is read once per order, and left out before anything is put in order: most
+# rounds find next to nothing. Of what was written only the totals come back, and what is urgent.
+# A 督办单 is proposed by the unit the stage reports to; people issue it.
 _WARN = text(
     """
     WITH stage AS (
       SELECT * FROM unnest(cast(:ids AS text[]), cast(:colours AS text[]), cast(:days AS bool[]),
                            cast(:h1 AS int[]), cast(:h2 AS int[]), cast(:h3 AS int[]),
-                           cast(:h4 AS int[]))
-             WITH ORDINALITY AS s (id, colour, day, h1, h2, h3, h4, place)
+                           cast(:h4 AS int[]),
+                           cast(:names AS text[]), cast(:sheets AS bool[]))
+             WITH ORDINALITY AS s (id, colour, day, h1, h2, h3, h4, name, sheet, place)
     ), recipient AS (
       SELECT * FROM unnest(cast(:to_stage AS text[]), cast(:rungs AS text[]),
                            cast(:widths AS int[])) AS r (stage, rung, width)
     ), desk AS (
       SELECT * FROM unnest(cast(:regions AS text[]), cast(:desks AS text[])) AS d (region, unit_id)
-    ), running AS (
+    ), running AS MATERIALIZED (
       SELECT o.id, o.deadline_at, o.urgency, o.unit_id, o.dispatch_unit, o.region_code,
-             o.against_unit
+             o.against_unit,
+             ARRAY(SELECT w.stage || '>' || w.unit_id FROM order_warning w
+                    WHERE w.order_id = o.id AND w.deadline_at = o.deadline_at) AS already
         FROM work_order o
        WHERE o.closed_at IS NULL AND o.deadline_at IS NOT NULL
          AND o.deadline_at <= :horizon AND o.state = ANY(cast(:states AS text[]))
     ), fallen AS (
       SELECT o.*, s.id AS stage, s.colour, s.place,
-             CASE WHEN s.day
-                  THEN date_trunc('day', o.deadline_at AT TIME ZONE 'Asia/Shanghai')
-                       AT TIME ZONE 'Asia/Shanghai'
-                  ELSE o.deadline_at + make_interval(hours =>
-                       CASE o.urgency WHEN 1 THEN s.h1 WHEN 2 THEN s.h2 WHEN 3 THEN s.h3
-                                      ELSE s.h4 END)
-             END AS falls
+             FALLS AS falls
         FROM running o CROSS JOIN stage s
-    ), latest AS (
-      SELECT *, row_number() OVER (PARTITION BY id ORDER BY falls DESC, place DESC) = 1 AS told
-        FROM fallen WHERE falls <= :now
     ), aimed AS (
-      SELECT l.*, CASE r.rung WHEN '承办单位' THEN l.unit_id
-                              WHEN '派单单位' THEN l.dispatch_unit
+      SELECT f.*, CASE r.rung WHEN '承办单位' THEN f.unit_id
+                              WHEN '派单单位' THEN f.dispatch_unit
                               ELSE d.unit_id END AS to_unit
-        FROM latest l
-        JOIN recipient r ON r.stage = l.stage
-        LEFT JOIN desk d ON d.region = left(l.region_code, r.width)
+        FROM fallen f
+        JOIN recipient r ON r.stage = f.stage
+        LEFT JOIN desk d ON d.region = left(f.region_code, r.width)
+       WHERE f.falls <= :now
+    ), fresh AS (
+      SELECT DISTINCT ON (id, stage, to_unit)
+             id, deadline_at, urgency, stage, colour, place, falls, to_unit
+        FROM aimed
+       WHERE to_unit IS NOT NULL AND to_unit IS DISTINCT FROM against_unit
+         AND (stage || '>' || to_unit) <> ALL(already)
+       ORDER BY id, stage, to_unit
+    ), warned AS (
+      INSERT INTO order_warning
+             (order_id, deadline_at, stage, colour, unit_id, at, urgent, told)
+      SELECT f.id, f.deadline_at, f.stage, f.colour, f.to_unit, :now, f.urgency <= :urgent,
+             NOT EXISTS (SELECT 1 FROM stage s
+                          WHERE (LATER, s.place) > (f.falls, f.place) AND LATER <= :now)
+        FROM fresh f
+       ORDER BY f.id, f.stage, f.to_unit
+      ON CONFLICT (order_id, deadline_at, stage, unit_id) DO NOTHING
+      RETURNING order_id, stage, unit_id, urgent, told
+    ), proposed AS (
+      INSERT INTO supervision_sheet
+             (id, order_id, order_no, region_code, stage, from_unit, to_unit, reason, demands,
+              state, made_at)
+      SELECT gen_random_uuid(), o.id, o.order_no, o.region_code, w.stage, w.unit_id, o.unit_id,
+             s.name, cast(:demands AS text[]), :drafted, :now
+        FROM warned w
+        JOIN stage s ON s.id = w.stage AND s.sheet
+        JOIN work_order o ON o.id = w.order_id
+       WHERE w.told AND w.unit_id <> o.unit_id
+       ORDER BY o.id, w.unit_id
+      ON CONFLICT DO NOTHING
+      RETURNING 1
+    ), total AS (
+      SELECT count(*) AS all_warned, count(*) FILTER (WHERE told) AS all_told,
+             count(*) FILTER (WHERE told AND urgent) AS all_urgent,
+             (SELECT count(*) FROM proposed) AS all_proposed
+        FROM warned
     )
-    INSERT INTO order_warning
-           (order_id, deadline_at, stage, colour, unit_id, at, urgent, told)
-    SELECT DISTINCT ON (a.id, a.deadline_at, a.stage, a.to_unit)
-           a.id, a.deadline_at, a.stage, a.colour, a.to_unit, :now,
-           a.urgency <= :urgent, a.told
-      FROM aimed a
-     WHERE a.to_unit IS NOT NULL
-       AND a.to_unit IS DISTINCT FROM a.against_unit
-       AND NOT EXISTS (SELECT 1 FROM order_warning w
-                        WHERE w.order_id = a.id AND w.deadline_at = a.deadline_at
-                          AND w.stage = a.stage AND w.unit_id = a.to_unit)
-     ORDER BY a.id, a.deadline_at, a.stage, a.to_unit
-    ON CONFLICT (order_id, deadline_at, stage, unit_id) DO NOTHING
-    RETURNING order_id, stage, unit_id, urgent, told
-    """
-)
-
-# A 督办单 is proposed by the unit the stage reports to; people issue it.
-_PROPOSE = text(
-    """
-    INSERT INTO supervision_sheet
-           (id, order_id, order_no, region_code, stage, from_unit, to_unit, reason, demands, state,
-            made_at)
-    SELECT gen_random_uuid(), o.id, o.order_no, o.region_code, given.stage, given.unit_id,
-           o.unit_id, given.reason, cast(:demands AS text[]), :drafted, :now
-      FROM unnest(cast(:orders AS uuid[]), cast(:stages AS text[]), cast(:units AS text[]),
-                  cast(:reasons AS text[])) AS given (order_id, stage, unit_id, reason)
-      JOIN work_order o ON o.id = given.order_id
-     WHERE given.unit_id <> o.unit_id
-    ON CONFLICT DO NOTHING
-    """
+    SELECT t.*, w.order_id, w.stage, w.unit_id, w.urgent, w.told
+      FROM total t LEFT JOIN warned w ON w.told AND w.urgent
+    """.replace("FALLS", _falls("o")).replace("LATER", _falls("f"))
 )
 
 
@@ -110,6 +128,8 @@ def _stages() -> dict[str, object]:
         "ids": [one.id for one in stages],
         "colours": [one.colour for one in stages],
         "days": [one.day for one in stages],
+        "names": [one.name for one in stages],
+        "sheets": [one.sheet for one in stages],
         **{f"h{level}": [one.offset(level) for one in stages] for level in (1, 2, 3, 4)},
         "to_stage": [stage for stage, _ in rungs],
         "rungs": [rung for _, rung in rungs],
@@ -135,29 +155,15 @@ def sweep() -> Swept:
     earliest = min((one.offset(level) for one in texts.stages for level in (1, 2, 3, 4)), default=0)
     horizon = now + timedelta(hours=max(24, -earliest))
     given = {**_stages(), **_desks(), "now": now, "horizon": horizon, "states": states,
-             "urgent": texts.urgent_up_to}  # fmt: skip
+             "urgent": texts.urgent_up_to, "demands": list(texts.demands),
+             "drafted": rules.DRAFTED}  # fmt: skip
     with scoped(tally.SERVICE) as connection:
         rows = connection.execute(_WARN, given).all()
         reminding.tell_at_once(connection, rows)
-        proposing = {one.id: one for one in texts.stages if one.sheet}
-        wanted = [row for row in rows if row.told and row.stage in proposing]
-        proposed = 0
-        if wanted:
-            proposed = connection.execute(
-                _PROPOSE,
-                {
-                    "orders": [row.order_id for row in wanted],
-                    "stages": [row.stage for row in wanted],
-                    "units": [row.unit_id for row in wanted],
-                    "reasons": [proposing[row.stage].name for row in wanted],
-                    "demands": list(texts.demands),
-                    "drafted": rules.DRAFTED,
-                    "now": now,
-                },
-            ).rowcount
+    total = rows[0]
     return Swept(
-        warned=len(rows),
-        told=sum(row.told for row in rows),
-        urgent=sum(row.told and row.urgent for row in rows),
-        proposed=proposed,
+        warned=total.all_warned,
+        told=total.all_told,
+        urgent=total.all_urgent,
+        proposed=total.all_proposed,
     )

@@ -1,7 +1,7 @@
 """统一报表: statistics in one click, within one's scope, with everything that must be said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -10,19 +10,20 @@ from sqlalchemy import Connection
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.registry import Registry
-from portal.functions.reports import closing, grid, known, library, lines, periods, plain
+from portal.functions.reports import closing, grid, known, library, lines, periods, plain, versions
 from portal.functions.reports import plan as planning
 from portal.functions.reports.grid import Asked, Grid
 from portal.functions.reports.known import Catalogue, Own
+from portal.functions.reports.laid import Laid
 from portal.functions.reports.library import Library
 from portal.functions.reports.lines import Grids
-from portal.functions.reports.model import Column, Official, Report, Row, Source
+from portal.functions.reports.model import Column, Official, Report, Row, Source, View
 from portal.functions.reports.plain import Wanted
 from portal.functions.reports.plan import WHOLE, Plan
 from portal.store import clock, divisions, formulas, measure_closing, measure_reads
 from portal.store.citypack import ReportColumn, ReportTemplate, pack
 from portal.store.divisions import Division
-from portal.store.measure_words import Period
+from portal.store.measure_words import Kind, Period
 from portal.store.scope import scoped
 
 VIEW, RECORDS = "reports.view", "records.open"
@@ -32,6 +33,7 @@ _HEADS = {"lines": "项目", "months": "月份"}
 OTHERS = "其他"
 MOST_PLANS = 1000
 _AGED_AFTER = timedelta(days=2)
+NO_VERSIONS = "以前的版本须有档案查阅权限的岗位查看，本岗位可以查看各版本的差异。"
 PROTECTED_NOTE = "涉及残疾、低保、儿童的数小于5的显示为“<5”；为避免由合计推算，部分数不公布。"
 
 
@@ -128,24 +130,46 @@ class Reports:
             records=permissions.allowed(principal, RECORDS, region),
         )
 
-    def build(self, principal: Principal, template: str, region: str, period: str) -> Report:
+    def build(
+        self,
+        principal: Principal,
+        template: str,
+        region: str,
+        period: str,
+        version: int | None = None,
+        view: View = "then",
+    ) -> Report:
         """The report of a place within the scope for a period."""
         permissions.check(principal, VIEW, region)
-        return self.of_template(principal, self.library.find(template), region, period)
+        chosen = self.library.find(template)
+        return self.of_template(principal, chosen, region, period, version, view)
 
     def of_line(
-        self, principal: Principal, template: str, line: int, region: str, period: str
+        self,
+        principal: Principal,
+        template: str,
+        line: int,
+        region: str,
+        period: str,
+        view: View = "then",
     ) -> Report:
         """One line of a report, place by place: how its figures divide among the places below."""
         found = self.library.find(template)
         if found is None or not 0 <= line < len(found.lines):
             raise NoSuchReport("没有这张报表或这一行，请从“统一报表”重新选择。")
-        return self.of_template(principal, planning.unfolded(found, line), region, period)
+        unfolded = planning.unfolded(found, line)
+        return self.of_template(principal, unfolded, region, period, view=view)
 
     def of_template(
-        self, principal: Principal, template: ReportTemplate | None, region: str, period: str
+        self,
+        principal: Principal,
+        template: ReportTemplate | None,
+        region: str,
+        period: str,
+        version: int | None = None,
+        view: View = "then",
     ) -> Report:
-        """The same by a template that another function has made."""
+        """The same by a template of another function, or as an earlier version had it."""
         permissions.check(principal, VIEW, region)
         own = divisions.find(region)
         if template is None or own is None or own.code != region:
@@ -154,7 +178,8 @@ class Reports:
             span = periods.parse(period)
         except periods.UnknownPeriodError as error:
             raise NoSuchReport(str(error)) from error
-        return self._build(principal, template, own, period, span)
+        wish = Laid(region=own.code, span=span, view=view, version=version)
+        return self._build(principal, template, own, period, wish)
 
     def _build(
         self,
@@ -162,22 +187,24 @@ class Reports:
         template: ReportTemplate,
         own: Division,
         period: str,
-        span: Period,
+        wish: Laid,
     ) -> Report:
-        plan = self._plan(template)
+        span, plan = wish.span, self._plan(template)
         open_records = permissions.allowed(principal, RECORDS, own.code)
-        asked = Asked(
-            plan=plan,
-            own=own,
-            above=() if open_records else _above(principal, own),
-            open_records=open_records,
-            alone=template.rows != "places",
-        )
+        if wish.version is not None and not open_records:
+            raise NoSuchReport(NO_VERSIONS)
         with scoped(principal.reach) as connection:
+            laid, said = _standing(connection, wish)
+            asked = Asked(
+                plan=plan,
+                own=own,
+                above=() if open_records else _above(principal, own),
+                open_records=open_records,
+                laid=laid,
+                alone=template.rows != "places",
+            )
             grids = self._grids(connection, asked, span)
             months = self._months(connection, asked, template, span)
-            path = [one.code for one in divisions.path(own.code)]
-            closed = measure_closing.standing(connection, path, own.code, span)
         first = grids[""]
         total, rows = _table(template, own, plan, grids, months)
         sources = self._sources(first.wanted[: plan.shown], span)
@@ -199,7 +226,8 @@ class Reports:
             total=total,
             sources=sources,
             notes=(
-                *closing.words(closed, own.code),
+                *laid.words(distinct=_counts_once(first.wanted)),
+                *said,
                 *_absent(template, plan, first),
                 *_notes(template, sources, open_records=open_records),
             ),
@@ -209,6 +237,8 @@ class Reports:
             below=tuple((one.code, one.name) for one in divisions.children(own.code)),
             total_shown=_has_total(template, span),
             cutoff=_cutoff(span),
+            view=laid.view,
+            changed=laid.changed,
             meanings=known.meanings(self.catalogue, plan.bases[: plan.shown]),
         )
 
@@ -283,6 +313,27 @@ def _above(principal: Principal, own: Division) -> list[Division]:
 
 def _path(principal: Principal, own: Division) -> tuple[tuple[str, str], ...]:
     return tuple((one.code, one.name) for one in (*_above(principal, own), own))
+
+
+def _counts_once(wanted: Sequence[Wanted]) -> bool:
+    """Whether any number adds over nothing."""
+    return any(one.definition and one.definition.kind is Kind.DISTINCT for one in wanted)
+
+
+def _standing(connection: Connection, wish: Laid) -> tuple[Laid, tuple[str, ...]]:
+    """The layout as far as it is really another one, and what the report says of its version."""
+    if wish.version is not None:
+        if wish.view == "now":
+            raise NoSuchReport("以前的版本只按当时区划查看，请改选当时区划。")
+        try:
+            one = versions.of_version(connection, wish.region, wish.span, wish.version)
+        except versions.NoSuchVersion as error:
+            raise NoSuchReport(error.message) from error
+        if not one.stands:
+            return wish, (versions.words(one),)
+    path = [one.code for one in divisions.path(wish.region)]
+    closed = measure_closing.standing(connection, path, wish.region, wish.span)
+    return replace(wish, version=None), closing.words(closed, wish.region)
 
 
 def _table(

@@ -98,6 +98,15 @@ def words(found: measure_closing.Standing, region: str) -> tuple[str, ...]:
         said.append(
             f"{place.name}{period}的数据已锁定（第{one.version}版，{when:%Y-%m-%d}，{one.closed_by}）。"
         )
+    if found.reopened and not any(
+        one.region_code == region and one.grain == found.reopened[-1].grain
+        and one.starts == found.reopened[-1].starts for one in found.locks
+    ):  # fmt: skip
+        last = found.reopened[-1]
+        said.append(
+            f"本期第{last.version}版已于 {clock.local(last.reopened_at or last.closed_at):%Y-%m-%d}"
+            f" 重开（{last.reason}），本表为重开后尚未锁定的数据。"
+        )
     if below:
         said.append(f"下级有 {len(below)} 个地区已锁定本期内的数据。")
     if found.waiting:

@@ -32,18 +32,19 @@ class Measured:
     problem: str = ""
 
 
-def place_of(code: str) -> str | None:
-    """The lowest known place of a code, down from the city; ``None`` outside the city.
+def place_of(code: str, day: date) -> str | None:
+    """The lowest known place of a code on a day, down from the city; ``None`` outside the city.
 
     Systems write a street's persons without a known community under ``…000``; others still use a
-    community that is gone. Both belong to the street, and the report says so.
+    community that is gone. Both belong to the street, and the report says so. A place whose heir is
+    known counts for the heir from the day of the change on.
     """
     if not code.startswith(pack().region_code):
         return None
     for digits in _STEPS:
         found = divisions.find(code[:digits]) if len(code) >= digits else None
         if found is not None:
-            return found.code
+            return divisions.heir(found.code, day)
     return pack().region_code
 
 
@@ -52,12 +53,12 @@ def _definition(one: MeasureMap) -> Definition:
     return Definition(id=one.id, kind=Kind(one.kind), name=one.name, unit=one.unit, topic=one.topic)
 
 
-def _cells(counts: Iterable[Count]) -> tuple[list[Cell], int]:
+def _cells(counts: Iterable[Count], day: date) -> tuple[list[Cell], int]:
     """The numbers by place of the city, and how many lie outside it."""
     numbers: defaultdict[tuple[str, str], int] = defaultdict(int)
     outside = 0
     for one in counts:
-        place = place_of(one.region_code)
+        place = place_of(one.region_code, day)
         if place is None:
             outside += one.number
         else:
@@ -95,7 +96,7 @@ def keep(system: System, roster: Roster) -> Measured:
                 why = f"对方名册没有提供“{'、'.join(one.absent)}”"
                 measures.note_failure(connection, replace(picture, problem=why))
                 continue
-            cells, outside = _cells(one.counts)
+            cells, outside = _cells(one.counts, picture.day)
             picture = replace(picture, unplaced=one.nowhere + outside)
             moved += measures.restate(connection, picture, cells)
     measures.settle()
@@ -121,10 +122,11 @@ def put_stocks(
     measures.define(connection, [_definition(one.measure) for one in counted])
     moved = 0
     for one in counted:
-        cells, outside = _cells(one.counts)
+        day = clock.local(as_of).date()
+        cells, outside = _cells(one.counts, day)
         picture = replace(
             _picture(system, one.measure, None),
-            day=clock.local(as_of).date(),
+            day=day,
             as_of=as_of,
             unplaced=one.nowhere + outside,
         )
@@ -151,7 +153,7 @@ def put_flows(system: System, told: Tallied, first: date, last: date) -> int:
             for count in one.counts:
                 by_day[count.day or last].append(count)
             for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
-                cells, outside = _cells(by_day.get(day, ()))
+                cells, outside = _cells(by_day.get(day, ()), day)
                 unplaced = outside + (one.nowhere if day == last else 0)
                 picture = replace(base, day=day, unplaced=unplaced)
                 moved += measures.restate(connection, picture, cells)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from portal.functions.reports import plain
 from portal.functions.reports.known import Catalogue
+from portal.functions.reports.laid import Laid
 from portal.functions.reports.model import SMALL_LIMIT, UNKNOWN, WITHHELD, Cell, Shown, exact
 from portal.functions.reports.plain import Numbers, Places, Wanted
 from portal.functions.reports.plan import Detail, Plan
@@ -27,6 +28,7 @@ class Asked:
     own: Division
     above: Sequence[Division]
     open_records: bool
+    laid: Laid
     alone: bool  # only the place itself is shown
 
 
@@ -47,11 +49,12 @@ def read(connection: Connection, catalogue: Catalogue, asked: Asked, span: Perio
     plan, own = asked.plan, asked.own
     wanted = plain.wanted(connection, catalogue, plan.bases, span)
     numbers = Numbers()
+    reading = asked.laid.reading(connection, span)
     shielded = bool(plan.groups) and not asked.open_records
     for place in (*asked.above, own) if shielded else (own,):
         alone = asked.alone and not shielded
-        plain.read(connection, place, wanted, span, numbers, alone=alone)
-    here = plain.places(own, wanted, numbers, plan.shown)
+        plain.read(place, wanted, reading, numbers, alone=alone)
+    here = plain.places(own, asked.laid.below(own.code), wanted, numbers, plan.shown)
     total: Cells
     rows: list[Cells]
     if shielded:
@@ -79,9 +82,10 @@ class _Shielded:
         self._way: list[tuple[Table, int]] = []
         self._tables: list[tuple[Table, list[str]]] = []
         for place, next_one in pairwise((*asked.above, asked.own)):
-            found = plain.places(place, wanted, numbers)
-            self._way.append((found.table, found.below.index(next_one)))
-            self._tables.append((found.table, [place.code, *(one.code for one in found.below)]))
+            found = plain.places(place, asked.laid.below(place.code), wanted, numbers)
+            inside = [one.code for one in found.below]
+            self._way.append((found.table, inside.index(next_one.code)))
+            self._tables.append((found.table, [place.code, *inside]))
         codes = [asked.own.code, *(one.code for one in here.below)]
         self._tables.append((here.table, codes))
 

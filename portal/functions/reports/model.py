@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 SMALL_LIMIT = 5
+# By which divisions the numbers are laid out: those of the time, or those of today.
+View = Literal["then", "now"]
+VIEWS: Mapping[View, str] = {"then": "按当时区划", "now": "按现区划"}
 
 
 class Shown(StrEnum):
@@ -149,6 +153,8 @@ class Report:
     below: tuple[tuple[str, str], ...] = ()  # the places one step further down
     total_shown: bool = True
     cutoff: str = ""  # until when is counted, in words
+    view: View = "then"
+    changed: bool = False  # the divisions have changed since: the other view has other numbers
     meanings: tuple[Meaning, ...] = ()
 
     @property

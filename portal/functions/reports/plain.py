@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from portal.functions.reports.known import Catalogue, Known
+from portal.functions.reports.laid import Reading
 from portal.functions.reports.plan import Base
 from portal.functions.reports.protect import Table
-from portal.store import clock, divisions, measure_reads
+from portal.store import clock, measure_reads
 from portal.store.citypack import pack
 from portal.store.divisions import Division
 from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Value
@@ -194,10 +195,13 @@ def _rest(total: Sequence[int | None], rows: Sequence[Sequence[int | None]]) -> 
 
 
 def places(
-    own: Division, wanted: Sequence[Wanted], numbers: Numbers, shown: int | None = None
+    own: Division,
+    below: tuple[Division, ...],
+    wanted: Sequence[Wanted],
+    numbers: Numbers,
+    shown: int | None = None,
 ) -> Places:
     """The table of one place. What is not placed further down is a row, so that totals add up."""
-    below = divisions.children(own.code)
     total = _line(own, wanted, numbers)
     rows = [_line(one, wanted, numbers) for one in below]
     rest = _rest(total, rows)
@@ -212,10 +216,9 @@ def places(
 
 
 def read(
-    connection: Connection,
     own: Division,
     wanted: Sequence[Wanted],
-    period: Period,
+    reading: Reading,
     into: Numbers,
     *,
     alone: bool = False,
@@ -223,7 +226,4 @@ def read(
     """The values of a place and, unless it is asked for alone, of those directly below it."""
     here = LEVELS.index(len(own.code)) if len(own.code) in LEVELS else len(LEVELS)
     measures = {one.column.measure for one in wanted if one.usable}
-    values = measure_reads.values(
-        connection, measures, own.code, LEVELS[here : here + (1 if alone else 2)], period
-    )
-    into.take(values, wanted)
+    into.take(reading(measures, own.code, LEVELS[here : here + (1 if alone else 2)]), wanted)

@@ -68,7 +68,7 @@ def _seen(one: ForeignTask) -> _Seen:
     return _Seen(
         task=one,
         title=rules.masked_title(one.title, one.person),
-        region_code=place_of(one.region_code) or one.region_code,
+        region_code=place_of(one.region_code, clock.local(clock.now()).date()) or one.region_code,
         subject_hash=crypto.keyed_hash(one.id_number) if one.id_number else None,
     )
 

@@ -9,7 +9,7 @@ from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.queries import Case
 from portal.functions import morning
-from portal.pages.parts import cases, doors, facts, finder, today
+from portal.pages.parts import briefing, cases, doors, facts, finder, today
 
 _WIDE, _SIDE = 0.70, 0.30
 
@@ -28,6 +28,7 @@ def begin(who: Principal) -> Desk:
     with morning.one_reading(who):
         found = cases.mine(who)
         day = today.draw(who, found)
+        briefing.line(who)
     return Desk(
         cases=found,
         day=day,

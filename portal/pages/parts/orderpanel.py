@@ -1,5 +1,6 @@
 """诉求态势 on the homes of city and district: places, the seven links, the day, what is late."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -19,6 +20,7 @@ from portal.look.orderpanel import Knot
 from portal.look.tables import Column
 from portal.look.today import Tile, bar, link
 from portal.pages.guards import guarded
+from portal.pages.parts import instructing
 
 VIEW = queries.VIEW
 Theme = Literal["逾期占比", "本月受理"]
@@ -39,9 +41,9 @@ def _read(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal)
     return panel.read(_who, region)
 
 
-def reading(who: Principal) -> Panel:
-    """The panel of the own region."""
-    return _read(who.unit.region_code, who.unit.id, who.prefixes, who)
+def reading(who: Principal, region: str | None = None) -> Panel:
+    """The panel of the own region, or of one inside it."""
+    return _read(region or who.unit.region_code, who.unit.id, who.prefixes, who)
 
 
 @st.cache_data(max_entries=50, ttl=300, show_spinner=False)
@@ -245,6 +247,29 @@ def _hours(who: Principal, found: Panel) -> None:
     charts.draw(figure, key="order_hours", alt=f"今天各时段受理：{words}")
 
 
+def _sum(given: Sequence[tuple[Any, int]]) -> int:
+    return sum(number for _, number in given)
+
+
+def beside(found: Panel) -> list[tuple[str, Sequence[tuple[Any, int]]]]:
+    """What the trend is compared with: the days before, and a year ago where it was counted."""
+    return [("上期", found.before), *([("上年同期", found.last_year)] if found.last_year else [])]
+
+
+def compared(found: Panel) -> str:
+    """The trend in words, with last period and last year."""
+    now, before = _sum(found.trend), _sum(found.before)
+    year = f"{_sum(found.last_year):,} 件" if found.last_year else "无数据"
+    return f"近 {len(found.trend)} 天共受理 {now:,} 件，上期 {before:,} 件，上年同期 {year}"
+
+
+def _trend_card(found: Panel) -> None:
+    words = compared(found)
+    st.html(tables.head("受理趋势", text(words)))
+    figure = look.trend(found.trend, height=200, beside=beside(found))
+    charts.draw(figure, key="order_trend", alt=f"受理趋势：{words}")
+
+
 @guarded(VIEW)
 def _map_card(who: Principal) -> None:
     found = reading(who)
@@ -286,3 +311,6 @@ def cards(who: Principal) -> None:
         st.html(_funnel(found))
     with two, st.container(key="card-order-hours"):
         _hours(who, found)
+    with st.container(key="card-order-trend"):
+        _trend_card(found)
+        instructing.draw(who)

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from auth.principal import Principal
-from portal.functions.reports import Report, closing
-from portal.look import notice
+from portal.functions.reports import Report, closing, versions
+from portal.look import notice, states, tables
+from portal.look.markup import tag, text
+from portal.look.tables import Column
 from portal.pages.guards import guarded
 from portal.pages.parts import memory
 
@@ -26,6 +28,55 @@ def draw(who: Principal, report: Report) -> None:
         else:
             st.text_input("重开理由", key=_REASON, max_chars=200, width=420)
             st.button("重开本期", key="period_reopen", on_click=_reopen, args=place)
+
+
+def history(who: Principal, report: Report) -> None:
+    """Every version of the period: who, when, why, and which figures the next one has otherwise."""
+    found = versions.versions(who, report.region_code, report.period)
+    if not found:
+        return
+    with st.expander("各版本", key="period_versions"):
+        rows = [
+            (
+                text(f"第{one.version}版"),
+                text(f"{states.moment(one.closed_at)} {one.closed_by}"),
+                text(f"{states.moment(one.reopened_at)} {one.reopened_by}")
+                if one.reopened_at
+                else "现行",
+                text(one.reason),
+            )
+            for one in reversed(found)
+        ]
+        heads = [Column(head=one) for one in ("版本", "锁定", "重开", "重开理由")]
+        st.html(tables.table("本期各版本", heads, rows))
+        former = [one.version for one in found if not one.stands]
+        if former:
+            number = st.selectbox(
+                "与其后数据的差异",
+                former[::-1],
+                format_func=lambda one: f"第{one}版",
+                key="period_version",
+                width=220,
+            )
+            _differences(who, report, number)
+
+
+def _differences(who: Principal, report: Report, number: int) -> None:
+    found = versions.differences(who, report.region_code, report.period, number)
+    if not found.found:
+        notice.empty("没有差异", f"第{number}版与{found.against}的数相同。")
+        return
+    heads = [
+        *(Column(head=one) for one in ("地区", "指标")),
+        *(Column(head=one, kind="num") for one in (f"第{number}版", found.against)),
+    ]
+    rows = [
+        (text(one.place), text(f"{one.measure}（{one.unit}）"), text(one.was), text(one.now))
+        for one in found.found
+    ]
+    st.html(tables.table(f"第{number}版与其后数据的差异", heads, rows))
+    if found.left_out:
+        st.html(tag("p", text(f"另有 {found.left_out} 处差异未列出。"), class_="quiet"))
 
 
 def _answer(who: Principal) -> None:

@@ -30,7 +30,7 @@ def draw(who: Principal, report: Report) -> None:
 
 
 def _links(report: Report) -> None:
-    asked = urlencode({"region": report.region_code, "period": report.period})
+    asked = urlencode({"region": report.region_code, "period": report.period, "view": report.view})
     links = [
         tag("a", words, href=f"/api/v1/reports/{report.template}.{ending}?{asked}",
             class_="download", download="")

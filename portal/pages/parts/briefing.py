@@ -1,0 +1,33 @@
+"""晨报 on a home: today's paper, or why there is none, and those of the days before."""
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal.affairs.briefing import queries
+from portal.affairs.briefing.queries import Kept
+from portal.look.markup import tag, text
+from portal.store import papers
+
+
+def line(who: Principal) -> None:
+    """The papers of the own post; nothing where none was ever made."""
+    found = queries.mine(who)
+    if not found:
+        return
+    with st.expander(f"晨报（最近 {len(found)} 天）", key="briefing"):
+        for place, one in enumerate(found):
+            with st.container(key=f"brief-{place}", horizontal=True, vertical_alignment="center"):
+                _one(who, one, place)
+
+
+def _one(who: Principal, one: Kept, place: int) -> None:
+    st.html(tag("span", text(f"{one.day:%Y-%m-%d} {one.why or one.title}")))
+    if one.why:
+        return
+
+    def file() -> bytes:
+        return queries.file(who, one.day) or b""
+
+    name = papers.file_name(f"{one.title}{one.day:%Y%m%d}", ".docx")
+    st.download_button("下载", file, name, papers.MEDIA_TYPE, key=f"brief_file-{place}",
+                       on_click="ignore")  # fmt: skip
