@@ -18,8 +18,9 @@ class Moved(clock.FrozenClock):
         self._at = at
 
 
-def _actor(unit_id: str, name: str, kind: str, level: str, region: str, roles: tuple[str, ...],
+def one_of(unit_id: str, name: str, kind: str, level: str, region: str, roles: tuple[str, ...],
            prefixes: tuple[str, ...]) -> Principal:  # fmt: skip
+    """Somebody of a unit who is nobody: made up for the demonstration."""
     return Principal(
         account_id=uuid5(_SPACE, unit_id),
         login="demo",
@@ -46,12 +47,12 @@ def around(place: str) -> list[Principal]:
             roles = ("order_desk",) if is_desk else ("department_officer", "order_visitor")
             covers = (one.region_code,) if is_desk or does_visits else ()
             found.append(
-                _actor(one.id, one.name, "department", one.level, one.region_code, roles, covers)
+                one_of(one.id, one.name, "department", one.level, one.region_code, roles, covers)
             )
     street, community = divisions.find(place[:9]), divisions.find(place)
     if street and community:
-        found.append(_actor(f"gov-{street.code}", street.name, "government", "street",
+        found.append(one_of(f"gov-{street.code}", street.name, "government", "street",
                             street.code, ("street_officer",), (street.code,)))  # fmt: skip
-        found.append(_actor(f"com-{place}", community.name, "community", "community", place,
+        found.append(one_of(f"com-{place}", community.name, "community", "community", place,
                             ("community_clerk",), (place,)))  # fmt: skip
     return found

@@ -13,10 +13,11 @@ from stdnum.cn import ric
 from auth import posts
 from auth.provider import credentials
 from portal.affairs.findings.tables import finding
+from portal.affairs.forms.tables import form
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
 from portal.affairs.orders.tables import work_order
-from portal.commands import drops, measures, seed_findings, seed_orders, setup, tasks
+from portal.commands import drops, measures, seed_findings, seed_forms, seed_orders, setup, tasks
 from portal.functions import rounds
 from portal.store import clock, crypto, deployment
 from portal.store.citypack import CityPack, Demo, DemoAccount, pack
@@ -183,5 +184,7 @@ def seed(wired: Wired, say: Say) -> None:
     if not _count(finding):
         posts_ = tuple(held for one in _demo(city).accounts for held in one.posts)
         say(f"  模拟未诉先办问题 {seed_findings.add_findings(posts_)} 件")
+    if not _count(form):
+        say(f"  模拟一表通报表 {seed_forms.add_forms()} 张")
     # The simulated systems start anew each time: what they no longer know is told by a whole walk.
     tasks.sync_each(wired, say, whole=True)

@@ -59,6 +59,7 @@ _OTHER_ACTIONS = {
     "rates.showcase": "典型案例发布管理",
     "forms.act": "办理报表",
     "forms.move": "办理填报",
+    "forms.open": "打开名册填报",
     "forms.export": "下载填报表",
     "feedback.answer": "答复投诉建议",
     "feedback.close": "办结投诉建议",

@@ -7,10 +7,13 @@ from uuid import UUID
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from sqlalchemy import select
 
+from auth.tables import audit_entry
 from portal.affairs.forms import desk, held, offline, queries
 from portal.affairs.forms.words import FormError, Held
 from portal.store import clock
+from portal.store.engine import begin
 from tests import people
 from tests.forms import world
 from tests.forms.world import PLACE, clerk
@@ -102,6 +105,11 @@ def test_a_list_comes_filled_from_the_index_and_its_rows_are_found_again() -> No
         ["1", "乙老", "86", "女", ""],
         ["2", "甲老", "91", "男", ""],
     ]
+    with begin() as connection:
+        looked = connection.execute(
+            select(audit_entry.c.detail).where(audit_entry.c.action == "forms.open")
+        ).scalars()
+        assert [one["form"] for one in looked] == ["高龄名册"]
     rows = [["行号", "备注", "年龄", "电话"], [2, "行动不便", 91, 1], [7, "无此行", 1, 1]]
     titles, faults = said(answer_id, book(rows))
     assert titles == ["第 2 行“备注”：空 → 行动不便"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
-from auth import permissions
+from auth import audit, permissions
 from auth.principal import Principal
 from auth.tables import unit
 from portal.affairs.forms import desk, held, rules
@@ -192,6 +192,13 @@ def opened(principal: Principal, answer_id: UUID) -> Opened:
         raise FormError("填报尚未上报或本岗位无权查看明细，没有打开。")
     if made.layout == "名册":
         permissions.check(principal, RECORDS, row.region_code)
+        audit.append(  # a list shows persons in full
+            action="forms.open",
+            actor=principal.login,
+            unit_id=principal.unit.id,
+            region_code=row.region_code,
+            detail={"form": row.title, "number": row.paper_no},
+        )
     cells = held.unseal(row.payload)
     return Opened(
         row=_answer_row(row), made=made, cells=cells, rows=tuple(rows_of(made, row.rows)),
