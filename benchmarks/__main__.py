@@ -12,6 +12,7 @@ from benchmarks.house import House, open_house
 ALONE = (
     "records",
     "reports",
+    "library",
     "citysize",
     "tasks",
     "drops",
@@ -20,6 +21,7 @@ ALONE = (
     "orders_intake",
     "league",
     "findings",
+    "forms",
 )
 IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)

@@ -38,6 +38,8 @@ PLACES: Mapping[str, tuple[str, str]] = {
         ("supervision", "order"),
     ),
     "feedback.answer": ("answering", ""),
+    "forms.answer": ("forms", "id"),
+    "forms.form": ("forms", "form"),
 }
 
 

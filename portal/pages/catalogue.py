@@ -100,6 +100,13 @@ PAGES: tuple[PageSpec, ...] = (
         module="findings",
     ),
     PageSpec(
+        path="forms",
+        title="一表通",
+        permission="forms.view",
+        section=WORK,
+        module="forms",
+    ),
+    PageSpec(
         path="supervision",
         title="督办评价",
         permission="orders.supervise",

@@ -9,13 +9,17 @@ from sqlalchemy import Connection, Table, TextClause, text
 
 def statement(table: Table, names: Sequence[str], tail: str = "") -> TextClause:
     """``INSERT`` of the rows that ``:rows`` holds as JSON; each column has the table's own type."""
+    return text(f"{_insert(table, names, 'rows')} {tail}")
+
+
+def _insert(table: Table, names: Sequence[str], rows: str) -> str:
     unknown = [name for name in names if name not in table.c]
     if unknown:
         raise LookupError(f"{table.name} has no {', '.join(unknown)}")
     columns = ", ".join(f'"{name}"' for name in names)
-    return text(
+    return (
         f"INSERT INTO {table.name} ({columns}) SELECT {columns}"  # noqa: S608 - names of the code
-        f" FROM jsonb_populate_recordset(NULL::{table.name}, cast(:rows AS jsonb)) {tail}"
+        f" FROM jsonb_populate_recordset(NULL::{table.name}, cast(:{rows} AS jsonb))"
     )
 
 
@@ -28,3 +32,16 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """Insert them all; every row has the keys of the first."""
     if rows:
         connection.execute(statement(table, list(rows[0])), {"rows": packed(rows)})
+
+
+def insert_together(
+    connection: Connection, groups: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
+) -> None:
+    """Rows of several tables in one statement; none of them may need to see another's."""
+    filled = [(table, rows) for table, rows in groups if rows]
+    if not filled:
+        return
+    each = [_insert(table, list(rows[0]), f"rows_{n}") for n, (table, rows) in enumerate(filled)]
+    before = ", ".join(f"group_{n} AS ({one})" for n, one in enumerate(each[:-1]))
+    given = {f"rows_{n}": packed(rows) for n, (_, rows) in enumerate(filled)}
+    connection.execute(text(f"WITH {before} {each[-1]}" if before else each[-1]), given)

@@ -102,7 +102,11 @@ def together(reach: Reach) -> Iterator[None]:
 
 
 _ACTOR = text("SELECT set_config('app.actor', :actor, true)")
-_WAS = text("SELECT coalesce(current_setting('app.actor', true), '')")
+# What stood there is read before it is set: the inner query comes first.
+_CHANGE = text(
+    "SELECT was, set_config('app.actor', :actor, true) FROM"
+    " (SELECT coalesce(current_setting('app.actor', true), '') AS was OFFSET 0) AS before"
+)
 
 
 @contextmanager
@@ -111,7 +115,6 @@ def acting_as(connection: Connection, service: str) -> Iterator[None]:
 
     A transaction that has failed cannot be set back and need not be: it is rolled back as a whole.
     """
-    was = connection.execute(_WAS).scalar_one()
-    connection.execute(_ACTOR, {"actor": service})
+    was = connection.execute(_CHANGE, {"actor": service}).scalar_one()
     yield
     connection.execute(_ACTOR, {"actor": was})

@@ -23,7 +23,7 @@ def test_from_initials_to_the_table_the_level_below_and_the_file(
     box.fill("cgajlatj")
     box.press("Enter")
     page.get_by_role("heading", name="城管案件立案统计表").wait_for()
-    box.fill("qqdsq")
+    box.fill("gqdsqsl")
     box.press("Enter")
     page.get_by_role("heading", name="各渠道诉求受理统计表").wait_for()
     steps.settled(page)

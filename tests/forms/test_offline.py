@@ -112,3 +112,14 @@ def test_a_list_comes_filled_from_the_index_and_its_rows_are_found_again() -> No
         "D1 不认识的列“电话”，未读取",
         "A3 没有行号“7”，该行未读取",
     ]
+
+    counts = ("living", "registered", "inflow", "outflow", "system:grid")
+    asks = [
+        world.field(f"c{at}", f"人口{bind}", source="index", bind=bind)
+        for at, bind in enumerate(counts)
+    ]
+    counted = world.sent(world.written(*asks, title="人口流动表"))
+    cells = queries.opened(clerk(), world.answer(counted).id).cells
+    assert [cells[f"0.{one.name}"].value for one in asks] == ["3", "0", "3", "0", "3"]
+    there = queries.opened(clerk(place="990103100001"), world.answer(counted, "990103100001").id)
+    assert [there.cells[f"0.{one.name}"].value for one in asks] == ["0", "3", "0", "3", "0"]

@@ -422,3 +422,21 @@ def test_every_tile_down_to_the_community_opens_what_it_counts(office: Office) -
             seen[who.unit.level, name] = int(number)
     assert (seen["street", "柳岸社区"], seen["street", "荷塘社区"]) == (2, 1)
     assert seen["city", "西岭县"] == 1
+
+
+def test_a_desk_gives_another_class_by_its_name(office: Office) -> None:
+    wiring.app().adviser = dispatching.adviser()  # type: ignore[misc]
+    office.who = seated(world.command())
+    order = world.taken("1")
+    tab = office.open("orders", id=f"{order}:reclass")
+    prefix = next(
+        one.key for one in tab.text_input if (one.key or "").endswith("category-words")
+    ).removesuffix("-words")
+    tab.text_input(key=f"{prefix}-words").set_value("zdjy").run()
+    field = tab.selectbox(key=prefix)
+    assert field.options == ["市容环境 › 占道经营"]
+    field.set_value("01.01").run()
+    reason = next(one for one in tab.text_area if "reason" in (one.key or ""))
+    reason.set_value("诉求实为占道经营").run()
+    tab.button(key="act-reclass").click().run()
+    assert world.row(order).category == "01.01"

@@ -1,6 +1,7 @@
 """统一报表 on the page: the table of the own scope, down by a click, nothing without the right."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from portal.store.clock import now
 from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_words import Cell, Definition, Kind, Snapshot
 from portal.store.scope import scoped
+from tests import people
 from tests.pages.conftest import Office, shown, without
 
 WILLOW, LOTUS = "990102001001", "990102001002"
@@ -135,3 +137,27 @@ def test_a_report_is_found_by_initials_and_all_of_a_place_go_into_one_parcel(
     tab.button(key="parcel_all").click().run()
     assert "已打包 1 张报表" in shown(tab)
     assert [one.key for one in tab.button if one.key == "parcel_below"] == [], "nothing is below"
+
+
+def test_an_own_report_is_put_together_looked_at_kept_and_dropped(counted: Office) -> None:
+    assert counted.who is not None
+    account = people.add_account(counted.who.login)
+    post = people.add_post(
+        account, counted.who.unit.id, roles=counted.who.roles, prefixes=counted.who.prefixes
+    )
+    counted.who = replace(counted.who, account_id=account, post_id=post)
+    tab = counted.open("reports")
+    tab.button(key="own_look").click().run()
+    assert "请选 1 至 12 个指标" in shown(tab)
+    tab.multiselect(key="own_measures").select("residents").run()
+    tab.multiselect(key="own_compares").select("previous").run()
+    tab.text_input(key="own_name").input("我的人口表").run()
+    tab.button(key="own_keep").click().run()
+    text = shown(tab)
+    assert "已保存" in text and "我的人口表" in text and "上期" in text
+    other = counted.open("reports")
+    assert "我的人口表" not in shown(other)
+    other.button(key="own_open").click().run()
+    assert "我的人口表" in shown(other) and "31" in shown(other)
+    other.button(key="own_drop").click().run()
+    assert "own_open" not in [one.key for one in other.button]

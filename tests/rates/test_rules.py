@@ -228,7 +228,11 @@ def test_the_lowest_of_many_is_red() -> None:
 def test_the_rules_stand_beside_the_zones_and_change_with_them() -> None:
     words = "；".join(standings.rule_words(SCHEME))
     assert "蓝区（好）：综合得分95以上且没有超期工单" in words
-    assert "后10%" in words and "连续2期下降" in words and "紧急工单逾期" in words
+    assert (
+        "后10%" in words
+        and "连续2期下降" in words
+        and "期末有紧急工单逾期未办结（期内逾期后已办结的，计入超期" in words
+    )
     bare = SCHEME.zones.model_copy(
         update={"falls_to_yellow": 0, "bottom_percent": 0, "urgent_overdue_is_red": False}
     )

@@ -48,7 +48,7 @@ def counted(connection: Connection, bind: str, prefix: str) -> Iterable[tuple[st
     query = (
         select(_place(mine).label("code"), func.count(mine.subject_id.distinct()).label("number"))
         .where(mine.kind == kind, _ongoing(mine), *_inside(mine, prefix))
-        .group_by(_place(mine))
+        .group_by("code")
     )
     if bind.startswith("system:"):
         system = bind.removeprefix("system:")

@@ -164,24 +164,19 @@ def _beside(
     if not fresh:
         return
     rows = [row for _, row in fresh]
-    bulk.insert_rows(
-        connection,
-        order_seat,
-        [{"order_id": row["id"], "unit_id": row["unit_id"], "part": seats.DISPATCHES,
-          "since": now, "state": seats.NOW} for row in rows],
-    )  # fmt: skip
-    bulk.insert_rows(connection, order_caller, arriving.callers(fresh))
     born = {
         row["id"]: f"收到{row['source']}诉求" + classes.words(row["their_class"]) for row in rows
     }
-    bulk.insert_rows(
+    seated = [{"order_id": row["id"], "unit_id": row["unit_id"], "part": seats.DISPATCHES,
+               "since": now, "state": seats.NOW} for row in rows]  # fmt: skip
+    first = [{"order_id": row["id"], "at": now, "move": "born", "from_state": "",
+              "to_state": row["state"], "unit_id": None, "unit_name": None, "actor": by.actor,
+              "actor_name": row["source"], "words": born[row["id"]],
+              "detail": {"version": 1}} for row in rows]  # fmt: skip
+    bulk.insert_together(
         connection,
-        order_event,
-        [{"order_id": row["id"], "at": now, "move": "born", "from_state": "",
-          "to_state": row["state"], "unit_id": None, "unit_name": None, "actor": by.actor,
-          "actor_name": row["source"], "words": born[row["id"]],
-          "detail": {"version": 1}} for row in rows],
-    )  # fmt: skip
+        [(order_seat, seated), (order_caller, arriving.callers(fresh)), (order_event, first)],
+    )
     files = [
         {**one, "order_id": row["id"], "added_by": row["source"], "at": now}
         for row in rows

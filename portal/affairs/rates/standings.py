@@ -143,7 +143,7 @@ def rule_words(scheme: Scheme) -> tuple[str, ...]:
     if rules.bottom_percent:
         red.append(f"同类单位后{rules.bottom_percent}%（舍去零头，并列的不拆开）")
     if rules.urgent_overdue_is_red:
-        red.append("期末有紧急工单逾期未办结")
+        red.append("期末有紧急工单逾期未办结（期内逾期后已办结的，计入超期和按时办结率）")
     apart = "照常参加" if scheme.small_sample_ranked else "不参加排位、不分区"
     return (
         f"蓝区（好）：{blue}",

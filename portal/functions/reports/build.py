@@ -31,6 +31,7 @@ REST = "未明确到下级"
 _PLACE_HEADS = {"city": "区县", "district": "乡镇（街道）", "street": "社区（村）"}
 _HEADS = {"lines": "项目", "months": "月份"}
 OTHERS = "其他"
+MOST_PLANS = 1000
 _AGED_AFTER = timedelta(days=2)
 NO_VERSIONS = "以前的版本须有档案查阅权限的岗位查看，本岗位可以查看各版本的差异。"
 PROTECTED_NOTE = "涉及残疾、低保、儿童的数小于5的显示为“<5”；为避免由合计推算，部分数不公布。"
@@ -78,7 +79,25 @@ class Reports:
     @property
     def library(self) -> Library:
         """The templates that can be used, and those that cannot, each with why."""
-        return library.of(pack(), self.registry, self.catalogue)
+        city = pack()
+        held = self.__dict__.get("_library")
+        if held is None or held[0] is not city:
+            held = (city, library.of(city, self.registry, self.catalogue))
+            self.__dict__["_library"] = held
+        found: Library = held[1]
+        return found
+
+    def _plan(self, template: ReportTemplate) -> Plan:
+        if len(self._plans) > MOST_PLANS:
+            self._plans.clear()
+        found = self._plans.get(template)
+        if found is None:
+            found = self._plans[template] = planning.make(template, self.catalogue)
+        return found
+
+    @cached_property
+    def _plans(self) -> dict[ReportTemplate, Plan]:
+        return {}
 
     def templates(self, principal: Principal) -> tuple[Choice, ...]:
         """The reports of this city."""
@@ -171,7 +190,7 @@ class Reports:
         wish: Laid,
     ) -> Report:
         span = wish.span
-        plan = planning.make(template, self.catalogue)
+        plan = self._plan(template)
         open_records = permissions.allowed(principal, RECORDS, own.code)
         if wish.version is not None and not open_records:
             raise NoSuchReport(NO_VERSIONS)

@@ -39,7 +39,8 @@ def wanted(
     """The numbers of a plan with what is known of each for a period."""
     suppliers = [catalogue.supplier(one.measure, one.system) for one in bases]
     pairs = [(one.measure, by) for one, by in zip(bases, suppliers, strict=True) if by is not None]
-    known = measure_reads.definitions(connection, {one.measure for one in bases if one.measure})
+    strange = {one.measure for one in bases if one.measure and not catalogue.find(one.measure)}
+    known = measure_reads.definitions(connection, strange) if strange else {}
     said = measure_reads.latest(connection, pairs, period.ends)
     return [
         _wanted(one, by, catalogue.find(one.measure), known, said, period)

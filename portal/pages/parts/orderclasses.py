@@ -28,6 +28,12 @@ def _spelt(region: str, _names: Mapping[str, str]) -> dict[str, tuple[str, str]]
     return {code: letters(name) for code, name in _names.items()}
 
 
+def matching(who: Principal, names: Mapping[str, str], words: str) -> tuple[str, ...]:
+    """The classes that some words name; without words the widest."""
+    spelt = _spelt(who.unit.region_code, names)
+    return classtree.found(names, spelt, words) or classtree.below(names, "")
+
+
 @guarded(views.VIEW)
 def _turn(who: Principal) -> None:
     memory.keep(who, _SHOWN, not memory.recall(who, _SHOWN) or None)

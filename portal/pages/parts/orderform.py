@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.orders import boxes, choices, phrases, rules
+from portal.affairs.orders import boxes, choices, classtree, phrases, rules
 from portal.affairs.orders.files import Attachment
 from portal.affairs.orders.phrases import About
 from portal.affairs.orders.queries import Opened
 from portal.affairs.workflow.flow import LABELS, MOST
 from portal.look import states
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import memory, orderclasses
 from portal.pages.parts.draft import Paper
 
 VIEW = "orders.view"
@@ -190,12 +190,32 @@ def _parts(sheet: Sheet, name: str, label: str) -> list[dict[str, str]]:
     ]
 
 
+def _category(sheet: Sheet, name: str, label: str) -> str | None:
+    """Another class, looked for by its name or spelling; a city without lists is told the code."""
+    names = orderclasses.names_of(sheet.who.unit.region_code, sheet.who)
+    if not names:
+        return _line("分类代码，如 04.02；不填则不改变")(sheet, name, label) or None
+    with _side_by_side(sheet, name):
+        words = st.text_input(
+            "查找分类", key=sheet.key(f"{name}-words"), placeholder="名称或拼音首字母",
+            max_chars=20, autocomplete="off", width=180,
+        )  # fmt: skip
+        held = st.session_state.get(sheet.key(name))
+        found = orderclasses.matching(sheet.who, names, words or "")
+        options = list(dict.fromkeys([*([held] if held else []), *found]))
+        chosen: str | None = st.selectbox(
+            label, options, index=None, placeholder="不改变", key=sheet.key(name),
+            format_func=lambda code: classtree.called(names, code), filter_mode=None,
+        )  # fmt: skip
+    return chosen
+
+
 _MADE: Mapping[str, Callable[[Sheet, str, str], Any]] = {
     "unit": _unit,
     "suggested_unit": _unit,
     "units": _units,
     "level": _level,
-    "category": _line("分类代码，如 04.02；不填则不改变"),
+    "category": _category,
     "target": _line("要并入的在办工单编号"),
     "way": _line(""),
     "until": _until,

@@ -89,7 +89,7 @@ def _given(base: Scheme) -> dict[str, Any]:
         )
     with second[3]:
         urgent = st.checkbox(
-            "紧急工单逾期为红区", value=zones.urgent_overdue_is_red, key="scheme_urgent"
+            "期末紧急工单逾期未办结为红区", value=zones.urgent_overdue_is_red, key="scheme_urgent"
         )
     return {
         **base.model_dump(),

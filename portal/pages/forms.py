@@ -1,0 +1,207 @@
+"""一表通: answers that wait here, all of them, forms, the table as it grows, and the burden."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from auth import permissions
+from auth.principal import Principal
+from portal.affairs.forms import desk, queries
+from portal.affairs.forms.queries import AnswerRow, Box, Burden
+from portal.affairs.workflow.flow import FlowError
+from portal.functions import city
+from portal.look import notice, states, tables
+from portal.look.markup import Html, tag, text
+from portal.pages.going import go
+from portal.pages.guards import guarded, require
+from portal.pages.parts import formanswer, formdraft, saying
+from portal.store.citypack import pack
+
+PERMISSION = desk.VIEW
+WAITING, ALL, FORMS, NEW, TABLE, BURDEN = "waiting", "all", "forms", "new", "table", "burden"
+_NAMES: Mapping[str, str] = {
+    WAITING: "待办",
+    ALL: "全部填报",
+    FORMS: "报表",
+    NEW: "起草",
+    TABLE: "汇总",
+    BURDEN: "减负",
+}
+_SHOWN = 20
+
+
+def _parts(who: Principal) -> list[str]:
+    inside = bool(who.prefixes)
+    shown = {
+        WAITING: inside,
+        ALL: inside,
+        NEW: permissions.allowed(who, desk.DRAFT),
+        TABLE: who.unit.level != "community" and inside,
+    }
+    return [one for one in _NAMES if shown.get(one, True)]
+
+
+def _due(row: AnswerRow) -> Html:
+    words = f"▲ 逾期 {row.due_on:%m-%d}" if row.late else f"{row.due_on:%m-%d}"
+    return tag("span", words, class_="due" if row.late else "num")
+
+
+def _cells(who: Principal, row: AnswerRow) -> list[tuple[str, Html]]:
+    auto = f"{row.count.percent}%" if row.filled and row.count.percent is not None else "取数中"
+    mark = states.mock() + " " if row.simulated else ""
+    return [
+        ("报表", mark + text(row.title)),
+        ("来源", text(row.issuer)),
+        ("地点", text(city.place_within(who, row.region_name))),
+        ("自动取数", text(auto)),
+        ("时限", _due(row)),
+        ("状态", states.chip(row.state)),
+    ]
+
+
+def _answers(who: Principal, box: Box, empty: str) -> None:
+    rows = queries.answers(who, box)
+    if not rows:
+        notice.empty("没有填报", empty)
+        return
+    pages = -(-len(rows) // _SHOWN)
+    at = min(int(st.session_state.get("forms_page") or 1), pages)
+    shown = rows[(at - 1) * _SHOWN : at * _SHOWN]
+    with st.container(key="rows-forms", horizontal=True, wrap=False):
+        st.html(tables.rows("forms", "填报", [_cells(who, one) for one in shown]))
+        with st.container(key="acts-forms", width=72):
+            for one in shown:
+                if st.button("打开", key=f"form-open-{one.id}", width="stretch"):
+                    go("forms", id=str(one.id))
+    if pages > 1:
+        st.pagination(pages, key="forms_page")
+    if len(rows) >= queries.MOST:
+        notice.hint(f"只列出前 {queries.MOST} 份", "请按报表在“汇总”中查看其余的。")
+
+
+def _waiting(who: Principal) -> None:
+    _answers(who, "待办", "部门下发的报表自动取数后出现在这里，核对补充后上报。")
+
+
+def _everything(who: Principal) -> None:
+    _answers(who, "全部", "辖区内的填报会列在这里。")
+
+
+def _forms(who: Principal) -> None:
+    rows = queries.forms(who)
+    if not rows:
+        notice.empty("没有报表", "备案并下发的报表会列在这里。")
+        return
+    for one in rows:
+        mark = states.mock() + " " if one.simulated else ""
+        with st.container(key=f"formline-{one.id}", horizontal=True, vertical_alignment="center"):
+            words = f"{one.number or '无表号'} · {one.issuer} · {one.cycle} · {one.state}"
+            st.html(tables.head(one.title, mark + text(words)))
+            if st.button("打开", key=f"form-see-{one.id}"):
+                go("forms", form=str(one.id))
+
+
+def _table(who: Principal) -> None:
+    out = {str(one.id): one for one in queries.forms(who) if one.state in ("已下发", "已停用")}
+    if not out:
+        notice.empty("没有已下发的报表", "下发后，这里随上报逐份汇总。")
+        return
+    chosen = st.selectbox("报表", list(out), key="forms_table",
+                          format_func=lambda one: out[one].title)  # fmt: skip
+    rows = queries.answers(who, "全部", out[chosen].id)
+    periods = sorted({one.period_from for one in rows}, reverse=True)
+    if not periods:
+        notice.empty("本岗位范围内没有这张表的填报", "请换一张报表。")
+        return
+    period = st.selectbox("期别", periods, key="forms_period")
+    found = queries.table(who, out[chosen].id, period)
+    words = f"应报 {found.sent}，已报 {found.handed}，报送率 {found.percent}，逾期 {found.late}"
+    st.html(tables.head(out[chosen].title, text(words)))
+    if found.withheld:
+        notice.hint("部分栏目不公布", f"本岗位没有调取档案的权限：{'、'.join(found.withheld)}。")
+    columns = [tables.Column(head="单位"), tables.Column(head="状态")]
+    columns += [tables.Column(head=one, kind="num") for one in found.heads]
+    body: list[Sequence[Html]] = [
+        ("合计（已上报）", "", *(text(one or "—") for one in found.totals))
+    ]
+    body += [
+        (text(place), text(state), *(text(one or "—") for one in values))
+        for place, state, values in found.rows
+    ]
+    st.html(tables.table("汇总", columns, body))
+
+
+def _meter(title: str, rows: Sequence[Burden]) -> None:
+    heads = ("报表", "份", "栏目格数", "自动", "人工修改", "人工填写", "拒绝重复采集", "原需工时",
+             "现需工时", "节省工时")  # fmt: skip
+    columns = [tables.Column(head="单位"), *(tables.Column(head=one, kind="num") for one in heads)]
+    body = [
+        tuple(
+            map(text, (one.name, one.forms, one.answers, one.count.asked, one.count.auto,
+                       one.count.changed, one.count.typed, one.refused, one.hours_before,
+                       one.hours_after, one.hours_saved))
+        )
+        for one in rows
+    ]  # fmt: skip
+    st.html(tables.table(title, columns, body))
+
+
+def _burden(who: Principal) -> None:
+    texts = pack().forms
+    formula = (
+        f"节省工时 = 自动格数 ×（{texts.minutes_per_cell} − {texts.minutes_per_check}）分钟 ÷ 60，"
+        f"分钟数为{city.default_note()}；只计单位，不计个人。"
+    )
+    st.html(tables.head("减负计量", text(formula)))
+    by = st.segmented_control("口径", ["按部门", "按社区（村）"], default="按部门", key="forms_by",
+                              label_visibility="collapsed")  # fmt: skip
+    rows = queries.burden(who, "community" if by == "按社区（村）" else "issuer")
+    if not rows:
+        notice.empty("还没有计量", "报表下发并自动取数后开始计量。")
+        return
+    _meter("减负计量", rows)
+
+
+_DRAWN: Mapping[str, Callable[[Principal], None]] = {
+    WAITING: _waiting,
+    ALL: _everything,
+    FORMS: _forms,
+    NEW: formdraft.new,
+    TABLE: _table,
+    BURDEN: _burden,
+}
+
+
+@guarded(PERMISSION)
+def _body(who: Principal) -> None:
+    parts = _parts(who)
+    with st.container(key="formbar", horizontal=True, vertical_alignment="center"):
+        part = (
+            st.segmented_control(
+                "内容", parts, format_func=_NAMES.__getitem__, key="forms_part",
+                default=parts[0], label_visibility="collapsed",
+            )
+            or parts[0]
+        )  # fmt: skip
+    saying.draw()
+    _DRAWN[part](who)
+
+
+def page() -> None:
+    """Draw the page."""
+    who = require(PERMISSION)
+    answer, form = st.query_params.get("id"), st.query_params.get("form")
+    if not (answer or form):
+        with st.container(key="card-forms"):
+            st.html(tables.head("一表通", text(f"流程、表样为{city.default_note()}")))
+            st.fragment(_body)()
+        return
+    try:
+        if answer:
+            formanswer.card(who, answer)
+        else:
+            formdraft.card(who, str(form))
+    except FlowError as problem:
+        notice.error("没有打开", problem.message)
+        if st.button("返回一表通", key="form_back"):
+            go("forms")

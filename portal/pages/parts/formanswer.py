@@ -1,0 +1,304 @@
+"""One answer opened: its cells to look over and complete, files in and out, its moves."""
+
+import re
+from uuid import UUID
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal.affairs.forms import desk, offline, queries
+from portal.affairs.forms.desk import Change, Saved
+from portal.affairs.forms.offline import Proposal
+from portal.affairs.forms.queries import Opened
+from portal.affairs.forms.words import Cell, FormError, key
+from portal.affairs.workflow.ledger import Event
+from portal.look import notice, states, tables
+from portal.look.markup import text
+from portal.pages.going import go
+from portal.pages.guards import guarded
+from portal.pages.parts import formmoves, memory, saying
+from portal.pages.parts.draft import Paper
+from portal.store import workbooks
+from portal.store.form_texts import FieldText
+
+_SAID, _READ, _TURN = "form_said", "form_read", "form_turn"
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>^])")
+_TYPES = ["xlsx", "xls", "csv", "et", "wps"]
+_COLUMNS = 3
+
+
+def plain(words: str) -> str:
+    """Words in a label: nothing in them is markup."""
+    return _MARKS.sub(r"\\\1", words)
+
+
+# -- what is done ----------------------------------------------------------------------
+
+
+def _tell(who: Principal, saved: Saved) -> None:
+    said = [
+        f"“{one.title}”刚由{one.by}填为“{one.theirs}”，您填的“{one.mine}”已留在旁边，请核定。"
+        for one in saved.conflicts
+    ]
+    memory.keep(who, _SAID, [*said, *(f"{one}，没有保存这一格。" for one in saved.faults)] or None)
+
+
+@guarded(desk.VIEW)
+def _save(who: Principal, answer_id: UUID, name: str, base: int, widget: str) -> None:
+    """A cell is kept as soon as it is left."""
+    value = str(st.session_state.get(widget) or "")
+    try:
+        saved = desk.save(who, answer_id, [Change(row=0, field=name, value=value, base=base)])
+    except FormError as problem:
+        memory.keep(who, _SAID, [problem.message])
+    else:
+        _tell(who, saved)
+
+
+def _drawn(who: Principal, answer_id: UUID) -> tuple[dict[str, str], dict[tuple[int, str], int]]:
+    """The names of the columns and the versions of the cells that were drawn last."""
+    return memory.recall(who, f"versions.{answer_id}") or ({}, {})
+
+
+@guarded(desk.VIEW)
+def _save_rows(who: Principal, answer_id: UUID, rows: list[int], widget: str) -> None:
+    """The changed cells of a list; the versions are those that were drawn."""
+    edited = (st.session_state.get(widget) or {}).get("edited_rows", {})
+    names, versions = _drawn(who, answer_id)
+    changes = [
+        Change(row=rows[int(at)], field=names[title], value="" if value is None else f"{value}",
+               base=versions.get((rows[int(at)], names[title]), 0))
+        for at, cells in edited.items()
+        for title, value in cells.items()
+        if title in names
+    ]  # fmt: skip
+    try:
+        _tell(who, desk.save(who, answer_id, changes))
+    except FormError as problem:
+        memory.keep(who, _SAID, [problem.message])
+
+
+@guarded(desk.VIEW)
+def _move(who: Principal, answer_id: UUID, version: int, move: str, paper: Paper) -> None:
+    given = {name: saying.typed(paper, name) for name in paper.fields}
+
+    def act() -> str:
+        told = desk.move(who, answer_id, move, given, version)
+        return "；".join(told) or "已办理。"
+
+    saying.attempt(act, paper)
+
+
+@guarded(desk.VIEW)
+def _confirm(who: Principal, answer_id: UUID) -> None:
+    proposal: Proposal | None = memory.recall(who, _READ)
+    if proposal is None:
+        return
+    try:
+        _tell(who, desk.save(who, answer_id, proposal.changes))
+    except FormError as problem:
+        memory.keep(who, _SAID, [problem.message])
+        return
+    memory.keep(who, _READ, None)
+    st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
+
+
+# -- what is drawn ----------------------------------------------------------------------
+
+
+def _said(who: Principal) -> None:
+    saying.draw()
+    if said := memory.recall(who, _SAID):
+        memory.keep(who, _SAID, None)
+        notice.error("请核对", "；".join(said))
+
+
+def _origin(one: Cell) -> str:
+    parts = [one.state, one.source if one.state != "人工填写" else one.by, one.as_of]
+    if one.auto:
+        parts.append(f"系统原值 {one.auto}")
+    if one.other:
+        parts.append(f"另有 {one.other}")
+    return " · ".join(part for part in parts if part)
+
+
+def _cells(who: Principal, found: Opened) -> None:
+    columns = st.columns(_COLUMNS)
+    for place, one in enumerate(found.made.fields):
+        cell = found.cells.get(key(0, one.name), Cell())
+        with columns[place % _COLUMNS]:
+            _cell(found, one, cell)
+
+
+def _cell(found: Opened, one: FieldText, cell: Cell) -> None:
+    widget = f"form-cell-{one.name}-{cell.version}-{bool(cell.other)}"
+    title = plain(one.title if one.required else f"{one.title}（可不填）")
+    st.text_input(
+        f"{title}  \n:small[{plain(_origin(cell))}]",
+        value=cell.value,
+        key=widget,
+        max_chars=500,
+        autocomplete="off",
+        on_change=_save,
+        args=(found.row.id, one.name, cell.version, widget),
+        help=plain(one.note) if one.note else None,
+    )
+
+
+def _table(found: Opened) -> None:
+    if found.made.layout == "名册":
+        columns = [tables.Column(head="行号", kind="num")]
+        columns += [tables.Column(head=one.title) for one in found.made.fields]
+        rows = [
+            (f"{row}", *(text(found.cells.get(key(row, one.name), Cell()).value)
+                         for one in found.made.fields))
+            for row in found.rows
+        ]  # fmt: skip
+    else:
+        heads = ("栏目", "填报值", "状态", "来源", "数据时间")
+        columns = [tables.Column(head=one) for one in heads]
+        cells = [(one, found.cells.get(key(0, one.name), Cell())) for one in found.made.fields]
+        rows = [
+            tuple(map(text, (one.title, cell.value or "—", cell.state, cell.source, cell.as_of)))
+            for one, cell in cells
+        ]
+    st.html(tables.table(found.made.title, columns, rows))
+
+
+def _rows(who: Principal, found: Opened) -> None:
+    """A list in a grid: cells are typed over, or a block is pasted from a spreadsheet."""
+    names = {one.title: one.name for one in found.made.fields}
+    versions = {
+        (row, one.name): found.cells.get(key(row, one.name), Cell()).version
+        for row in found.rows
+        for one in found.made.fields
+    }
+    memory.keep(who, f"versions.{found.row.id}", (names, versions))
+    shown = {
+        title: [found.cells.get(key(row, name), Cell()).value for row in found.rows]
+        for title, name in names.items()
+    }
+    widget = f"form-rows-{sum(versions.values())}"
+    st.data_editor(
+        shown, key=widget, hide_index=False, on_change=_save_rows,
+        args=(found.row.id, list(found.rows), widget), width="stretch",
+    )  # fmt: skip
+
+
+@guarded(desk.VIEW)
+def _files(who: Principal, answer_id: UUID) -> None:
+    turn = int(st.session_state.get(_TURN, 0))
+    sent = st.file_uploader("上传填好的表格", type=_TYPES, key=f"form_file_{turn}")
+    pasted = st.text_area("或粘贴表格内容（含表头）", key=f"form_paste_{turn}", height=80)
+    if sent is None and not pasted:
+        return
+    try:
+        if sent is not None:
+            proposal = offline.read(who, answer_id, sent.getvalue(), sent.name)
+        else:
+            proposal = offline.paste(who, answer_id, pasted or "")
+    except FormError as problem:
+        notice.error("没有读取", problem.message)
+        return
+    memory.keep(who, _READ, proposal)
+    words = f"将改 {len(proposal.changes)} 格，有问题 {len(proposal.faults)} 格；确认前不保存。"
+    notice.hint("已读取", words)
+    columns = (tables.Column(head="结果"), tables.Column(head="内容", kind="wrap"))
+    rows = [("将写入", text(one)) for one in proposal.titles[:100]]
+    rows += [("不写入", text(one)) for one in proposal.faults[:100]]
+    if rows:
+        st.html(tables.table("读取结果", columns, rows))
+    if proposal.changes:
+        st.button("确认写入", type="primary", key="form_confirm", on_click=_confirm,
+                  args=(answer_id,))  # fmt: skip
+
+
+def _head(found: Opened) -> None:
+    row, made = found.row, found.made
+    filler = f"（{row.filled_by}代填）" if row.filled_by else ""
+    mark = states.mock() + " " if row.simulated else ""
+    st.html(tables.head(made.title, mark + text(f"{row.paper_no} · {row.state}")))
+    percent = row.count.percent
+    st.html(
+        tables.pairs(
+            [
+                ("表号", made.number or "缺"),
+                ("制定机关", made.issuer),
+                ("批准（备案）文号", made.approval or "缺"),
+                ("有效期至", f"{made.valid_until or '缺'}"),
+                ("填报单位", row.region_name + filler),
+                ("时限", f"{row.due_on:%Y-%m-%d}{' 逾期' if row.late else ''}"),
+                ("自动取数", f"{row.count.auto}/{row.count.asked} 格（{percent or 0}%）"),
+            ]
+        )
+    )
+
+
+def card(who: Principal, answer_id: str) -> None:
+    """The whole card."""
+    try:
+        found = queries.opened(who, UUID(answer_id))
+    except ValueError as error:
+        raise FormError(desk.GONE) from error
+    _said(who)
+    with st.container(key="card-form"):
+        _head(found)
+        if found.head_faults:
+            notice.hint("可以拒收", f"{'；'.join(found.head_faults)}。")
+        name, made = offline.export(who, found.row.id) if _wanted(who) else ("", b"")
+        with st.container(key="formbuttons", horizontal=True):
+            if made:
+                st.download_button("下载表格", made, name, workbooks.MEDIA_TYPE,
+                                   key="form_download", on_click="ignore")  # fmt: skip
+            else:
+                st.button("导出 .xlsx", key="form_export", on_click=_export)
+            if st.button("返回列表", key="form_back"):
+                go("forms")
+    with st.container(key="card-form-cells"):
+        if not found.row.filled:
+            notice.empty("正在自动取数", "稍候刷新即可看到已填好的内容。")
+        elif not found.may_fill:
+            _table(found)
+        elif found.made.layout == "名册":
+            _rows(who, found)
+        else:
+            _cells(who, found)
+    with st.container(key="card-form-acts"):
+        version = found.row.version
+        formmoves.draw(
+            who, "forms.answer", answer_id, f"填报：{found.made.title}", found.moves,
+            lambda move, paper: _move(found.row.id, version, move, paper),
+        )  # fmt: skip
+        if found.may_fill:
+            st.fragment(_files)(found.row.id)
+        history(found.events)
+
+
+@guarded(desk.VIEW)
+def _export(who: Principal) -> None:
+    memory.keep(who, "form_export", True)
+
+
+def _wanted(who: Principal) -> bool:
+    """Once asked for: the file is made and the audit notes it, not at every look."""
+    asked = bool(memory.recall(who, "form_export"))
+    memory.keep(who, "form_export", None)
+    return asked
+
+
+def history(events: tuple[Event, ...]) -> None:
+    """What happened, the newest first."""
+    columns = (
+        tables.Column(head="时间"),
+        tables.Column(head="单位"),
+        tables.Column(head="经办人"),
+        tables.Column(head="内容", kind="wrap"),
+    )
+    rows = [
+        tuple(
+            map(text, (states.moment(one.at), one.unit_name or "平台", one.actor_name, one.words))
+        )
+        for one in reversed(events)
+    ]
+    if rows:
+        st.html(tables.table("办理经过", columns, rows))

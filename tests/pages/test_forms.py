@@ -1,0 +1,93 @@
+"""一表通 on the page: filled cells, autosave, a second clerk, files, moves, table and burden."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from auth.principal import Principal
+from portal.affairs.forms import desk, held, queries
+from portal.affairs.forms.desk import Change
+from portal.affairs.forms.words import Held
+from tests import people
+from tests.forms import world
+from tests.forms.world import clerk, department, district, street
+from tests.pages.conftest import Office, shown
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def sit(office: Office) -> Iterator[Callable[[Principal], Principal]]:
+    """Somebody sits down, with an account of his own as drafts need one."""
+    world.use()
+
+    def change(who: Principal) -> Principal:
+        account = people.add_account(f"{who.login}-{who.unit.id}", who.name)
+        post = people.add_post(account, who.unit.id, roles=who.roles, prefixes=who.prefixes)
+        office.who = replace(who, account_id=account, post_id=post)
+        return office.who
+
+    yield change
+    held.comes_from(Held)
+
+
+def test_a_clerk_completes_a_filled_form_and_loses_nothing(office: Office, sit: Any) -> None:
+    form_id = world.sent()
+    answer = world.answer(form_id)
+    sit(clerk())
+    listed = office.open("forms")
+    assert "人口情况表" in shown(listed) and "62%" in shown(listed)
+    listed.button(key=f"form-open-{answer.id}").click().run()
+    assert office.went[-1] == ("forms", {"id": str(answer.id)})
+
+    tab = office.open("forms", id=str(answer.id))
+    cell = tab.text_input(key="form-cell-all-0-False")
+    assert cell.value == "140" and "自动 · 网格系统·实有人口" in cell.label.replace("\\", "")
+    tab.text_input(key="form-cell-teams-0-False").set_value("六个").run()
+    assert "“居民小组数”“六个”不是数字，没有保存这一格" in shown(tab)
+    tab.text_input(key="form-cell-teams-0-False").set_value("6").run()
+    assert queries.opened(clerk(), answer.id).cells["0.teams"].value == "6"
+    desk.save(clerk("乙"), answer.id, [Change(row=0, field="teams", value="7", base=1)])
+    tab.text_input(key="form-cell-teams-1-False").set_value("8").run()
+    assert "填为“7”，您填的“8”已留在旁边" in shown(tab)
+    tab.text_input(key="form-cell-teams-2-True").set_value("8").run()
+
+    pasted = "栏目\t填报值\n户数总计\t57\n常住人口\t很多"
+    tab.text_area(key="form_paste_0").set_value(pasted).run()
+    assert "将改 1 格，有问题 1 格；确认前不保存" in shown(tab) and "B3“常住人口”" in shown(tab)
+    assert queries.opened(clerk(), answer.id).cells["0.houses"].value == "56"
+    tab.button(key="form_confirm").click().run()
+    assert queries.opened(clerk(), answer.id).cells["0.houses"].value == "57"
+    tab.button(key="form_export").click().run()
+    assert tab.get("download_button")
+    tab.button(key="form-move-hand_in").click().run()
+    assert "“户数总计”已提出数据校核" in shown(tab)
+    assert queries.opened(clerk(), answer.id).row.state == "待审核"
+
+    sit(street())
+    tab = office.open("forms", id=str(answer.id))
+    tab.button(key="form-move-return").click().run()
+    assert "请填写“原因”" in shown(tab)
+    tab.button(key="form-move-pass").click().run()
+    sit(district())
+    tab = office.open("forms")
+    tab.get("button_group")[0].set_value("table").run()
+    assert "应报 2，已报 1，报送率 50.0%" in shown(tab)
+    tab.get("button_group")[0].set_value("burden").run()
+    assert "海陵市民政局" in shown(tab) and "节省工时" in shown(tab)
+
+
+def test_a_department_sees_its_form_and_a_stranger_does_not(office: Office, sit: Any) -> None:
+    form_id = world.sent()
+    sit(department())
+    tab = office.open("forms")
+    assert "人口情况表" in shown(tab)
+    tab = office.open("forms", form=str(form_id))
+    assert "海备〔2026〕3号" in shown(tab) and "统计指标" in shown(tab)
+    tab.text_area(key=f"draft-forms-form-{form_id}-reason").set_value("不再需要").run()
+    tab.button(key="form-move-stop").click().run()
+    assert "已停用" in shown(tab)
+    sit(department("dept-990102-urban"))
+    assert "没有找到这张报表" in shown(office.open("forms", form=str(form_id)))
