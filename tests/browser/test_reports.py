@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 from tests.browser import steps
 from tests.browser.conftest import Opener
 
-ALLOWED = frozenset({"docx", "xlsx"})
+# The kinds of files, and the name of the picture on what opens the form below.
+ALLOWED = frozenset({"docx", "xlsx", "arrow", "keyboard", "right"})
 
 
 def test_from_initials_to_the_table_the_level_below_and_the_file(
