@@ -17,18 +17,19 @@ SENT = ("population", "elderly", "relief", "demands")
 def add_forms() -> int:
     """Send some of the city's forms with numbers that say they are made up; gives how many."""
     city = pack()
-    sender = next((one for one in city.departments if one.level == "city"), None)
-    if city.flow(FORM) is None or sender is None:
+    senders = [one for one in city.departments if one.level == "city"]
+    if city.flow(FORM) is None or not senders:
         return 0
     code = city.region_code
-    department = actors.one_of(
-        sender.id, sender.name, "department", "city", code, ("department_officer",), ()
-    )
     officer = actors.one_of(
         f"gov-{code}", city.name, "government", "city", code, ("city_officer",), (code,)
     )
     chosen = [one for one in city.forms.form if one.id in SENT]
     for number, one in enumerate(chosen, start=1):
+        sender = next((unit for unit in senders if unit.name == one.issuer), senders[0])
+        department = actors.one_of(
+            sender.id, sender.name, "department", "city", code, ("department_officer",), ()
+        )
         _send(department, officer, one, number)
     while fill.turn():
         pass
