@@ -40,7 +40,7 @@ def test_only_what_touches_the_days_asked_about_comes_back(system_id: str, desk:
     first, last = today - timedelta(days=50), today - timedelta(days=40)
     received, finished = MEASURES[system_id]
     found = numbers(desk, system_id, first, last)
-    assert found.keys() == {received, finished}
+    assert found.keys() >= {received, finished}
     assert all(first - LONGEST <= day <= last for day in found[received])
     assert all(first <= day <= last + LONGEST for day in found[finished])
     for name in (received, finished):

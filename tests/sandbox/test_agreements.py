@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,9 @@ def as_csv(system: str, file: Path) -> list[dict[str, str]]:
 
 def as_workbook(table: Table, file: Path) -> list[dict[str, str]]:
     """The rows of a workbook whose last one adds up those that are numbers."""
-    (sheet,) = openpyxl.load_workbook(file, read_only=True).worksheets
-    head, *rows, last = sheet.iter_rows(values_only=True)
+    with closing(openpyxl.load_workbook(file, read_only=True)) as book:
+        (sheet,) = book.worksheets
+        head, *rows, last = sheet.iter_rows(values_only=True)
     assert last[0] == "合计"
     for place, name in enumerate(head):
         amounts = [row[place] for row in rows]
