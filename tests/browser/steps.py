@@ -110,10 +110,13 @@ _LATIN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{4,}(?![0-9A-Za-z])")
 
 
 def english(page: Page, allowed: frozenset[str] = frozenset()) -> list[str]:
-    """English words that a person could read or have read out."""
+    """English words that a person could read or have read out; an icon's letters are a picture."""
     seen: list[str] = page.evaluate(
         """() => {
-          const words = [document.title, document.body.innerText];
+          let shown = document.body.innerText;
+          for (const one of document.querySelectorAll('[data-testid=stIconMaterial]'))
+            shown = shown.replace(one.innerText, '');
+          const words = [document.title, shown];
           for (const one of document.querySelectorAll('[aria-label],[title],[placeholder],[alt]'))
             for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
               if (one.getAttribute(name)) words.push(one.getAttribute(name));
