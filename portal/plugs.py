@@ -16,6 +16,7 @@ from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
 from portal.connectors.registry import Registry
+from portal.functions.records import mask as masks
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack
@@ -109,8 +110,9 @@ def held_by(registry: Registry) -> Held:
         for name, rule in system.manifest.fields.items():
             key = f"{system.id}.{name}"
             fields[key] = HeldField(
-                id=key, label=rule.label, system_name=system.name, owner=system.site.owner
-            )
+                id=key, label=rule.label, system_name=system.name, owner=system.site.owner,
+                mask=rule.mask if masks.hides(rule.sensitivity, rule.mask) else None,
+            )  # fmt: skip
     names = {one.id: one.name for one in registry.systems.values()}
     return Held(measures=measures, fields=fields, systems=names)
 
