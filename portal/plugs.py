@@ -12,6 +12,7 @@ from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.forms import book as form_book
 from portal.affairs.forms import desk as form_desk
 from portal.affairs.forms import fill, held
+from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
@@ -123,6 +124,11 @@ def forms_know(registry: Registry, city: CityPack) -> None:
     if city.flow(form_book.FORM):
         form_book.form_flow()
         form_book.answer_flow()
+
+
+def tasks_of_forms(city: CityPack) -> tuple[FormTasks, ...]:
+    """Answers that wait, in the inbox; where the city has 一表通."""
+    return (FormTasks(),) if city.flow(form_book.ANSWER) else ()
 
 
 def jobs_of_forms(city: CityPack) -> tuple[Recurring, ...]:

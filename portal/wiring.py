@@ -241,6 +241,7 @@ def build() -> Wired:
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
         ours += [orders.OrderTasks(), dispatching.ConsultationTasks()]
     ours += plugs.tasks_of_findings(city)
+    ours += plugs.tasks_of_forms(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
     digests = Digests(messages=messages)
