@@ -24,7 +24,7 @@ EMPTY = {
     "disability": set(),
     "insurance": {"f10", "f11"},
     "employment": {f"f{at:02d}" for at in range(3, 14)},  # people walk into it, it says nothing
-    "demands": {"f17", "f18"},
+    "demands": {"f18"},
     "grid": {"f16"},
 }
 
