@@ -13,6 +13,7 @@ from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.forms import book as form_book
 from portal.affairs.forms import desk as form_desk
 from portal.affairs.forms import fill, held
+from portal.affairs.forms import rules as form_rules
 from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
@@ -132,7 +133,8 @@ def held_by(registry: Registry) -> Held:
                 mask=rule.mask if masks.hides(rule.sensitivity, rule.mask) else None,
             )  # fmt: skip
     names = {one.id: one.name for one in registry.systems.values()}
-    return Held(measures=measures, fields=fields, systems=names)
+    same = form_rules.alike(pack().forms.synonyms)
+    return Held(measures=measures, fields=fields, systems=names, same=same)
 
 
 def forms_know(registry: Registry, city: CityPack) -> None:

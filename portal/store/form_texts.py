@@ -90,6 +90,7 @@ class FormTexts(_Data):
     purpose: str = "填报制发名册"  # for which systems are asked about the persons of a list
     legal_basis: str = "依已备案报表所服务的法定职责填报名册所必需"
     offline_units: tuple[str, ...] = ()  # without network: no lateness is counted
+    synonyms: tuple[Annotated[tuple[Title, ...], Field(min_length=2)], ...] = ()  # ask the same
     admitted: tuple[AdmittedText, ...] = ()
     form: tuple[FormText, ...] = ()
 

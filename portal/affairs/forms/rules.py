@@ -55,18 +55,30 @@ def already_held(one: FieldText, form: FormText, held: Held) -> str:
 
     A number of a whole community is not the field of one person, whatever both are called.
     """
-    wanted = plain(one.title)
+    wanted = _meant(one.title, held)
     if one.source != "typed" or one.title in _REMARKS:
         return ""
     for measure in held.measures.values():
-        if one.kind == "number" and plain(measure.name) == wanted:
+        if one.kind == "number" and _meant(measure.name, held) == wanted:
             return f"“{measure.system_name}”的统计指标“{measure.name}”"
     if one.kind == "number" and form.layout == "汇总表":
         return ""
     for other in held.fields.values():
-        if plain(other.label) == wanted:
-            return f"“{other.system_name}”的信息项“{other.label}”"
+        if _meant(other.label, held) == wanted:
+            how = f"（来源填 field，取数填 {other.id}）" if form.layout == "名册" else ""
+            return f"“{other.system_name}”的信息项“{other.label}”{how}"
     return ""
+
+
+def _meant(title: str, held: Held) -> str:
+    """A title in its bare form; of words that ask the same, the one that stands for them."""
+    bare = plain(title)
+    return held.same.get(bare, bare)
+
+
+def alike(groups: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Groups of words that ask the same, as they are looked up: bare word -> the group's first."""
+    return {plain(word): plain(group[0]) for group in groups for word in group}
 
 
 def _names_parts(one: FieldText, form: FormText, held: Held) -> bool:

@@ -47,6 +47,7 @@ class Held:
     measures: Mapping[str, HeldMeasure] = field(default_factory=dict)
     fields: Mapping[str, HeldField] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)  # id -> name
+    same: Mapping[str, str] = field(default_factory=dict)  # a word -> what stands for its like
 
 
 @dataclass(frozen=True, kw_only=True)
