@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, held, queries
+from portal.affairs.forms import desk, held, papers, queries
 from portal.affairs.forms.desk import Change
 from portal.affairs.forms.words import Held, HeldField
+from portal.store.scope import scoped
+from portal.store.task_tables import task
 from tests import people
 from tests.connectors import support
 from tests.forms import world
@@ -129,3 +132,14 @@ def test_a_clerk_asks_for_a_list_by_one_click(office: Office, sit: Any) -> None:
     assert queries.opened(who, answer.id).cells["1.b"].value == "甲"
     assert len(office.transports["a"].calls) == before
     assert not [one for one in tab.button if one.key == "form_roster_ask"]
+
+
+def test_a_form_that_waits_is_opened_from_the_inbox(office: Office, sit: Any) -> None:
+    answer = world.answer(world.sent())
+    who = sit(clerk())
+    with scoped(who.reach) as connection:
+        waiting = connection.execute(select(task).where(task.c.kind == papers.FILL)).one()
+    tab = office.open("tasks", task=str(waiting.id))
+    assert answer.paper_no in shown(tab) and "人口情况表" in shown(tab)
+    tab.button(key="task_page").click().run()
+    assert office.went[-1] == ("forms", {"id": str(answer.id)})
