@@ -86,7 +86,8 @@ def _row(
     more = timedelta(hours=draw(st.integers(1, 200)))
     return {
         "source": "12345", "master": "本平台为主", "kind": "投诉", "category": "",
-        "title": "楼道堆放杂物", "content": "三单元楼道长期堆放杂物。", "place": "三单元", "region_code": world.PLACE,
+        "title": "楼道堆放杂物", "content": "三单元楼道长期堆放杂物。", "place": "三单元",
+        "region_code": world.PLACE,
         "urgency": urgency, "unit_id": unit, "lead_unit": unit,
         "dispatch_unit": draw(st.sampled_from([CENTRE, DESK])), "seat_units": [unit],
         "against_unit": draw(st.sampled_from([None, None, *UNITS])), "state": state,
