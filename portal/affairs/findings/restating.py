@@ -109,8 +109,8 @@ def _held(connection: Connection, touched: frozenset[str]) -> "Counter[_Key]":
     for row in connection.execute(select(measure_change).where(*there)):
         found[row.measure, row.region_code, row.slice, row.day] += row.numerator
     query = select(measure_pending).where(waits.measure.in_(_IDS), waits.system_id == _SYSTEM)
-    for row in connection.execute(query).mappings():
-        for each in moves_of(dict(row), _KINDS[row["measure"]]):
+    for kept in connection.execute(query).mappings():
+        for each in moves_of(dict(kept), _KINDS[kept["measure"]]):
             found[each.measure, each.region_code, each.slice, each.day] += each.numerator
     return Counter({key: number for key, number in found.items() if key[1] not in touched})
 
