@@ -5,7 +5,6 @@ its own and can never sign in. What a token may do is asked of its post at every
 changed role or an ended term counts at once.
 """
 
-import hmac
 import re
 import secrets as random_secrets
 from collections.abc import Collection, Sequence
@@ -14,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, case, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, Select, case, literal, or_, select, true, update
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from auth import audit, posts
 from auth.principal import Limits, Principal
@@ -253,23 +253,35 @@ def _state(row: Row[Any]) -> str:
 
 def caller(token: str) -> Caller | None:
     """Who shows this token, if it is good: not ended, not expired, its post still held."""
+    if (query := _behind(token)) is None:
+        return None
     with begin() as connection:
-        return _caller(connection, token)
+        row = connection.execute(query).first()
+    return Caller(client_id=row.client_id, principal=_principal(row)) if row else None
 
 
 def admitted(token: str, most: int | None = None) -> tuple[Caller | None, int]:
-    """The caller, and how many seconds to wait: both in one transaction, as every request asks."""
+    """The caller, and how many seconds to wait: both in one statement, as every request asks."""
+    if (query := _behind(token)) is None:
+        return None, 0
+    now = clock.now()
+    who = query.cte("who")
+    once = select(who.c.client_id, literal(_minute(now)), literal(1))
+    counted = _counting(insert(api_window).from_select(_WINDOW, once)).cte("counted")
     with begin() as connection:
-        found = _caller(connection, token)
-        return found, _counted(connection, found.client_id, most) if found else 0
+        row = connection.execute(select(who, counted.c.used).join(counted, true())).first()
+    if row is None:
+        return None, 0
+    return Caller(client_id=row.client_id, principal=_principal(row)), _wait(row.used, most, now)
 
 
-def _caller(connection: Connection, token: str) -> Caller | None:
+def _behind(token: str) -> Select[Any] | None:
+    """The question who is behind a token that is still good."""
     if not FORM.fullmatch(token):
         return None
     sealed, now = keyed_hash(token), clock.now()
     today = clock.local(now).date()
-    query = (
+    return (
         select(
             api_token,
             account.c.id.label("account_id"),
@@ -300,10 +312,6 @@ def _caller(connection: Connection, token: str) -> Caller | None:
             or_(post.c.ended_at.is_(None), post.c.ended_at > now),
         )
     )
-    row = connection.execute(query).first()
-    if row is None or not hmac.compare_digest(row.token_hash, sealed):
-        return None
-    return Caller(client_id=row.client_id, principal=_principal(row))
 
 
 def _principal(row: Row[Any]) -> Principal:
@@ -335,23 +343,33 @@ def seconds_to_wait(client_id: UUID, most: int | None = None) -> int:
 
     Counted in the database, so that several processes share one limit.
     """
-    with begin() as connection:
-        return _counted(connection, client_id, most)
-
-
-def _counted(connection: Connection, client_id: UUID, most: int | None) -> int:
     now = clock.now()
-    starts = datetime.fromtimestamp(now.timestamp() // 60 * 60, UTC)
-    fresh = insert(api_window).values(client_id=client_id, starts=starts, used=1)
+    fresh = insert(api_window).values(client_id=client_id, starts=_minute(now), used=1)
+    with begin() as connection:
+        used = connection.execute(_counting(fresh)).scalar_one()
+    return _wait(used, most, now)
+
+
+_WINDOW = ("client_id", "starts", "used")
+
+
+def _minute(now: datetime) -> datetime:
+    return datetime.fromtimestamp(now.timestamp() // 60 * 60, UTC)
+
+
+def _counting(fresh: Insert) -> ReturningInsert[Any]:
+    """One more in the minute that runs, or the first of a new one."""
     same = api_window.c.starts == fresh.excluded.starts
-    counted = fresh.on_conflict_do_update(
+    return fresh.on_conflict_do_update(
         index_elements=[api_window.c.client_id],
         set_={
             "used": case((same, api_window.c.used + 1), else_=1),
             "starts": fresh.excluded.starts,
         },
     ).returning(api_window.c.used)
-    used = connection.execute(counted).scalar_one()
+
+
+def _wait(used: int, most: int | None, now: datetime) -> int:
     if used <= (settings().api_per_minute if most is None else most):
         return 0
-    return max(1, 60 - int((now - starts).total_seconds()))
+    return max(1, 60 - int((now - _minute(now)).total_seconds()))

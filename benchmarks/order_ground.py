@@ -1,7 +1,8 @@
 """Orders and their history in any number, the same everywhere, written by the database itself.
 
 Each number gives its order: when it came, from where, of which class, how far it is. Every tenth is
-open; each has seven lines of history.
+open; each has seven lines of history. Of the open ones one in twenty has a limit that may have
+passed, and is marked late exactly if it has, as the sweep leaves them.
 """
 
 from dataclasses import dataclass
@@ -30,8 +31,7 @@ SELECT uuid_of(n), '63' || lpad(n::text, 15, '0'), source, 'B' || n, '本平台�
             [1 + dice(n, 8, 8)] ELSE '已办结' END,
        came + interval '1 day', came, came + interval '10 minutes', came + interval '1 hour',
        came + interval '2 hours', came + interval '1 day', came + interval '10 minutes',
-       came + (1 + dice(n, 9, 11)) * interval '1 day',
-       CASE WHEN dice(n, 10, 20) = 0 THEN came + interval '7 days' END,
+       ends, CASE WHEN is_open AND ends < :now OR NOT is_open AND dice(n, 10, 20) = 0 THEN ends END,
        CASE WHEN NOT is_open THEN came + interval '3 days' END,
        CASE WHEN NOT is_open THEN '已处理完毕。' END,
        CASE WHEN NOT is_open THEN came + interval '4 days' END, '日历日',
@@ -40,7 +40,10 @@ SELECT uuid_of(n), '63' || lpad(n::text, 15, '0'), source, 'B' || n, '本平台�
        CASE WHEN NOT is_open
             THEN (ARRAY['满意','满意','基本满意','不满意'])[1 + dice(n, 12, 4)] END,
        'bench'
-  FROM (SELECT n, n % :open_each = 0 AS is_open,
+  FROM (SELECT *, came + CASE WHEN is_open AND dice(n, 10, 20) > 0 THEN interval '13 days'
+                              ELSE (1 + dice(n, 9, 11)) * interval '1 day' END AS ends
+          FROM (
+        SELECT n, n % :open_each = 0 AS is_open,
                cast(:now AS timestamptz) - CASE WHEN n % :open_each = 0
                    THEN dice(n, 1, 12 * 1440) ELSE 12 * 1440 + dice(n, 1, 718 * 1440) END
                    * interval '1 minute' AS came,
@@ -58,7 +61,7 @@ SELECT uuid_of(n), '63' || lpad(n::text, 15, '0'), source, 'B' || n, '本平台�
                    || (1 + dice(n, 14, 300)) || '号' || (1 + dice(n, 15, 30)) || '栋' AS spot,
                (cast(:regions AS text[]))[1 + dice(n, 16, :places)] AS region,
                (cast(:units AS text[]))[1 + dice(n, 16, :places)] AS holder
-          FROM generate_series(cast(:first AS int), cast(:last AS int)) AS n) AS made
+          FROM generate_series(cast(:first AS int), cast(:last AS int)) AS n) AS come) AS made
 """
 _EVENTS = """
 INSERT INTO order_event (order_id, at, move, from_state, to_state, unit_id, unit_name, actor,

@@ -88,11 +88,12 @@ def check_type(request: Request) -> None:
 
 def guarded(
     identify_caller: Callable[[Request], Any],
-    check_body: Callable[[Request, bytes], None] | None = None,
+    checks_body: Callable[[Request], Callable[[bytes], None] | None] | None = None,
 ) -> type[APIRoute]:
     """A kind of route that knows its caller before it reads anything else.
 
-    ``check_body`` looks at the bytes as they came, before anything makes sense of them.
+    ``checks_body`` says what has to look at the bytes as they came, before anything makes sense of
+    them; for most callers nothing has to.
     """
 
     class Guarded(APIRoute):
@@ -102,8 +103,9 @@ def guarded(
             async def handler(request: Request) -> Response:
                 request.state.caller = await run_in_threadpool(identify_caller, request)
                 check_type(request)
-                if check_body is not None:
-                    await run_in_threadpool(check_body, request, await request.body())
+                check = checks_body(request) if checks_body else None
+                if check is not None:
+                    await run_in_threadpool(check, await request.body())
                 return await inner(request)
 
             return handler

@@ -1,5 +1,7 @@
 """``/api/v1/orders``: another platform hands its orders over, and asks where they are."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Security
@@ -20,14 +22,14 @@ def _program(request: Request) -> Principal:
     return access.by_token(request.headers, settings().push_per_minute)
 
 
-def _signature(request: Request, body: bytes) -> None:
+def _signature(request: Request) -> Callable[[bytes], None] | None:
     """Where the city asks a source for signatures, nothing counts without one."""
     who = access.caller(request)
     pusher = pushing.pusher_of(who)
     if pusher.secret is None:
-        return
+        return None
     url = str(request.url)
-    signed.check(who.login, pusher.secret, request.headers, request.method, url, body)
+    return partial(signed.check, who.login, pusher.secret, request.headers, request.method, url)
 
 
 def router() -> APIRouter:

@@ -2,17 +2,25 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, TextClause, text
 
 
+@lru_cache(maxsize=256)
+def said(sql: str) -> TextClause:
+    """A statement of the code's own words, read once: the same few are said for every delivery."""
+    return text(sql)
+
+
 def statement(table: Table, names: Sequence[str], tail: str = "") -> TextClause:
     """``INSERT`` of the rows that ``:rows`` holds as JSON; each column has the table's own type."""
-    return text(f"{_insert(table, names, 'rows')} {tail}")
+    return said(f"{insert_sql(table, names)} {tail}")
 
 
-def _insert(table: Table, names: Sequence[str], rows: str) -> str:
+def insert_sql(table: Table, names: Sequence[str], rows: str = "rows") -> str:
+    """The words of such an ``INSERT``."""
     unknown = [name for name in names if name not in table.c]
     if unknown:
         raise LookupError(f"{table.name} has no {', '.join(unknown)}")
@@ -41,7 +49,7 @@ def insert_together(
     filled = [(table, rows) for table, rows in groups if rows]
     if not filled:
         return
-    each = [_insert(table, list(rows[0]), f"rows_{n}") for n, (table, rows) in enumerate(filled)]
+    each = [insert_sql(table, list(rows[0]), f"rows_{n}") for n, (table, rows) in enumerate(filled)]
     before = ", ".join(f"group_{n} AS ({one})" for n, one in enumerate(each[:-1]))
     given = {f"rows_{n}": packed(rows) for n, (_, rows) in enumerate(filled)}
-    connection.execute(text(f"WITH {before} {each[-1]}" if before else each[-1]), given)
+    connection.execute(said(f"WITH {before} {each[-1]}" if before else each[-1]), given)

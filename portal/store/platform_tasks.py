@@ -17,6 +17,10 @@ from portal.store.task_tables import task, task_history
 
 PREFIX = "platform:"  # no system's id holds a colon
 OPEN, UNREAD, DONE = "待办", "待阅", "已办"
+_HISTORY = """
+INSERT INTO task_history (task_id, region_code, unit_id, at, source, words)
+SELECT id, region_code, unit_id, :at, :source, :words FROM held
+"""
 
 
 def is_ours(system_id: str) -> bool:
@@ -57,7 +61,7 @@ def hold(
 ) -> None:
     """Tasks that are there and open afterwards, whether they are new, changed or come back.
 
-    All in one statement per table: for affairs that take in many at once.
+    All in one statement: for affairs that take in many at once.
     """
     now = clock.now()
     fixed = {"system_id": source, "source_changed_at": now, "synced_at": now}
@@ -71,18 +75,11 @@ def hold(
         f"ON CONFLICT (system_id, foreign_id) DO UPDATE SET {', '.join(changed)}"
         " RETURNING id, region_code, unit_id"
     )
+    held = bulk.insert_sql(task, list(made[0]))
+    both = bulk.said(f"WITH held AS ({held} {tail}) {_HISTORY}")
+    given = {"rows": bulk.packed(made), "at": now, "source": tasks.OURS, "words": words}
     with acting_as(connection, tasks.SERVICE.actor):
-        given = {"rows": bulk.packed(made)}
-        held = connection.execute(bulk.statement(task, list(made[0]), tail), given).all()
-        bulk.insert_rows(
-            connection,
-            task_history,
-            [
-                {"task_id": row.id, "region_code": row.region_code, "unit_id": row.unit_id,
-                 "at": now, "source": tasks.OURS, "words": words}
-                for row in held
-            ],
-        )  # fmt: skip
+        connection.execute(both, given)
 
 
 def _found(connection: Connection, source: str, key: str) -> Row[Any] | None:

@@ -55,8 +55,12 @@ NOTHING = Reach(prefixes=(), unit_id=None, actor="")
 
 _SET = text(
     "SELECT set_config('app.scope', :scope, true), set_config('app.unit', :unit, true),"
-    " set_config('app.actor', :actor, true)"
+    " set_config('app.actor', :actor, true), set_config('plan_cache_mode', :plans, true)"
 )
+# What row-level security lets a statement see depends on who asks: a plan made for nobody in
+# particular reads a district's rows as if they were a community's. A service sees the same always,
+# and writes much: with plans made anew every foreign key would be planned for every row.
+_FOR_PERSONS, _FOR_SERVICES = "force_custom_plan", "auto"
 
 
 def apply(connection: Connection, reach: Reach) -> None:
@@ -67,6 +71,7 @@ def apply(connection: Connection, reach: Reach) -> None:
             "scope": ",".join(reach.prefixes),
             "unit": reach.unit_id or "",
             "actor": reach.actor,
+            "plans": _FOR_SERVICES if reach.actor.startswith("service:") else _FOR_PERSONS,
         },
     )
 

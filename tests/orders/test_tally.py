@@ -116,6 +116,19 @@ def test_what_is_late_is_marked_once_and_counts_on_the_day_it_was_due(
     assert words == ["超过办理时限"]
 
 
+def test_many_late_ones_are_marked_some_at_a_time_each_once(frozen: clock.FrozenClock) -> None:
+    orders = [world.IN_STATE["办理中"](str(n)) for n in range(9)]
+    frozen.advance(timedelta(days=4))
+    assert (sweep.sweep(batch=2), sweep.sweep(batch=2)) == (len(orders), 0)
+    tally.drain()
+    assert _number("orders_overdue_open") == (len(orders), 0)
+    with scoped(tally.SERVICE) as connection:
+        marked = connection.execute(
+            select(order_event.c.order_id).where(order_event.c.move == "overdue")
+        ).scalars().all()  # fmt: skip
+    assert sorted(marked) == sorted(orders)
+
+
 @pytest.mark.usefixtures("frozen")
 def test_a_drain_that_fails_loses_no_note(monkeypatch: pytest.MonkeyPatch) -> None:
     intake.take([world.demand(str(n)) for n in range(3)])

@@ -132,8 +132,8 @@ def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
         return _to_decide(mine, filters.under)
     if filters.box != "辖区内全部":
         return [_box(principal, filters.box)]
-    if pack().region_code in principal.prefixes:
-        return [true()]
+    if pack().region_code in principal.prefixes or filters.place:
+        return [true()]  # of a place, ``order_places`` has looked within the scope already
     order, seat = work_order.c, order_seat.c
     others = select(seat.order_id).where(
         seat.unit_id == mine, (seat.part != "主办") | seat.until.is_not(None), seat.part != "派单"

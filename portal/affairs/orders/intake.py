@@ -22,8 +22,10 @@ from portal.affairs.orders.tables import (
     order_caller,
     order_event,
     order_seat,
+    order_tally,
     work_order,
 )
+from portal.affairs.orders.units import UnitRef
 from portal.store import bulk, clock
 from portal.store.citypack import pack
 from portal.store.scope import Reach, acting_as, scoped
@@ -82,9 +84,20 @@ _INSERT = text(
         received_at, day_rule, simulated, tags
       FROM jsonb_populate_recordset(NULL::work_order, cast(:rows AS jsonb))
     ON CONFLICT (source, source_no) DO NOTHING
-    RETURNING id, order_no
+    RETURNING id, order_no, (
+        SELECT jsonb_build_object('id', u.id, 'name', u.name, 'kind', u.kind, 'level', u.level,
+                                  'region_code', u.region_code)
+          FROM unit u WHERE u.id = work_order.unit_id AND u.status = 'active') AS desk
     """
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """A new order: its number, and the desk it lies at."""
+
+    order_no: str
+    desk: UnitRef | None
 
 
 def take(incoming: Sequence[Incoming], by: Reach = SERVICE) -> list[Taken]:
@@ -128,11 +141,14 @@ def _take_some(connection: Connection, incoming: Sequence[Incoming], by: Reach) 
         fit[key] = (place, one, row)
     made = _insert(connection, [row for _, _, row in fit.values()], now)
     fresh = [(one, row) for _, one, row in fit.values() if row["id"] in made]
-    _beside(connection, fresh, files, now, by)
+    desks = {order_id: one.desk for order_id, one in made.items()}
+    _beside(connection, fresh, files, desks, now, by)
     there = _there(connection, [key for key, (_, _, row) in fit.items() if row["id"] not in made])
     for key, (place, one, row) in fit.items():
         if row["id"] in made:
-            results[place] = Taken(order_id=row["id"], order_no=made[row["id"]], outcome="新收")
+            results[place] = Taken(
+                order_id=row["id"], order_no=made[row["id"]].order_no, outcome="新收"
+            )
         else:
             results[place] = _again(connection, there[key], one, row, now, by)
     for place, key in same.items():
@@ -143,20 +159,24 @@ def _take_some(connection: Connection, incoming: Sequence[Incoming], by: Reach) 
 
 def _insert(
     connection: Connection, rows: Sequence[dict[str, Any]], now: datetime
-) -> dict[UUID, str]:
+) -> dict[UUID, _Made]:
     if not rows:
         return {}
     # In the order of their keys, so that two deliveries of the same wait and never deadlock.
     ordered = sorted(rows, key=lambda row: (row["source"], row["source_no"]))
     prefix = f"{pack().region_code[:2]}{clock.local(now):%Y%m%d}"
     given = {"prefix": prefix, "rows": json.dumps(ordered, ensure_ascii=False, default=str)}
-    return {row.id: row.order_no for row in connection.execute(_INSERT, given)}
+    return {
+        row.id: _Made(order_no=row.order_no, desk=UnitRef(**row.desk) if row.desk else None)
+        for row in connection.execute(_INSERT, given)
+    }
 
 
 def _beside(
     connection: Connection,
     fresh: Sequence[tuple[Incoming, dict[str, Any]]],
     brought: Mapping[UUID, list[dict[str, Any]]],
+    desks: Mapping[UUID, UnitRef | None],
     now: datetime,
     by: Reach,
 ) -> None:
@@ -173,10 +193,21 @@ def _beside(
               "to_state": row["state"], "unit_id": None, "unit_name": None, "actor": by.actor,
               "actor_name": row["source"], "words": born[row["id"]],
               "detail": {"version": 1}} for row in rows]  # fmt: skip
+    whole = [{**row, **_NOTHING_YET} for row in rows]
+    notes = [
+        one
+        for row in whole
+        for one in (
+            *tally.received(row, row["received_at"]),
+            *tally.stocks(row, desks[row["id"]], now),
+        )
+    ]
+    counted = [{"at": now, "changes": tally.together(notes)}]
     bulk.insert_together(
         connection,
-        [(order_seat, seated), (order_caller, arriving.callers(fresh)), (order_event, first)],
-    )
+        [(order_seat, seated), (order_caller, arriving.callers(fresh)), (order_event, first),
+         (order_tally, counted)],
+    )  # fmt: skip
     files = [
         {**one, "order_id": row["id"], "added_by": row["source"], "at": now}
         for row in rows
@@ -184,18 +215,7 @@ def _beside(
     ]
     if files:
         connection.execute(insert(order_attachment), files)
-    whole = [{**row, **_NOTHING_YET} for row in rows]
     papers.arrived(connection, whole, flow())
-    known = units.known(connection, [row["unit_id"] for row in rows])
-    notes = [
-        one
-        for row in whole
-        for one in (
-            *tally.received(row, row["received_at"]),
-            *tally.stocks(row, known.get(row["unit_id"]), now),
-        )
-    ]
-    tally.keep(connection, notes, now)
     classes.note(connection, rows, now)
 
 

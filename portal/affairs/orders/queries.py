@@ -28,7 +28,7 @@ from portal.store.flow_texts import MoveText
 from portal.store.scope import scoped
 
 VIEW, CALLER = "orders.view", "orders.caller"
-PAGE, MOST_PAGES, COUNTED = 50, 40, 1000
+PAGE, MOST_PAGES, COUNTED = 50, 40, 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,10 +203,18 @@ def _of_page(principal: Principal, filters: Filters, start: int, size: int) -> S
 
 
 def some_of(principal: Principal, filters: Filters) -> Subquery:
-    """The ids of what a list holds, as far as it is counted."""
+    """The ids of what a list holds, as far as it is counted.
+
+    By deadline what is late lies together, and of a place its own index leads to what was asked
+    for. Of the whole city any part tells as well, and the quickest is the order of the table.
+    """
     most, wanted = COUNTED + 1, conditions(filters)
+    key, rising = _key(filters)
+    in_order = rising or pack().region_code not in principal.prefixes
+    by = _order_by(key, work_order.c.id, rising=rising) if in_order else ()
     each = [
-        select(work_order.c.id).where(way, *wanted).limit(most) for way in ways(principal, filters)
+        select(work_order.c.id).where(way, *wanted).order_by(*by).limit(most)
+        for way in ways(principal, filters)
     ]
     if len(each) == 1:
         return each[0].subquery()
