@@ -49,9 +49,11 @@ def _fits(page: Page) -> None:
     steps.settled(page)
 
 
-def _found(page: Page, title: str) -> None:
-    """Found by the community and reported to its street."""
+def _found(page: Page, title: str, *, look: bool = False) -> None:
+    """Found by the community and reported to its street; the pages are looked at on the way."""
     steps.open_page(page, "未诉先办")
+    if look:
+        _fits(page)
     _part(page, "发现问题")
     page.locator(".st-key-finding_class").click()
     page.get_by_role("option", name="环境卫生").click()
@@ -62,6 +64,8 @@ def _found(page: Page, title: str) -> None:
     page.get_by_label("上报原因").fill("需要街道协调清运")
     page.get_by_label("上报原因").blur()
     steps.settled(page)
+    if look:
+        _fits(page)
     page.get_by_role("button", name="登记", exact=True).click()
     page.locator(".st-key-card-finding h2", has_text=title).wait_for()
     steps.settled(page)
@@ -87,11 +91,7 @@ def _unit(page: Page, label: str, name: str) -> None:
 def test_from_finding_to_confirming(shared: Opener) -> None:
     community = shared("nanchuan.secretary")
     page = community.go_home()
-    steps.open_page(page, "未诉先办")
-    _fits(page)
-    _part(page, "发现问题")
-    _fits(page)
-    _found(page, TITLE)
+    _found(page, TITLE, look=True)
 
     street = shared("nanchuanxi.street").go_home()
     steps.open_page(street, "未诉先办")
