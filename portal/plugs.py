@@ -13,10 +13,12 @@ from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.forms import book as form_book
 from portal.affairs.forms import desk as form_desk
 from portal.affairs.forms import fill, held
+from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
 from portal.connectors.registry import Registry
+from portal.functions.records import mask as masks
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack, pack
@@ -126,8 +128,9 @@ def held_by(registry: Registry) -> Held:
         for name, rule in system.manifest.fields.items():
             key = f"{system.id}.{name}"
             fields[key] = HeldField(
-                id=key, label=rule.label, system_name=system.name, owner=system.site.owner
-            )
+                id=key, label=rule.label, system_name=system.name, owner=system.site.owner,
+                mask=rule.mask if masks.hides(rule.sensitivity, rule.mask) else None,
+            )  # fmt: skip
     names = {one.id: one.name for one in registry.systems.values()}
     return Held(measures=measures, fields=fields, systems=names)
 
@@ -138,6 +141,11 @@ def forms_know(registry: Registry, city: CityPack) -> None:
     if city.flow(form_book.FORM):
         form_book.form_flow()
         form_book.answer_flow()
+
+
+def tasks_of_forms(city: CityPack) -> tuple[FormTasks, ...]:
+    """Answers that wait, in the inbox; where the city has 一表通."""
+    return (FormTasks(),) if city.flow(form_book.ANSWER) else ()
 
 
 def jobs_of_forms(city: CityPack) -> tuple[Recurring, ...]:

@@ -47,6 +47,7 @@ from portal.functions.records import CaseRef, Dispute, Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
+from portal.functions.rosters import Rosters
 from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.tasks.platform import PlatformTasks
@@ -108,6 +109,7 @@ class Wired:
     digests: Digests
     disputes: Disputes
     verify: Verify
+    rosters: Rosters
     matters: Matters
     filing: Filing
     systems: Systems
@@ -239,6 +241,7 @@ def build() -> Wired:
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
         ours += [orders.OrderTasks(), dispatching.ConsultationTasks()]
     ours += plugs.tasks_of_findings(city)
+    ours += plugs.tasks_of_forms(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
     digests = Digests(messages=messages)
@@ -261,6 +264,7 @@ def build() -> Wired:
         digests=digests,
         disputes=Disputes(records=records, take=_file, standing=corrections.about),
         verify=Verify(records=records),
+        rosters=Rosters(records=records),
         matters=catalogue,
         filing=Filing(matters=catalogue, open_case=cases.open_case, numbers=case_queries.numbers),
         systems=Systems(gateway=gateway),

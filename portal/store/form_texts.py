@@ -87,6 +87,8 @@ class FormTexts(_Data):
     ground: str = "outdated"  # on which a changed automatic value is put to its owner
     minutes_per_cell: Decimal = Decimal("0.5")  # looking a cell up and typing it by hand
     minutes_per_check: Decimal = Decimal("0.05")  # looking over a cell that is there
+    purpose: str = "填报制发名册"  # for which systems are asked about the persons of a list
+    legal_basis: str = "依已备案报表所服务的法定职责填报名册所必需"
     offline_units: tuple[str, ...] = ()  # without network: no lateness is counted
     admitted: tuple[AdmittedText, ...] = ()
     form: tuple[FormText, ...] = ()

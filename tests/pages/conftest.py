@@ -26,6 +26,7 @@ from portal.functions.messages import Messages
 from portal.functions.records import Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
+from portal.functions.rosters import Rosters
 from portal.functions.systems import Systems
 from portal.functions.tasks import Tasks
 from portal.pages import background
@@ -133,6 +134,7 @@ def office(
         entry=Entry(gateway=gateway),
         reports=reports,
         resources=Resources(registry=registry, reports=reports),
+        rosters=Rosters(records=records),
         tasks=Tasks(registry=registry, platform={ours.id: ours}),
         systems=Systems(gateway=gateway),
         messages=messages,

@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from portal.affairs.forms import held, people, rules
+from portal.affairs.forms import held, papers, people, rules
+from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.tables import form, form_answer, form_fact
 from portal.affairs.forms.words import AUTO, MISSING, Cell, Cells, Held, HeldMeasure, key
@@ -274,6 +275,7 @@ def _write(
         rows.append({"answer": one.id, "new_payload": held.seal(cells), "new_rows": count,
                      "new_filled_at": clock.now(), **numbers})  # fmt: skip
     connection.execute(_SET, rows)
+    papers.arrived(connection, answer_flow(), [one._asdict() for one in answers])
     return len(rows)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from portal.affairs.workflow.flow import FlowError
+from portal.connectors.contract import Mask
 
 CellState = Literal["自动", "人工修改", "人工填写", "缺失"]
 AUTO, CHANGED, TYPED, MISSING = "自动", "人工修改", "人工填写", "缺失"
@@ -36,6 +37,7 @@ class HeldField:
     label: str
     system_name: str
     owner: str = ""
+    mask: Mask | None = None  # how a screen shows it; ``None``: as it is
 
 
 @dataclass(frozen=True, kw_only=True)
