@@ -161,3 +161,28 @@ def test_an_own_report_is_put_together_looked_at_kept_and_dropped(counted: Offic
     assert "我的人口表" in shown(other) and "31" in shown(other)
     other.button(key="own_drop").click().run()
     assert "own_open" not in [one.key for one in other.button]
+
+
+def test_an_officer_shares_an_own_report_and_takes_it_back(
+    counted: Office, become: Callable[..., Any]
+) -> None:
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    tab = counted.open("reports")
+    tab.multiselect(key="own_measures").select("residents").run()
+    tab.text_input(key="own_name").input("全市人口表").run()
+    tab.selectbox(key="own_reaches").select("below").run()
+    tab.button(key="own_keep").click().run()
+    assert "已共享：本级和下级可见" in shown(tab)
+    become(roles=("community_clerk",))
+    clerk = counted.open("reports")
+    assert "own_reaches" not in [one.key for one in clerk.selectbox], "not for a community"
+    assert "own_withdraw" not in [one.key for one in clerk.button]
+    clerk.button(key="own_open_shared").click().run()
+    assert "全市人口表" in shown(clerk) and "没有生成" not in shown(clerk)
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    again = counted.open("reports")
+    again.button(key="own_withdraw").click().run()
+    assert "已撤回" in shown(again)
+    assert "own_open_shared" not in [one.key for one in counted.open("reports").button]
