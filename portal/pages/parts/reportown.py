@@ -30,9 +30,14 @@ def draw(who: Principal, region: str, period: str) -> None:
     if said is not None:
         memory.keep(who, _SAID, None)
         (notice.hint if said[0] else notice.error)(*said[1:])
-    shown = memory.recall(who, _SHOWN)
-    if isinstance(shown, Sketch):
+    if (shown := on_show(who)) is not None:
         _preview(who, shown, region, period)
+
+
+def on_show(who: Principal) -> Sketch | None:
+    """What was put together and is looked at now."""
+    shown = memory.recall(who, _SHOWN)
+    return shown if isinstance(shown, Sketch) else None
 
 
 def _form(who: Principal) -> None:
