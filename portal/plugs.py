@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from portal.affairs.dispatch import reads as dispatch_reads
 from portal.affairs.findings import book, daily, linked
 from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
@@ -18,7 +19,8 @@ from portal.affairs.orders import found, tally
 from portal.connectors.registry import Registry
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
-from portal.store.citypack import CityPack
+from portal.store.citypack import CityPack, pack
+from portal.store.scope import Reach, scoped
 
 
 class OrdersOfFindings:
@@ -86,16 +88,31 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
     )
 
 
+_CLASSES = "orders_received_class"
+
+
+def _second_classes() -> dict[str, str]:
+    """The names of the second level of the city's classes: those that demands are counted under."""
+    city = pack().region_code
+    with scoped(Reach(prefixes=(city,), unit_id=None, actor=held.SERVICE.actor)) as connection:
+        found = dispatch_reads.classes(connection, city)
+    return {one.entry.code: one.entry.name for one in found if one.entry.code.count(".") == 1}
+
+
 def held_by(registry: Registry) -> Held:
     """What the connected systems and the platform's own count hold, for 一表通."""
     measures = {
-        one.id: HeldMeasure(id=one.id, name=one.name, system_id=f"platform:{of}", system_name=name)
+        one.id: HeldMeasure(
+            id=one.id, name=one.name, system_id=f"platform:{of}", system_name=name, unit=one.unit,
+            parts=_second_classes if one.id == _CLASSES else None,
+            whole="orders_received" if one.id == _CLASSES else "",
+        )
         for of, name, those in (
             ("orders", "本平台诉求办理", tally.DEFINITIONS),
             ("findings", "本平台未诉先办", finding_tally.DEFINITIONS),
         )
         for one in those
-    }
+    }  # fmt: skip
     fields: dict[str, HeldField] = {}
     for system in registry.systems.values():
         for measure in system.manifest.measures:
@@ -103,7 +120,7 @@ def held_by(registry: Registry) -> Held:
                 measure.id,
                 HeldMeasure(
                     id=measure.id, name=measure.name, system_id=system.id,
-                    system_name=system.name, owner=system.site.owner,
+                    system_name=system.name, owner=system.site.owner, unit=measure.unit,
                 ),
             )  # fmt: skip
         for name, rule in system.manifest.fields.items():

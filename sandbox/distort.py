@@ -32,6 +32,7 @@ class Register:
         self, world: World, system: str, *, misses: float, holds: Callable[[Person], bool]
     ) -> None:
         self.world = world
+        self.system = system
         self.contrary = False  # whether it says other things of everybody than the others do
         self._salt = f"{world.seed}:{system}:".encode()
         self._misses = misses

@@ -117,11 +117,13 @@ class RegisterMap(Part):
 class TallyMap(Part):
     """Rows that are numbers already, or things that happened: which place each belongs to.
 
-    `days` is how far back a flow is asked for and said anew.
+    `days` is how far back a flow is asked for and said anew. `monthly` rows say what happened in a
+    whole month, on its last day, or on the day of the data while the month is open.
     """
 
     region: Value
     days: Annotated[int, Field(ge=1, le=400)] = 35
+    monthly: bool = False
 
 
 class MeasureMap(Part):

@@ -64,7 +64,8 @@ class Roster:
         self._now = now
         self._heard: datetime | None = None
         system = channel.system
-        self._counting = Counting(system.manifest.measures, local(now()).date(), system.context)
+        walked = [one for one in system.manifest.measures if not one.tallied]
+        self._counting = Counting(walked, local(now()).date(), system.context)
         self._walk = self._entries()
 
     def __iter__(self) -> Iterator[RosterEntry]:

@@ -78,10 +78,20 @@ def _people(gateway: Gateway, system: System) -> Walked:
     try:
         indexed = index.refresh(roster, system.id, simulated=system.mark, households=households)
     except SystemFault as fault:
-        failed = collect.note_failure(system, fault) if counts else None
-        return Walked(system=system, measured=failed, problem=fault.message)
-    measured_too = collect.keep(system, roster) if counts else None
-    return Walked(system=system, indexed=indexed, measured=measured_too)
+        failed = collect.note_failure(system, fault, tallied=False) if counts else None
+        also = _rows(gateway, system, failed) if counts else None
+        return Walked(system=system, measured=also, problem=fault.message)
+    if not counts:
+        return Walked(system=system, indexed=indexed)
+    both = _rows(gateway, system, collect.keep(system, roster))
+    problem = both.problem if both else ""
+    return Walked(system=system, indexed=indexed, measured=both, problem=problem)
+
+
+def _rows(gateway: Gateway, system: System, walked: Measured | None) -> Measured | None:
+    """What the walk has counted, with the numbers that a system gives beside its roster."""
+    told = collect.rows_of(gateway, system) if collect.gives_rows(system) else None
+    return collect.together(walked, told)
 
 
 def at_night(gateway: Gateway) -> int:

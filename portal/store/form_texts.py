@@ -37,6 +37,7 @@ class FieldText(_Data):
     sex: Literal["", "男", "女"] = ""
     part: str = Field(default="", max_length=60)  # one slice of a measure, by its key
     of: bool = False  # what a measure is counted out of: its denominator
+    most: int = Field(default=0, ge=0, le=10)  # so many of a measure's parts, the largest, in words
     from_age: int | None = Field(default=None, ge=0, le=150)
     to_age: int | None = Field(default=None, ge=0, le=150)
     fact: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""  # kept for the next form

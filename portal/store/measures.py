@@ -238,6 +238,20 @@ def restate(connection: Connection, picture: Snapshot, cells: Iterable[Cell]) ->
     return len(changes)
 
 
+def pictured(
+    connection: Connection, measure_id: str, system_id: str, first: date, last: date
+) -> set[date]:
+    """The days of a span of which a system has said something."""
+    known = measure_snapshot.c
+    query = select(known.day).where(
+        known.measure == measure_id,
+        known.system_id == system_id,
+        known.day.between(first, last),
+        known.problem.is_(None),
+    )
+    return set(connection.execute(query).scalars())
+
+
 def _note(connection: Connection, picture: Snapshot) -> None:
     row = dict(vars(picture))
     statement = insert(measure_snapshot).values(**row)

@@ -12,7 +12,8 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import dict_row
 
-from sandbox.distort import Clock
+from sandbox.distort import Clock, local
+from sandbox.grid.numbers import NUMBERS, VIEW
 from sandbox.grid.records import Records
 from sandbox.grid.tasks import rows
 from sandbox.kit.views import MODES
@@ -21,7 +22,7 @@ from sandbox.misbehaviour import Mode
 __all__ = ["MODES", "GridDatabase", "GridUnavailable"]
 READER = "grid_reader"
 SCHEMA = "zzwg"
-VIEWS = ("v_syrk", "v_fw", "v_dw", "v_zt", "v_rw")
+VIEWS = ("v_syrk", "v_fw", "v_dw", "v_zt", "v_rw", VIEW)
 FINISH = "f_bj(text, text, text, text, text)"
 _SHOWN = (
     'SELECT "RWBH" AS id, "RWLX" AS kind, "XM" AS name, "QHDM" AS region,'
@@ -138,6 +139,9 @@ class GridDatabase:
         with cursor.copy("COPY zzwg.t_dw FROM STDIN") as copy:
             for row in records.enterprises():
                 copy.write_row(row)
+        with cursor.copy("COPY zzwg.t_tj FROM STDIN") as copy:
+            for counted in NUMBERS.rows(records.register, local(clock()).date()):
+                copy.write_row([counted[name] for name in NUMBERS.columns])
         with cursor.copy("COPY zzwg.t_rw FROM STDIN") as copy:
             for row in rows(records, clock):
                 copy.write_row(row)

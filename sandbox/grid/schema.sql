@@ -27,6 +27,13 @@ CREATE TABLE zzwg.t_dw (
     "DZ" text, "CYRS" integer, "SJLY" text NOT NULL, "GXSJ" timestamp
 );
 
+CREATE TABLE zzwg.t_tj (
+    "TJBH" text COLLATE "C" PRIMARY KEY, "QHDM" text, "TJRQ" text, "ZXBZ" text,
+    "WGS" text, "ZHWGS" text, "ZSWGS" text, "ZZWGY" text, "JZWGY" text, "WGYQE" text,
+    "ZFHS" text, "SBSJ" text, "ZXCZ" text, "ZBSJ" text, "BJSJ" text,
+    "JFPC" text, "TJCG" text, "QRRS" text, "QCRS" text, "SJLY" text NOT NULL, "SJSJ" text
+);
+
 -- Every view asks this first. It is where the switches of the simulation take hold.
 CREATE FUNCTION zzwg.f_kz() RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = zzwg, pg_temp AS $$
@@ -71,6 +78,9 @@ SELECT r.* FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_fw AS r;
 
 CREATE VIEW zzwg.v_dw AS
 SELECT r.* FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_dw AS r;
+
+CREATE VIEW zzwg.v_tj AS
+SELECT r.* FROM zzwg.f_kz() AS k (zl) CROSS JOIN zzwg.t_tj AS r;
 
 -- The nightly load is done at three, by the wall clock of the systems.
 CREATE VIEW zzwg.v_zt AS

@@ -23,6 +23,8 @@ from sandbox.tasks import TaskBook
 
 Kind = Literal["person", "things", "tasks", "task", "act", "ping"]
 _ELEMENTS: Mapping[Kind, str] = {"tasks": "TASK", "task": "TASK", "act": "TASK"}
+_NUMBERS = "NUM"
+_TYPES = {"TASK": "TaskRow", _NUMBERS: "NumberRow"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class SoapFace:
     ops: Sequence[SoapOp]
     columns: Sequence[str] = ()
     task_columns: Sequence[str] = ()
+    thing_columns: Sequence[str] = ()  # where persons have a row of another shape
     charset: str = "UTF-8"
     code: str = "CODE"
     message: str = "MSG"
@@ -115,7 +118,7 @@ class SoapService:
             kind, words = error.args
             return self.envelopes.answer(op.name, self._head(kind, words))
         head = self._head("good", "成功", total)
-        element = _ELEMENTS.get(op.kind, "ROW")
+        element = _element_of(self._face, op)
         return self.envelopes.answer(op.name, head, rows, element=element)
 
     def _rows(self, op: SoapOp, given: Mapping[str, str]) -> tuple[list[Row], int | None]:
@@ -187,6 +190,8 @@ def _window(rows: list[Row], given: Mapping[str, str]) -> tuple[list[Row], int]:
 def written(face: SoapFace, address: str) -> str:
     """The WSDL of a service at an address."""
     types = [_row_type("PersonRow", face.columns), _row_type("TaskRow", face.task_columns)]
+    if face.thing_columns:
+        types.append(_row_type("NumberRow", face.thing_columns))
     elements = "".join(_element(face, op) for op in face.ops)
     messages = "".join(
         f'<wsdl:message name="{op.name}{side}">'
@@ -225,6 +230,12 @@ def written(face: SoapFace, address: str) -> str:
     )
 
 
+def _element_of(face: SoapFace, op: SoapOp) -> str:
+    if op.kind == "things" and face.thing_columns:
+        return _NUMBERS
+    return _ELEMENTS.get(op.kind, "ROW")
+
+
 def _row_type(name: str, columns: Sequence[str]) -> str:
     cells = "".join(_text(one) for one in columns)
     return f'<xsd:complexType name="{name}"><xsd:sequence>{cells}</xsd:sequence></xsd:complexType>'
@@ -233,8 +244,8 @@ def _row_type(name: str, columns: Sequence[str]) -> str:
 def _element(face: SoapFace, op: SoapOp) -> str:
     arguments = "".join(_text(one) for one in op.names.values())
     head = "".join(_text(one) for one in (face.code, face.message, face.as_of, face.total))
-    element = _ELEMENTS.get(op.kind, "ROW")
-    kind = "TaskRow" if element == "TASK" else "PersonRow"
+    element = _element_of(face, op)
+    kind = _TYPES.get(element, "PersonRow")
     rows = f'<xsd:element name="{element}" type="tns:{kind}" minOccurs="0" maxOccurs="unbounded"/>'
     return (
         f'<xsd:element name="{op.name}"><xsd:complexType><xsd:sequence>{arguments}'

@@ -7,7 +7,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from secrets import token_hex
 from urllib.parse import parse_qs
 
@@ -15,9 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.distort import Clock, local
+from sandbox.distort import Clock, Register, local
+from sandbox.kit.declared import Row
+from sandbox.kit.events import between
 from sandbox.kit.tokens import LIFETIME_SECONDS, Tokens, Verdict
 from sandbox.medical_insurance import tasks
+from sandbox.medical_insurance.numbers import numbers
 from sandbox.medical_insurance.records import Records
 from sandbox.misbehaviour import Faults, json_response
 
@@ -52,6 +55,8 @@ class Service:
         self._numbers = [records.number(person) for person in records.register.members]
         self._tokens = tokens
         self._clock = clock
+        self._statistics = numbers(records.register.world)
+        self._counted: tuple[date, list[Row]] | None = None
         self.book = tasks.book(records, clock)
 
     def routes(self) -> list[Route]:
@@ -60,6 +65,7 @@ class Service:
             Route("/oauth2/token", self.token, methods=["POST"]),
             Route("/api/v1/insured-persons/search", self._guarded(self.search), methods=["POST"]),
             Route("/api/v1/insured-persons", self._guarded(self.roster), methods=["GET"]),
+            Route("/api/v1/statistics", self._guarded(self.numbers), methods=["GET"]),
             Route("/api/v1/work-items", self._guarded(self.tasks), methods=["GET"]),
             Route("/api/v1/work-items/{id}", self._guarded(self.task), methods=["GET"]),
             Route("/api/v1/work-items/{id}/actions", self._guarded(self.act), methods=["POST"]),
@@ -116,6 +122,32 @@ class Service:
         more = last < len(members)
         cursor = _to_cursor(self._numbers[last - 1]) if more else None
         return json_response({"data": rows, "nextCursor": cursor, "dataAsOf": self._as_of()})
+
+    async def numbers(self, request: Request) -> Response:
+        """How far enrolment has come, place by place, in the months that some days touch."""
+        given = request.query_params
+        limit = given.get("limit", "100")
+        if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
+            return _error(400, "INVALID_PARAMETER", f"limit应在1至{LARGEST_PAGE}之间")
+        try:
+            days = {"from": given.get("fromDate", ""), "to": given.get("toDate", "")}
+            first = int(urlsafe_b64decode(given.get("cursor", "MA==")).decode())
+            found = between(self._rows_of_today(), days)
+        except ValueError:
+            return _error(400, "INVALID_PARAMETER", "fromDate、toDate或cursor无效")
+        last = first + int(limit)
+        cursor = urlsafe_b64encode(str(last).encode()).decode() if last < len(found) else None
+        rows = [{name: one[name] for name in self._statistics.columns} for one in found[first:last]]
+        return json_response({"data": rows, "nextCursor": cursor, "dataAsOf": self._as_of()})
+
+    def _rows_of_today(self) -> list[Row]:
+        today = local(self._clock()).date()
+        if self._counted is None or self._counted[0] != today:
+            everybody = Register(
+                self._records.register.world, "medical_insurance", misses=0.0, holds=lambda _: True
+            )
+            self._counted = (today, list(self._statistics.rows(everybody, today)))
+        return self._counted[1]
 
     async def tasks(self, request: Request) -> Response:
         """The work items that changed since a moment, after a cursor."""

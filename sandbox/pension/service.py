@@ -1,10 +1,10 @@
-"""The SOAP face of the pension system: three operations, a WSDL, faults."""
+"""The SOAP face of the pension system: its operations, a WSDL, faults."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from hmac import compare_digest
 from pathlib import Path
 from string import Template
@@ -15,9 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.distort import Clock, local
+from sandbox.kit.declared import Row
+from sandbox.kit.events import between
 from sandbox.misbehaviour import Faults
 from sandbox.pension import tasks
 from sandbox.pension.envelopes import OWN, BrokenRequest, Call, answer, fault, in_utf8, read_call
+from sandbox.pension.numbers import numbers
 from sandbox.pension.records import Records
 from sandbox.tasks import Task
 
@@ -43,9 +46,12 @@ class Service:
         self._password = password
         self._clock = clock
         self.book = tasks.book(records, clock)
+        self._statistics = numbers(records)
+        self._counted: tuple[date, list[Row]] | None = None
         self._operations: dict[str, Callable[[Call], Response]] = {
             "QueryPerson": self._person,
             "QueryRoster": self._roster,
+            "QueryNumbers": self._numbers,
             "QueryTasks": self._tasks,
             "GetTask": self._task,
             "FinishTask": self._finish,
@@ -103,6 +109,29 @@ class Service:
         members = self._records.register.members
         rows = [self._records.brief(person) for person in members[first - 1 : first - 1 + count]]
         return answer("QueryRoster", [*self._good(), ("TOTAL", str(len(members)))], rows)
+
+    def _numbers(self, call: Call) -> Response:
+        given = call.arguments
+        try:
+            first, count = int(given.get("STARTROW", "")), int(given.get("ROWCOUNT", ""))
+            days = {"from": given.get("KSRQ", ""), "to": given.get("JSRQ", "")}
+            found = between(self._rows_of_today(), days)
+        except ValueError:
+            return self._said("QueryNumbers", "-1", "STARTROW、ROWCOUNT、KSRQ、JSRQ格式错误")
+        if first < 1 or not 1 <= count <= LARGEST_PAGE:
+            return self._said("QueryNumbers", "-1", f"ROWCOUNT应在1至{LARGEST_PAGE}之间")
+        head = [*self._now("查询成功"), ("TOTAL", str(len(found)))]
+        rows = [
+            {name: one.get(name) for name in self._statistics.columns}
+            for one in found[first - 1 : first - 1 + count]
+        ]
+        return answer("QueryNumbers", head, rows, element="NUM")
+
+    def _rows_of_today(self) -> list[Row]:
+        today = local(self._clock()).date()
+        if self._counted is None or self._counted[0] != today:
+            self._counted = (today, list(self._statistics.rows(self._records.register, today)))
+        return self._counted[1]
 
     def _tasks(self, call: Call) -> Response:
         try:

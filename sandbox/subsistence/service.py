@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from hmac import compare_digest
 from typing import Any
 
@@ -14,9 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.distort import Clock, local
+from sandbox.kit.declared import Row
+from sandbox.kit.events import between
 from sandbox.misbehaviour import Faults, json_response
 from sandbox.subsistence import tasks
 from sandbox.subsistence.applications import IntakeBook
+from sandbox.subsistence.numbers import NUMBERS
 from sandbox.subsistence.records import Records
 
 LARGEST_PAGE = 200
@@ -45,12 +48,14 @@ class Service:
         self.book = tasks.book(records, clock)
         self.intake = IntakeBook(clock)
         self._clock = clock
+        self._counted: tuple[date, list[Row]] | None = None
 
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
             Route("/api/dbdx/query", self.query, methods=["POST"]),
             Route("/api/dbdx/list", self.roster, methods=["GET"]),
+            Route("/api/tjfx/list", self.numbers, methods=["GET"]),
             Route("/api/rwzx/list", self.tasks, methods=["GET"]),
             Route("/api/rwzx/submit", self.submit, methods=["POST"]),
             Route("/api/sqsl/submit", self.apply, methods=["POST"]),
@@ -92,6 +97,31 @@ class Service:
         page = members[(current - 1) * size : current * size]
         rows = [self._records.brief(person) for person in page]
         return self._page(rows, len(members), size=size, current=current)
+
+    async def numbers(self, request: Request) -> Response:
+        """A page of the numbers per community and month, of the months that some days touch."""
+        if not self._known(request):
+            return _answer("0003", "应用标识无效或未授权")
+        given = request.query_params
+        try:
+            current, size = int(given.get("pageNumber", "1")), int(given.get("pageSize", "20"))
+            days = {"from": given.get("ksrq", ""), "to": given.get("jsrq", "")}
+            found = between(self._rows_of_today(), days)
+        except ValueError:
+            return _answer("0001", "pageNumber、pageSize应为整数，ksrq、jsrq应为日期")
+        if current < 1 or not 1 <= size <= LARGEST_PAGE:
+            return _answer("0001", f"pageNumber应不小于1，pageSize应在1至{LARGEST_PAGE}之间")
+        rows = [
+            {name: one[name] for name in NUMBERS.columns}
+            for one in found[(current - 1) * size : current * size]
+        ]
+        return self._page(rows, len(found), size=size, current=current)
+
+    def _rows_of_today(self) -> list[Row]:
+        today = local(self._clock()).date()
+        if self._counted is None or self._counted[0] != today:
+            self._counted = (today, list(NUMBERS.rows(self._records.register, today)))
+        return self._counted[1]
 
     async def tasks(self, request: Request) -> Response:
         """A page of the tasks that changed since a moment, or one of them."""

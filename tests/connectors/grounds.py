@@ -135,17 +135,14 @@ def known_id(system: str) -> str:
 def replay_subsistence(request: Request) -> Reply:
     if request.headers.get("x-app-key") != SECRETS["subsistence_app_key"]:
         return raw("subsistence", "error_app_key")
-    if request.path.endswith("/ping"):
-        return raw("subsistence", "probe")
+    for end, name in (("/ping", "probe"), ("/tjfx/list", "counts_page_1")):
+        if request.path.endswith(end):
+            return raw("subsistence", name)
     if request.path.endswith("/rwzx/submit"):
         body = json.loads(request.body)
         return raw("subsistence", _verdict(body["rwbh"], body["hcjg"] == "2", body["hcyj"]))
-    if request.path.endswith("/sqsl/submit"):
-        whole = all(json.loads(request.body)[name] for name in ("lxdh", "sqly"))
-        return raw("subsistence", "apply_done" if whole else "apply_refused")
-    if request.path.endswith("/sqsl/query"):
-        known = request.query["slbh"].startswith("SL")
-        return raw("subsistence", "progress_found" if known else "progress_missing")
+    if "/sqsl/" in request.path:
+        return _application(request)
     if request.path.endswith("/rwzx/list"):
         page = request.query.get("pageNumber")
         return raw("subsistence", f"tasks_page_{page}" if page else "task_found")
@@ -158,6 +155,14 @@ def replay_subsistence(request: Request) -> Reply:
         return raw("subsistence", "household_found" if known else "person_missing")
     found = json.loads(request.body) == {"sfzh": known_id("subsistence")}
     return raw("subsistence", "person_found" if found else "person_missing")
+
+
+def _application(request: Request) -> Reply:
+    if request.path.endswith("/submit"):
+        whole = all(json.loads(request.body)[name] for name in ("lxdh", "sqly"))
+        return raw("subsistence", "apply_done" if whole else "apply_refused")
+    known = request.query["slbh"].startswith("SL")
+    return raw("subsistence", "progress_found" if known else "progress_missing")
 
 
 def replay_medical_insurance(request: Request) -> Reply:
@@ -173,6 +178,8 @@ def replay_medical_insurance(request: Request) -> Reply:
         body = json.loads(request.body)
         told = _verdict(request.path.split("/")[-2], body["outcome"] == "UNREACHED", body["remark"])
         return raw("medical_insurance", told)
+    if request.path.endswith("/statistics"):
+        return raw("medical_insurance", "counts_page_1")
     if "/work-items/" in request.path:
         return raw("medical_insurance", "task_found")
     if request.path.endswith("/work-items"):
@@ -195,6 +202,8 @@ def replay_pension(request: Request) -> Reply:
         found = re.search(r"BAZ001>(\w+)<", text)
         told = _verdict(found[1] if found else "", "BAZ005>0<" in text, "AAE013" in text)
         return raw("pension", told)
+    if "QueryNumbers" in text:
+        return raw("pension", "counts_page_1")
     if "GetTask" in text:
         return raw("pension", "task_found")
     if "QueryTasks" in text:
@@ -285,7 +294,7 @@ END $$;
 
 def grid_tables(url: str) -> None:
     """The grid's views as tables holding the recorded rows, readable by its reader."""
-    rows = {"v_syrk": [], "v_fw": [], "v_dw": [], "v_zt": [], "v_rw": []}  # type: dict[str, list[dict[str, Any]]]
+    rows = {"v_syrk": [], "v_fw": [], "v_dw": [], "v_zt": [], "v_rw": [], "v_tj": []}  # type: dict[str, list[dict[str, Any]]]
     for name, view in (
         ("roster_page_1", "v_syrk"),
         ("roster_page_2", "v_syrk"),
@@ -293,6 +302,7 @@ def grid_tables(url: str) -> None:
         ("enterprises", "v_dw"),
         ("probe", "v_zt"),
         ("tasks_page_1", "v_rw"),
+        ("counts_page_1", "v_tj"),
     ):
         rows[view] += json.loads(raw("grid", name).body)
     for one in rows["v_syrk"]:

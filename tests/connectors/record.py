@@ -194,7 +194,8 @@ def _kept(
     if Capability.ROSTER in able:
         yield from taped("roster_page", lambda: list(gateway.roster(system.id)))
     if "counts" in manifest.calls:
-        days = (date(2026, 11, 1), date(2026, 11, 23))
+        monthly = manifest.tally is not None and manifest.tally.monthly
+        days = (date(2026, 9 if monthly else 11, 1), date(2026, 11, 23))
         yield from taped("counts_page", lambda: gateway.tally(system.id, *days))
     if manifest.tasks:
         yield from _tasks(taped, desk, system.id)
@@ -319,7 +320,10 @@ def record_views(system: Simulated, world: World) -> None:
         rows["people"] = [system.people.full(register, one) for one in register.members]
     folder = FIXTURES / system.id
     folder.mkdir(exist_ok=True)
-    views = {one.name: rows[one.rows] for one in face.views}
+    views = {
+        view.name: [{name: row.get(name) for name in view.columns} for row in rows[view.rows]]
+        for view in face.views
+    }
     status = [{"zt": "正常", "sjsj": "2026-11-23 03:00:00", "sjly": "模拟数据"}]
     known = _first(register)
     answers: dict[str, list[Any]] = {**views, "probe": status}

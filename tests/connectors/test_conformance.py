@@ -24,6 +24,8 @@ ALL = sorted(MANIFESTS)
 SYSTEMS = [one for one in ALL if Capability.RECORDS in MANIFESTS[one].capabilities]
 FILES = [one for one in ALL if MANIFESTS[one].transport == "files"]
 COUNTED = [one for one in ALL if "counts" in MANIFESTS[one].calls]
+# Those of them that say nothing of anybody.
+NAMELESS = [one for one in COUNTED if "person" not in MANIFESTS[one].calls]
 ROSTERS = [one for one in ALL if Capability.ROSTER in MANIFESTS[one].capabilities]
 DOORS = [one for one in ALL if MANIFESTS[one].transport == "jump"]
 # What the simulation never fills; the recorded dialect has it.
@@ -152,7 +154,7 @@ def test_every_system_is_of_a_kind_that_this_suite_knows() -> None:
     assert min(fields[one] for one in ("party", "governance", "service")) >= 2
 
 
-@pytest.mark.parametrize("system_id", [*FILES, *COUNTED])
+@pytest.mark.parametrize("system_id", [*FILES, *NAMELESS])
 def test_a_system_that_gives_numbers_gives_no_person(system_id: str, ground: Ground) -> None:
     manifest = MANIFESTS[system_id]
     assert manifest.roster is None and "person" not in manifest.calls
@@ -166,6 +168,48 @@ def test_a_system_that_gives_numbers_gives_no_person(system_id: str, ground: Gro
     assert not ground.known.get(system_id)
 
 
+# Added up by hand; what there is counts in the newest row of a place only.
+SUMS = {
+    "hotline": {
+        "hotline_received": 5,
+        "hotline_urgency": 5,
+        "hotline_finished": 2,
+        "hotline_unfinished": 3,
+    },
+    "subsistence": {
+        "subsistence_edge_households": 11,
+        "subsistence_joined": 3,
+        "subsistence_left": 2,
+        "subsistence_reviewed": 20,
+        "subsistence_unfit": 2,
+    },
+    "medical_insurance": {
+        "hardship_insurance_due": 43,
+        "hardship_insured": 41,
+        "newborn_insured": 4,
+        "insured_elsewhere": 10,
+    },
+    "pension": {"pension_drawing": 259, "pension_uncertified": 30},
+    "grid": {
+        "grids": 12,
+        "grids_general": 11,
+        "grids_special": 1,
+        "grid_staff_full": 10,
+        "grid_staff_part": 6,
+        "grid_staff_missing": 1,
+        "grid_visits": 465,
+        "grid_events": 74,
+        "grid_events_own": 46,
+        "grid_events_passed": 28,
+        "grid_events_closed": 65,
+        "disputes_found": 8,
+        "disputes_settled": 7,
+        "moved_in": 10,
+        "moved_out": 6,
+    },
+}
+
+
 @pytest.mark.parametrize("system_id", COUNTED)
 def test_rows_are_counted_by_place_and_day(system_id: str, ground: Ground, desk: Desk) -> None:
     recorded = ground.name == "recorded"
@@ -173,16 +217,12 @@ def test_rows_are_counted_by_place_and_day(system_id: str, ground: Ground, desk:
     first = date(2026, 11, 1) if recorded else today - timedelta(days=20)
     told = desk.gateway.tally(system_id, first, today)
     assert list(conformance.counted(told, RETIRED)) == []
-    assert all(one.counts for one in told.counted)
+    if not recorded or system_id in NAMELESS:  # a small town has not everything
+        assert all(one.counts for one in told.counted)
     assert all(count.number > 0 for one in told.counted for count in one.counts)
-    if recorded and system_id == "hotline":
+    if recorded and system_id in SUMS:
         sums = {one.measure.id: sum(n.number for n in one.counts) for one in told.counted}
-        assert sums == {
-            "hotline_received": 5,
-            "hotline_urgency": 5,
-            "hotline_finished": 2,
-            "hotline_unfinished": 3,
-        }
+        assert sums == {**dict.fromkeys(sums, 0), **SUMS[system_id]}
 
 
 WHOLE = {
@@ -234,7 +274,7 @@ def test_files_are_read_checked_and_counted(system_id: str, ground: Ground, desk
         assert all(counted.values())
 
 
-@pytest.mark.parametrize("system_id", [*FILES, *COUNTED])
+@pytest.mark.parametrize("system_id", [*FILES, *NAMELESS])
 def test_wrong_credentials_of_a_system_that_gives_numbers_are_a_refusal(
     system_id: str, configured: Path, sandbox: Ground
 ) -> None:

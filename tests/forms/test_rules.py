@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.affairs.forms import formula, rules
+from portal.affairs.forms import fill, formula, rules
 from portal.affairs.forms.formula import FormulaError
 from portal.affairs.forms.rules import Asker
 from portal.affairs.forms.words import AUTO, CHANGED, MISSING, TYPED, Cell, Held, HeldField
 from portal.affairs.forms.words import HeldMeasure as Measure
 from portal.store.form_texts import AdmittedText, FieldText, FormText, FormTexts
+from portal.store.measure_words import Value
 
 HELD = Held(
     measures={
@@ -45,6 +46,7 @@ SAID = [
     (field("x", source="place", bind="weather"), "没有可取的来源"),
     (field("x", title="实有人口数（人）"), "“网格”的统计指标“实有人口”已有此项"),
     (field("x", title="联系电话", kind="text"), "“网格”的信息项“联系电话”已有此项"),
+    (field("x", kind="text", source="measure", bind="residents", most=3), "各类名称的统计指标"),
     (field("x", source="formula", bind="y + 1"), "引用了表外栏目：y"),
     (field("x", source="formula", bind=""), "没有写公式"),
     (field("x", source="formula", bind="x + 1"), "成环：x → x"),
@@ -267,3 +269,46 @@ def test_a_number_too_large_for_a_cell_is_missing() -> None:
     cells = {"0.a": Cell(value="99999999999999", state=TYPED)}
     rules.compute(made, cells, [0])
     assert (cells["0.c"].value, cells["0.c"].state) == ("", MISSING)
+
+
+NAMES = {"01.01": "市容秩序", "01.02": "市政设施", "02.01": "噪声", "02.02": "供暖"}
+DEMANDS = Measure(
+    id="classes", name="受理量", system_id="platform:orders", system_name="本平台", unit="件",
+    parts=lambda: NAMES, whole="all",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("numbers", "whole", "names", "words"),
+    [
+        ({}, 0, NAMES, "无"),
+        ({}, 4, NAMES, "无；另有 4 件未归类"),
+        ({"02.01": 2}, 2, NAMES, "噪声 2 件"),
+        ({"01.01": 5, "01.02": 1, "02.01": 3, "02.02": 2}, 12, NAMES,
+         "市容秩序 5 件、噪声 3 件、供暖 2 件；另有 1 件未归类"),
+        ({"01": 9, "01.01": 5, "01.02": 2, "02.01": 3, "02.02": 2}, 12, NAMES,
+         "市容秩序 5 件、噪声 3 件、供暖 2 件、市政设施 2 件"),
+        ({"02.01": 2}, 2, {}, ""),  # nobody knows what the class is called
+    ],
+)  # fmt: skip
+def test_the_largest_parts_are_named_and_what_belongs_to_none_is_told(
+    numbers: dict[str, int], whole: int, names: dict[str, str], words: str
+) -> None:
+    one = field("x", kind="text", source="measure", bind="classes", most=3)
+    known = Held(measures={"classes": DEMANDS})
+    assert rules.faults(form(one), known, TEXTS) == ()
+
+    def told(measure: str, part: str, number: int) -> Value:
+        return Value(measure=measure, region_code="990102001001", slice=part,
+                     system_id="platform:orders", numerator=number, denominator=0)  # fmt: skip
+
+    read = fill.Read(
+        values={
+            ("classes", "990102001001"): [told("classes", *each) for each in numbers.items()],
+            ("all", "990102001001"): [told("all", "", whole)],
+        },
+        as_of={"classes": "2026-11-27"},
+        parts={"classes": names},
+    )
+    made = fill.cell(one, "990102001001", known, read)
+    assert (made.value, made.state) == (words, AUTO if words else MISSING)

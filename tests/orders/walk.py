@@ -210,6 +210,7 @@ class Recount:
         ):
             self.count(measure, event.at, self.holder, int(yes), 1)
         if event.to_state != "已办结":
+            self.count("orders_redone", event.at, self.holder, 1)
             self.late = None  # a new limit begins; the old lateness stays counted
 
 

@@ -16,7 +16,7 @@ from portal.affairs.orders.tables import order_tally
 from portal.affairs.rates import bulletin, closing, paperwork
 from portal.affairs.rates.paperwork import Bulletin
 from portal.affairs.rates.schemes import RatesError
-from portal.affairs.rates.spans import Span, UnknownSpanError, around, parse, recent
+from portal.affairs.rates.spans import Days, Span, UnknownSpanError, around, parse, recent
 from portal.store import clock, papers
 from portal.store.citypack import CityPack
 from portal.store.scope import scoped
@@ -274,6 +274,26 @@ def test_spans_and_what_they_are_compared_with(
     assert (span.text, span.name, span.before.text) == (text, name, before)
     assert (span.last_year.text if span.last_year else None) == last
     assert around(span.kind, span.ends - timedelta(days=1)) == span
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "rest"),
+    [
+        ("2026-10-01", "2026-10-24", ("2026-10-24", "2026-11-01")),
+        ("2026-10-01", "2026-10-16", None),  # 15 days, and 16 left out
+        ("2026-10-01", "2026-10-17", ("2026-10-17", "2026-11-01")),
+        ("2026-10-01", "2026-11-01", None),  # the month itself
+        ("2026-10-02", "2026-10-31", None),
+        ("2026-10-01", "2026-11-03", None),
+        ("2024-02-01", "2024-02-29", ("2024-02-29", "2024-03-01")),
+    ],
+)
+def test_most_of_a_month_is_the_month_without_its_last_days(
+    starts: str, ends: str, rest: tuple[str, str] | None
+) -> None:
+    first, last = (date.fromisoformat(one) for one in (starts, ends))
+    found = Days(starts=first, ends=last).rest
+    assert (f"{found.starts}", f"{found.ends}") == rest if found else rest is None
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-W54", "2026-02-30", "２０２６-01"])

@@ -67,6 +67,10 @@ def test_every_measure_says_what_it_counts_and_none_about_hardship_is_a_flow(
     told = [one for one in declared if one.definition.topic is not Topic.NONE]
     assert len(told) >= 10
     assert {one.definition.kind for one in told} == {Kind.STOCK}
+    # Kinds that add up to a whole by the owner's word only would be told by it as well.
+    for hidden in ("card_holders", "card_sight", "subsistence_joined", "births"):
+        assert catalogue.find(hidden) is None
+    assert catalogue.find("grid_events") is not None
 
 
 BAD = {

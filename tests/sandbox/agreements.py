@@ -68,6 +68,19 @@ VIEWS = {
         },
         ("jzbh",),
     ),
+    ("medical_assistance", "v_jztj"): Table(
+        {
+            "tjbh": like(r"[1-9]\d{11}20\d\d(0[1-9]|1[0-2])"),
+            "xzqh": PLACE,
+            "tjrq": day("%Y-%m-%d"),
+            "sfzx": like("[01]"),
+            "jzrc": NUMBER,
+            "jzje": NUMBER,
+            "sjsj": MOMENT,
+        },
+        ("tjbh",),
+        lambda row: row["jzje"] % 100 == 0 and (row["jzje"] > 0) == (row["jzrc"] > 0),
+    ),
     ("place_names", "v_bzdz"): Table(
         {
             "dzbm": like(r"[1-9]\d{18}"),

@@ -108,12 +108,14 @@ def test_views_flap_and_disagree(cluster: TestCluster, world: World) -> None:
         with psycopg.connect(url, row_factory=dict_row) as connection:
             return connection.execute(query.encode()).fetchall()
 
+    # of those that speak of persons: the months' sums stay as they are
     [(schema, view)] = [
         tuple(one.values())
         for one in read(
             "SELECT table_schema, table_name FROM information_schema.views"
             " WHERE table_schema <> 'information_schema' AND table_schema <> 'pg_catalog'"
-            " AND table_name NOT LIKE '%status' AND table_schema <> 'zzwg'"
+            " AND table_name NOT LIKE '%status' AND table_name NOT LIKE '%tj'"
+            " AND table_schema <> 'zzwg'"
             " AND has_table_privilege(current_user, table_schema || '.' || table_name, 'SELECT')"
         )
     ]

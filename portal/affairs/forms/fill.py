@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from portal.affairs.forms import held, people, rules
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.tables import form, form_answer, form_fact
-from portal.affairs.forms.words import AUTO, MISSING, Cell, Cells, Held, key
+from portal.affairs.forms.words import AUTO, MISSING, Cell, Cells, Held, HeldMeasure, key
 from portal.store import clock, crypto, divisions, measure_reads
 from portal.store.form_texts import FieldText, FormText
 from portal.store.measure_words import Grain, Kind, Period, Value
@@ -38,6 +38,7 @@ class Read:
     as_of: dict[str, str] = field(default_factory=dict)  # by measure; missing: nobody has spoken
     counts: dict[tuple[str, str], int] = field(default_factory=dict)  # index bind, place
     facts: dict[tuple[str, str], tuple[str, str, int]] = field(default_factory=dict)
+    parts: dict[str, Mapping[str, str]] = field(default_factory=dict)  # names of a measure's parts
 
 
 def turn() -> int:
@@ -86,6 +87,11 @@ def _read(connection: Connection, made: FormText, known: Held, prefix: str, star
     ids = {
         one.bind for one in made.fields if one.source == "measure" and one.bind in known.measures
     }
+    for one in made.fields:
+        told = known.measures.get(one.bind) if one.most else None
+        if told is not None and told.parts is not None:
+            found.parts[told.id] = told.parts()
+            ids |= {told.whole} & known.measures.keys()
     if ids:
         _measures(connection, known, ids, prefix, period, found)
     for bind in {one.bind for one in made.fields if one.source == "index"}:
@@ -160,17 +166,38 @@ def fits(one: FieldText, part: str) -> bool | None:
     return True if first >= wanted and (until is None or (last or 999) <= until) else None
 
 
+def _largest(one: FieldText, code: str, measure: HeldMeasure, read: Read) -> str | None:
+    """The largest parts in words; those that tie with the last of them are named as well."""
+    names = read.parts.get(one.bind, {})
+    values = read.values.get((one.bind, code), [])
+    told = {value.slice: value.numerator for value in values if value.numerator > 0}
+    if told and not names:
+        return None
+    known = sorted((-told[part], names[part]) for part in told.keys() & names.keys())
+    least = -known[one.most - 1][0] if len(known) > one.most else 0
+    named = [f"{name} {-number} {measure.unit}" for number, name in known if -number >= least]
+    everything = sum(value.numerator for value in read.values.get((measure.whole, code), []))
+    left = everything + sum(number for number, _ in known)
+    more = f"；另有 {left} {measure.unit}未归类" if measure.whole and left > 0 else ""
+    return ("、".join(named) or "无") + more
+
+
 def _measured(one: FieldText, code: str, known: Held, read: Read) -> Cell | None:
     """No row means nought, but only where the system has spoken."""
     if one.bind not in read.as_of:
         return None
+    measure = known.measures[one.bind]
+    source = f"{measure.system_name}·{measure.name}"
+    if one.most:
+        words = _largest(one, code, measure, read)
+        if words is None:
+            return None
+        return Cell(value=words, state=AUTO, source=source, as_of=read.as_of[one.bind])
     values = read.values.get((one.bind, code), [])
     fitting = [(value, fits(one, value.slice)) for value in values]
     if any(fit is None for _, fit in fitting):
         return None
     number = sum(value.denominator if one.of else value.numerator for value, fit in fitting if fit)
-    measure = known.measures[one.bind]
-    source = f"{measure.system_name}·{measure.name}"
     return Cell(value=f"{number}", state=AUTO, source=source, as_of=read.as_of[one.bind])
 
 

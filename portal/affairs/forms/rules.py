@@ -12,6 +12,7 @@ from portal.affairs.forms.formula import FormulaError
 from portal.affairs.forms.words import AUTO, CHANGED, MISSING, TYPED, Cell, Cells, Fault, Held, key
 from portal.affairs.workflow.flow import Vocabulary
 from portal.store.form_texts import FieldText, FormText, FormTexts
+from portal.store.measure_words import Topic
 
 ISSUER, APPROVER, PLATFORM = "制定单位", "审批单位", "平台"
 FILLER, CHECKER, LOCKER = "填报单位", "审核单位", "锁定单位"
@@ -68,6 +69,12 @@ def already_held(one: FieldText, form: FormText, held: Held) -> str:
     return ""
 
 
+def _names_parts(one: FieldText, form: FormText, held: Held) -> bool:
+    measure = held.measures.get(one.bind) if one.source == "measure" else None
+    asked = one.kind == "text" and form.layout == "汇总表" and one.topic is Topic.NONE
+    return asked and measure is not None and measure.parts is not None
+
+
 def _binding(one: FieldText, form: FormText, held: Held) -> str:
     """What is wrong with where a field comes from."""
     system = one.bind.removeprefix("system:")
@@ -80,6 +87,8 @@ def _binding(one: FieldText, form: FormText, held: Held) -> str:
         "post": one.bind in POST,
         "fact": bool(re.fullmatch(r"[a-z0-9_]{1,40}", one.bind)),
     }
+    if one.most and not _names_parts(one, form, held):
+        return "“最多的几类”只能取自可以说出各类名称的统计指标，栏目须为文字"
     if not known.get(one.source, True):
         return f"没有可取的来源“{one.source}:{one.bind}”"
     if there := already_held(one, form, held):

@@ -1,6 +1,6 @@
 """The words of 一表通: what systems hold, a cell and its state, a fault with its place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,6 +23,9 @@ class HeldMeasure:
     system_id: str
     system_name: str
     owner: str = ""
+    unit: str = ""
+    parts: Callable[[], Mapping[str, str]] | None = None  # the names of parts that may be told
+    whole: str = ""  # the measure of which these are parts, for what belongs to none of them
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -155,6 +155,9 @@ def note_visit(step: Step) -> None:
         if own:
             step.counts.append(tally.of_unit(measure, own, step.now, int(yes), 1))
     if to != rules.CLOSED:
+        step.counts.append(tally.note("orders_redone", row.region_code, "", step.now, 1))
+        if own:
+            step.counts.append(tally.of_unit("orders_redone", own, step.now, 1))
         _again(step)
 
 

@@ -34,6 +34,7 @@ _BY_PLACE = {
 _BOTH = {
     "orders_dispatched": "派单量",
     "orders_returned": "退单量",
+    "orders_redone": "回访后重办（含转督办）",
     "orders_advised": "有派单建议的派单及其中采纳首选建议",
     "orders_due": "到期工单及其中按时办结",
     "orders_responded": "应响应工单及其中按时响应",

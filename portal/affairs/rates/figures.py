@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, union_all
 
 from portal.affairs.rates.counts import Counts
 from portal.affairs.rates.spans import Days
@@ -92,7 +92,12 @@ def _rows(
     """Sums by measure and place, and by slice where that is asked; ``more`` are slices wanted."""
     if not codes or days.starts >= days.ends:
         return []
-    place, (table, condition) = _query(days, sorted(measures), codes)
+    names = sorted(measures)
+    if (rest := days.rest) is not None:  # the whole month is one row a place, its last days are few
+        whole = Days(starts=days.starts, ends=rest.ends)
+        both = [_rows(connection, names, codes, one, *more, sliced=sliced) for one in (whole, rest)]
+        return _less(*both)
+    place, (table, condition) = _query(days, names, codes)
     part: ColumnElement[Any] = table.slice if sliced else literal_column("''")
     query: Select[Any] = select(
         table.measure,
@@ -108,6 +113,15 @@ def _rows(
         Line(row.measure, row.place, row.part, int(row.numerator), int(row.denominator))
         for row in connection.execute(query)
     ]
+
+
+def _less(whole: list[Line], rest: list[Line]) -> list[Line]:
+    """What the days before the rest brought; where they brought nothing, no line."""
+    left = {line[:3]: line for line in whole}
+    for line in rest:
+        top, below = left[line[:3]][3:] if line[:3] in left else (0, 0)
+        left[line[:3]] = Line(*line[:3], top - line.numerator, below - line.denominator)
+    return [line for line in left.values() if line.numerator or line.denominator]
 
 
 def _counted(
@@ -223,21 +237,27 @@ def residents(connection: Connection, measure: str, prefix: str, month: date) ->
     return dict(total)
 
 
+_MOVES = ("orders_received", "orders_dispatched")
+
+
 def as_of(connection: Connection, days: Days) -> datetime | None:
     """When the numbers of a span were last moved, as far as the asker sees them."""
     change = measure_change.c
-    mine = (
-        change.measure.in_(["orders_received", "orders_dispatched"]),
-        change.system_id == SYSTEM,
-        change.day >= days.starts,
-        change.day < days.ends,
-    )
-    last = connection.execute(select(func.max(change.day)).where(*mine)).scalar()
+    within = (change.system_id == SYSTEM, change.day >= days.starts, change.day < days.ends)
+    newest = [  # one step down the index for each, instead of a look at every change
+        select(change.day)
+        .where(change.measure == one, *within)
+        .order_by(change.day.desc())
+        .limit(1)
+        .subquery()
+        for one in _MOVES
+    ]
+    both = union_all(*(select(one.c.day) for one in newest)).subquery()
+    last = connection.execute(select(func.max(both.c.day))).scalar()
     if last is None:
         return None
-    return connection.execute(
-        select(func.max(change.as_of)).where(*mine, change.day == last)
-    ).scalar()
+    moved = (change.measure.in_(_MOVES), change.system_id == SYSTEM, change.day == last)
+    return connection.execute(select(func.max(change.as_of)).where(*moved)).scalar()
 
 
 def first_month(connection: Connection) -> date | None:

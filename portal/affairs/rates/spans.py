@@ -35,6 +35,14 @@ class Days:
             self.starts if self.starts.day == 1 and _next_month(self.starts) == self.ends else None
         )
 
+    @property
+    def rest(self) -> "Days | None":
+        """Of most of a month, from its first day on, the days that are not among them."""
+        ends = _next_month(self.starts)
+        left = (ends - self.ends).days
+        most = self.starts.day == 1 and 0 < left < (self.ends - self.starts).days
+        return Days(starts=self.ends, ends=ends) if most else None
+
 
 def _next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

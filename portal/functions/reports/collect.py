@@ -103,9 +103,10 @@ def keep(system: System, roster: Roster) -> Measured:
     return Measured(system_id=system.id, measures=len(results), moved=moved)
 
 
-def note_failure(system: System, fault: SystemFault) -> Measured:
-    """Remember why a system gave no numbers; what it gave before stays, with its time."""
-    given = system.manifest.measures
+def note_failure(system: System, fault: SystemFault, *, tallied: bool) -> Measured:
+    """Remember why a system gave no numbers of its roster, or none of its rows; what it gave
+    before stays, with its time."""
+    given = [one for one in system.manifest.measures if one.tallied == tallied]
     with scoped(measures.WRITER) as connection:
         measures.define(connection, [_definition(one) for one in given])
         for one in given:
@@ -142,7 +143,8 @@ def first_day(system: System, today: date) -> date:
 
 
 def put_flows(system: System, told: Tallied, first: date, last: date) -> int:
-    """Let a system say anew what happened on each of some days; gives what moved."""
+    """Let a system say anew what happened on each of some days, and what there is on the last;
+    gives what moved."""
     moved = 0
     with scoped(measures.WRITER) as connection:
         measures.define(connection, [_definition(one.measure) for one in told.counted])
@@ -152,7 +154,7 @@ def put_flows(system: System, told: Tallied, first: date, last: date) -> int:
             by_day: defaultdict[date, list[Count]] = defaultdict(list)
             for count in one.counts:
                 by_day[count.day or last].append(count)
-            for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+            for day in _days(connection, system, one.measure, first, last):
                 cells, outside = _cells(by_day.get(day, ()), day)
                 unplaced = outside + (one.nowhere if day == last else 0)
                 picture = replace(base, day=day, unplaced=unplaced)
@@ -160,14 +162,33 @@ def put_flows(system: System, told: Tallied, first: date, last: date) -> int:
     return moved
 
 
-def _tally(gateway: Gateway, system: System) -> Measured:
+def _days(
+    connection: Connection, system: System, measure: MeasureMap, first: date, last: date
+) -> list[date]:
+    """The days of which rows speak: the last of them, every one, or the ends of the months.
+
+    What was told of an open month yesterday is taken back, so the days told of before count too.
+    """
+    if measure.kind == "stock":
+        return [last]
+    every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    tally = system.manifest.tally
+    if tally is None or not tally.monthly:
+        return every
+    told = measures.pictured(connection, measure.id, system.id, first, last)
+    return [
+        day for day in every if day in told or day == last or (day + timedelta(days=1)).day == 1
+    ]
+
+
+def rows_of(gateway: Gateway, system: System) -> Measured:
     """Ask for rows about things and count them by day."""
     last = clock.local(clock.now()).date()
     first = first_day(system, last)
     try:
         told = gateway.tally(system.id, first, last)
     except SystemFault as fault:
-        return note_failure(system, fault)
+        return note_failure(system, fault, tallied=True)
     moved = put_flows(system, told, first, last)
     measures.settle()
     return Measured(system_id=system.id, measures=len(told.counted), moved=moved)
@@ -196,16 +217,40 @@ def end_of(period: date) -> datetime:
     return min(end - timedelta(seconds=1), clock.now())
 
 
+def together(one: Measured | None, other: Measured | None) -> Measured | None:
+    """What the roster and the rows of one system brought; a problem of either is told."""
+    if one is None or other is None:
+        return one or other
+    return Measured(
+        system_id=one.system_id,
+        measures=one.measures + other.measures,
+        moved=one.moved + other.moved,
+        problem=one.problem or other.problem,
+    )
+
+
+def gives_rows(system: System) -> bool:
+    """Whether a system is asked for rows that are numbers, be it beside a roster."""
+    return "counts" in system.manifest.calls
+
+
 def refresh(gateway: Gateway, system: System) -> Measured:
-    """Bring the measures of one system up to date: from its roster, or from its rows."""
+    """Bring the measures of one system up to date: from its roster, from its rows, or both."""
     if isinstance(system.manifest, FilesManifest):
         return _landed(system, system.manifest)
-    if system.manifest.roster is None:
-        return _tally(gateway, system)
+    told = rows_of(gateway, system) if gives_rows(system) else None
+    walked = _walked(gateway, system) if system.manifest.roster else None
+    found = together(walked, told)
+    if found is None:
+        raise TypeError(f"{system.id} has neither a roster nor rows")
+    return found
+
+
+def _walked(gateway: Gateway, system: System) -> Measured:
     roster = gateway.roster(system.id)
     try:
         for _ in roster:
             pass
     except SystemFault as fault:
-        return note_failure(system, fault)
+        return note_failure(system, fault, tallied=False)
     return keep(system, roster)

@@ -140,11 +140,17 @@ class Catalogue:
         )
 
 
+def _may_be_reported(one: MeasureMap) -> bool:
+    """Nothing says how sums that a system gives add up to one another, nor may a quarter be told
+    beside its months: a small one would show as a difference. 一表通 leaves out such columns."""
+    return not one.tallied or one.topic is Topic.NONE
+
+
 def catalogue(registry: Registry, own: Iterable[Own] = ()) -> Catalogue:
     """Read every manifest, and what the platform counts itself."""
     found: dict[str, Known] = {}
     for system in registry.systems.values():
-        for one in system.manifest.measures:
+        for one in filter(_may_be_reported, system.manifest.measures):
             known = _declared(system, one)
             before = found.get(one.id)
             if before is None:

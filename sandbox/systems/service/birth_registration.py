@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.distort import Register
 from sandbox.kit.declared import People, Row, Simulated
 from sandbox.kit.rest import AppKey, Envelope, Op, RestFace, Said
+from sandbox.kit.statistics import Statistics
 from sandbox.people import Marital, Person
 
 
@@ -20,17 +21,32 @@ def _holds(person: Person) -> bool:
     return not person.male and person.marital is Marital.MARRIED and person.born.year >= 1976
 
 
+PEOPLE = People(holds=_holds, full=_row)
+NUMBERS = Statistics(
+    system="birth_registration",
+    people=PEOPLE,
+    number="statId",
+    region="area",
+    day="asOf",
+    newest="current",
+    marks=(1, 0),
+    texts=False,
+    flows={"births": lambda it: it.happened("births", len(it.people) * 0.006)},
+)
+
 SYSTEM = Simulated(
     id="birth_registration",
     name="人口家庭与生育登记系统",
     as_of_style="%Y-%m-%d",
-    people=People(holds=_holds, full=_row),
+    people=PEOPLE,
+    things=NUMBERS,
     face=RestFace(
         auth=AppKey(header="Authorization-Key"),
         envelope=Envelope(
             code="error",
             good=0,
             rows="result",
+            total="count",
             as_of="date",
             one=True,
             faults={
@@ -46,6 +62,11 @@ SYSTEM = Simulated(
                 path="/sydj/verify",
                 method="POST",
                 names={"id_number": "idno"},
+            ),
+            Op(
+                kind="things",
+                path="/sydj/monthly",
+                names={"page": "pageNo", "size": "pageRows", "from": "begin", "to": "end"},
             ),
             Op(kind="ping", path="/sydj/up"),
         ),

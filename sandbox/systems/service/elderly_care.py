@@ -9,7 +9,8 @@ from typing import Any
 from sandbox.distort import Register, iso, local
 from sandbox.kit.declared import Errands, People, Row, Simulated
 from sandbox.kit.rest import Envelope, Op, RestFace, Said, Signed
-from sandbox.people import Person
+from sandbox.kit.statistics import Place, Statistics, lives
+from sandbox.people import Household, Person
 from sandbox.tasks import DONE, UNREAD, Task
 
 _TITLES = {
@@ -19,10 +20,12 @@ _TITLES = {
 }
 _STATES = {DONE: "done", UNREAD: "unread"}
 ALLOWANCE_AGE = 70
+OLD = 60
+STALE = 0.3
 
 
 def _brief(register: Register, person: Person) -> Row:
-    home = register.home(person, stale=0.3)
+    home = register.home(person, stale=STALE)
     entitled = person.age(register.world.today) >= ALLOWANCE_AGE
     paid = entitled and register.happens(person, "paid", 0.95)
     return {
@@ -68,13 +71,65 @@ def _task(task: Task) -> Mapping[str, Any]:
     }
 
 
+def _empty_nests(place: Place) -> int:
+    """Households with nobody below sixty, an elder alone among them."""
+    world = place.world
+
+    def empty(one: Household) -> bool:
+        return all(world.persons[no].age(world.today) >= OLD for no in one.members)
+
+    return sum(map(empty, place.households))
+
+
+def _frail(place: Place) -> int:
+    """Elders who cannot, or hardly, look after themselves: assessed by this system alone."""
+    register, today = place.register, place.world.today
+
+    def frail(person: Person) -> bool:
+        if person.age(today) < OLD:
+            return False
+        return person.disability in (1, 2) or register.happens(person, "frail", 0.06)
+
+    return place.count(frail)
+
+
+def _aged(place: Place, age: int) -> int:
+    return place.count(lambda one: one.age(place.world.today) >= age)
+
+
+def _alone(place: Place) -> int:
+    return place.count(place.world.lives_alone)
+
+
+PEOPLE = People(
+    holds=lambda person: person.born.year <= 1966, full=_full, brief=_brief, misses=0.04
+)
+NUMBERS = Statistics(
+    system="elderly_care",
+    people=PEOPLE,
+    where=lives(STALE),
+    number="statNo",
+    region="areaCode",
+    day="statDate",
+    newest="latest",
+    marks=("Y", "N"),
+    texts=False,
+    stocks={"emptyNestHouseholds": _empty_nests, "frailElders": _frail},
+    flows={
+        "allowanceAdded": lambda it: it.happened("added", _aged(it, ALLOWANCE_AGE) * 0.02),
+        "allowanceStopped": lambda it: it.happened("stopped", _aged(it, ALLOWANCE_AGE) * 0.015),
+        "dayCareVisits": lambda it: it.happened("day care", _aged(it, OLD) * 0.4),
+        "mealServings": lambda it: it.happened("meals", _aged(it, OLD) * 1.5),
+        "aloneVisits": lambda it: it.happened("visits", _alone(it) * 4),
+    },
+)
+
 SYSTEM = Simulated(
     id="elderly_care",
     name="养老服务与高龄津贴系统",
     as_of_style="iso",
-    people=People(
-        holds=lambda person: person.born.year <= 1966, full=_full, brief=_brief, misses=0.04
-    ),
+    people=PEOPLE,
+    things=NUMBERS,
     face=RestFace(
         auth=Signed(),
         envelope=Envelope(
@@ -123,6 +178,11 @@ SYSTEM = Simulated(
                     "outcome": "conclusion",
                     "note": "remark",
                 },
+            ),
+            Op(
+                kind="things",
+                path="/ylfw/v1/statistics",
+                names={"page": "current", "size": "size", "from": "startDate", "to": "endDate"},
             ),
             Op(kind="ping", path="/ylfw/v1/health"),
         ),

@@ -9,17 +9,19 @@ from typing import Any
 from sandbox.distort import Register, compact, local
 from sandbox.kit.declared import Errands, People, Row, Simulated
 from sandbox.kit.rest import AppKey, Envelope, Op, RestFace, Said
+from sandbox.kit.statistics import Place, Statistics, lives
 from sandbox.people import Person
 from sandbox.tasks import DONE, Task
 
 _STYLE = "%Y%m%d%H%M%S"
+STALE = 0.4
 _TITLES = {"1": "救助申请待转办", "2": "救助申请待入户", "3": "救助结果待告知"}
 
 
 def _row(register: Register, person: Person) -> Row:
     chance = register.chance(person, "application")
     asked = register.world.today - timedelta(days=chance.randint(3, 200))
-    home = register.home(person, stale=0.4)
+    home = register.home(person, stale=STALE)
     return {
         "sqbh": f"SQ{asked:%Y%m}{person.no:06d}",
         "sqrxm": register.surname(person, 0.2),
@@ -51,13 +53,38 @@ def _task(task: Task) -> Mapping[str, Any]:
     }
 
 
+def _waiting(place: Place) -> int:
+    """Applications taken in or passed on, and not yet finished."""
+    return place.count(lambda one: _row(place.register, one)["slzt"] != "3")
+
+
+def _temporary(place: Place) -> int:
+    return place.happened("temporary", len(place.people) * 0.05)
+
+
+PEOPLE = People(holds=lambda person: person.no % 25 == 0 or person.disability in (1, 2), full=_row)
+NUMBERS = Statistics(
+    system="social_assistance",
+    people=PEOPLE,
+    where=lives(STALE),
+    number="tjbh",
+    region="xzqh",
+    day="tjrq",
+    newest="zxbz",
+    style="%Y%m%d",
+    stocks={"dblsqs": _waiting},
+    flows={
+        "lsjzrc": _temporary,
+        "lsjzje": lambda it: _temporary(it) * it.dice("amount").randint(8, 30) * 100,
+    },
+)
+
 SYSTEM = Simulated(
     id="social_assistance",
     name="社会救助“一门受理、协同办理”",
     as_of_style=_STYLE,
-    people=People(
-        holds=lambda person: person.no % 25 == 0 or person.disability in (1, 2), full=_row
-    ),
+    people=PEOPLE,
+    things=NUMBERS,
     face=RestFace(
         auth=AppKey(header="appkey"),
         envelope=Envelope(
@@ -101,6 +128,11 @@ SYSTEM = Simulated(
                     "outcome": "jg",
                     "note": "yj",
                 },
+            ),
+            Op(
+                kind="things",
+                path="/jzapi/tj/list",
+                names={"page": "page", "size": "rows", "from": "ksrq", "to": "jsrq"},
             ),
             Op(kind="ping", path="/jzapi/ping"),
         ),
