@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, str] = {
     "records.unmask": "查看敏感信息原值",
     "records.authorise": "登记和撤销家庭授权",
     "reports.view": "查看统计报表",
+    "reports.share": "共享自组报表，向本级和下级定期发送报表",
     "reports.close": "锁定和重开统计期",
     "entry.jump": "从统一入口进入业务系统",
     "tasks.view": "查看各系统任务",

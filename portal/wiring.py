@@ -44,7 +44,8 @@ from portal.functions.messages import Messages
 from portal.functions.orders import offers
 from portal.functions.people import Carriers
 from portal.functions.records import CaseRef, Dispute, Disputes, Records, Things
-from portal.functions.reports import Reports
+from portal.functions.reports import Reports, standing
+from portal.functions.reports.delivering import Deliveries
 from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
 from portal.functions.rosters import Rosters
@@ -247,6 +248,7 @@ def build() -> Wired:
     digests = Digests(messages=messages)
     digests.offer(tasks)
     digests.offer(Reminders())
+    digests.offer(standing.Reminders())
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
@@ -299,6 +301,7 @@ def build() -> Wired:
                 Recurring(seconds=3600, name="drafts.expire", work=drafts.expire),
                 Recurring(seconds=60, name="divisions.turn", work=places.turn),
                 Recurring(seconds=60, name="briefing.turn", work=briefing.turn),
+                Recurring(seconds=60, name="reports.turn", work=Deliveries(reports=reports).turn),
                 Recurring(seconds=1, name="systems.modes", work=registry.refresh),
                 Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )

@@ -91,6 +91,16 @@ def place_name(code: str) -> str:
 _ENDINGS = {"居民委员会": "", "居委会": "", "村民委员会": "村", "村委会": "村"}
 
 
+def way(principal: Principal, code: str) -> tuple[Division, ...]:
+    """The steps from the top of the scope down to a place; none outside it or where none is."""
+    found = divisions.path(code)
+    if not found or found[-1].code != code:
+        return ()
+    return tuple(
+        one for one in found if any(one.code.startswith(top) for top in principal.prefixes)
+    )
+
+
 def everyday(name: str) -> str:
     """The everyday name of a committee's place: 某某社区居民委员会 is 某某社区."""
     for ending, kind in _ENDINGS.items():

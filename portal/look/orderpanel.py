@@ -20,6 +20,7 @@ class Step:
     now: int
     ended: int
     href: str
+    ended_href: str = ""
 
 
 def funnel(given: Sequence[Step]) -> Html:
@@ -32,7 +33,9 @@ def _step(one: Step, most: int) -> Html:
     width = round(100 * one.now / most) if most else 0
     number = link(f"{one.now:,}", one.href) if one.now else "0"
     bar = tag("i", "", style=f"width:{width}%", aria_hidden="true")
-    ended = tag("small", text(f"本月结 {one.ended:,}")) if one.ended else ""
+    ended = (
+        tag("small", text("本月结 ") + link(f"{one.ended:,}", one.ended_href)) if one.ended else ""
+    )
     return tag(
         "li",
         tag("b", text(one.name), title=one.about)
@@ -60,7 +63,8 @@ def tree(given: Iterable[Knot], *, deep: bool = True) -> Html:
 
 def _knot(one: Knot) -> Html:
     """The number's link stands beside what unfolds, not in it: each is reached by its own key."""
-    number = link(f"▲ {one.overdue:,} 件", one.href, look="due")
+    words = f"▲ {one.overdue:,} 件"
+    number = link(words, one.href, look="due") if one.href else tag("span", words, class_="due")
     name = tag("span", text(one.name))
     if not one.below:
         return tag("div", name) + number

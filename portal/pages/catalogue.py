@@ -115,6 +115,14 @@ PAGES: tuple[PageSpec, ...] = (
         also=("orders.handle", "orders.dispatch"),
     ),
     PageSpec(
+        path="panel",
+        title="辖区态势",
+        permission="orders.view",
+        section=WORK,
+        module="panel",
+        listed=False,
+    ),
+    PageSpec(
         path="wall",
         title="大屏轮播",
         permission="orders.view",

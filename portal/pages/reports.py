@@ -13,7 +13,14 @@ from portal.functions.reports.model import VIEWS, View
 from portal.look import bars, charts, notice, reports, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, periodlock, reportchoice, reportown, reportparcel
+from portal.pages.parts import (
+    memory,
+    periodlock,
+    reportchoice,
+    reportown,
+    reportparcel,
+    reportstanding,
+)
 
 PERMISSION = "reports.view"
 _PLACE, _SENT, _VIEW = "report_place", "report_sent", "report_view"
@@ -159,6 +166,7 @@ def _body(who: Principal) -> None:
     try:
         _draw(who, *chosen)
         reportown.draw(who, _place(who), chosen[1])
+        reportstanding.draw(who, chosen[0])
     except (Denied, NoSuchReport) as refusal:
         memory.keep(who, _PLACE, None)
         notice.refusal(refusal.message)

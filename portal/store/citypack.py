@@ -39,6 +39,7 @@ from portal.store import (
     resource_texts,
     scheme_texts,
     site_texts,
+    standing_texts,
 )
 from portal.store.briefing_texts import BriefingTexts
 from portal.store.dispatch_texts import DispatchTexts
@@ -58,6 +59,7 @@ from portal.store.resource_texts import ResourceTexts
 from portal.store.scheme_texts import SchemeTexts
 from portal.store.site_texts import SystemSite as SystemSite
 from portal.store.site_texts import UnreadSite as UnreadSite
+from portal.store.standing_texts import StandingTexts
 from portal.store.work_texts import CorrectionTexts, HolidayYear, NoticeTexts, VerificationTexts
 
 
@@ -207,6 +209,7 @@ class CityPack(_Data):
     forms: FormTexts = FormTexts()
     replies: tuple[ReplyText, ...] = ()
     briefing: BriefingTexts = BriefingTexts()
+    standing: StandingTexts = StandingTexts()
     demo: Demo | None = None
 
     def flow(self, flow_id: str) -> FlowText | None:
@@ -267,6 +270,7 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "forms": form_texts.read(folder),
             "replies": reply_texts.read(folder),
             "briefing": briefing_texts.read(folder),
+            "standing": standing_texts.read(folder),
             "demo": demo,
         }
     )

@@ -17,7 +17,8 @@ from portal.affairs.supervision import instructing
 from portal.affairs.supervision.queries import sheets as supervised
 from portal.affairs.supervision.rules import SupervisionError
 from portal.pages import wall
-from portal.pages.parts import orderpanel
+from portal.pages.parts import instructing as asking
+from portal.pages.parts import orderfigures, orderpanel
 from portal.store import clock
 from tests import people
 from tests.orders import world
@@ -52,15 +53,20 @@ def busy(office: Office, frozen: clock.FrozenClock) -> Office:
 def numbers_of(html: str) -> list[tuple[int, str]]:
     """Every linked number with its address."""
     inside = r"(?:▲ )?([\d,]+)"
-    found = re.findall(rf'<a[^>]*href="(/orders[^"]*)"[^>]*>{inside}', html)
-    return [(int(number.replace(",", "")), unescape(href)) for href, number in found]
+    found = re.findall(rf'<a[^>]*href="(/orders[^"]*)"([^>]*)>{inside}', html)
+    # A share says in its title how many orders it falls short by.
+    told_ = (re.search(r'title="([\d,]+) 件"', more) for _, more, _ in found)
+    return [
+        (int((title[1] if title else number).replace(",", "")), unescape(href))
+        for title, (href, _, number) in zip(told_, found, strict=True)
+    ]
 
 
 def test_every_number_opens_as_many_orders_as_it_says(busy: Office) -> None:
     who = busy.who
     assert isinstance(who, Principal)
     found = panel.read(who, world.CITY)
-    pieces = orderpanel._places(found) + orderpanel._funnel(found) + orderpanel._tree(found)
+    pieces = orderfigures.places(found) + orderpanel._funnel(found) + orderpanel._tree(found)
     linked = numbers_of(pieces)
     linked += [(one.value, one.href) for one in orderpanel.numbers(found) if one.href]
     assert len(linked) >= 12
@@ -74,7 +80,59 @@ def test_what_has_no_narrower_place_is_not_left_out(busy: Office) -> None:
     found = panel.read(world.command(), world.CITY)
     assert found.total.received == 5 and found.total.open == 5 and found.total.overdue == 3
     assert sum(one.received for one in found.places.values()) == 4
-    assert "未登记到下级" in orderpanel._places(found)
+    assert "未登记到下级" in orderfigures.places(found)
+    over = orderfigures.rest(found, found.places)
+    assert (over.received, over.open, over.today, over.overdue) == (1, 1, 1, 0)
+
+
+def test_every_figure_leads_down_level_by_level_to_the_orders(busy: Office) -> None:
+    who = busy.who
+    assert isinstance(who, Principal)
+    for code, name in (
+        (world.CITY, "东湖区"),
+        (world.DISTRICT, "湖滨街道"),
+        (world.STREET, "柳岸"),
+    ):
+        found = panel.read(who, code)
+        html = orderfigures.places(found)
+        heads = re.findall(r"<th[^>]*>([^<]+)</th>", html)
+        for one in orderpanel.numbers(found):
+            assert one.name in heads, one.name
+        assert name in html and f'href="/panel?region={code}' in html
+        tab = busy.open("panel", region=code)
+        text = shown(tab)
+        assert name in text and "七个环节" in text and "各地数字" in text
+        assert text.count('href="/panel?region=9901"') == (0 if code == world.CITY else 1)
+    # At the last level there is nothing below; the orders are one click away.
+    community = shown(busy.open("panel", region=world.PLACE))
+    assert "各地数字" not in community and "七个环节" in community
+    for number, href in numbers_of(community):
+        view = addresses.read(dict(parse_qsl(urlsplit(href).query)))
+        assert isinstance(view, View)
+        assert queries.listed(who, boxes.filters_of(view)).counted == number, href
+
+
+def test_a_panel_outside_the_scope_is_refused(busy: Office) -> None:
+    busy.who = seated(world.street())
+    own = shown(busy.open("panel"))
+    assert "各地数字" in own and 'href="/panel?region=9901' not in own.partition("order-numbers")[0]
+    for code in (OTHER, world.CITY, "990102001999", "x", "99"):
+        assert "不在本岗位的管辖范围" in shown(busy.open("panel", region=code))
+    assert "诉求态势" in shown(busy.open("street")), "the desk of a street says its figures too"
+
+
+def test_a_sentence_may_be_about_every_figure_and_asks_what_is_open(busy: Office) -> None:
+    who = replace(world.command(), acting_for="李四")
+    found = panel.read(who, world.CITY)
+    named = asking.figures(found)
+    assert {one.name for one in orderfigures.FIGURES} | {"临近时限", "环节：派"} <= set(named)
+    for name, number in (("今日受理", 2), ("本月受理", 5), ("在办", 5), ("本月按时办结率", 3)):
+        assert queries.listed(who, asking.behind(world.CITY, named[name])).counted == number, name
+    with pytest.raises(SupervisionError, match="都是已办结的工单"):
+        asking._ask(who, world.CITY, named["本月办结"], "请尽快办结并答复")
+    done = asking._ask(who, world.CITY, named["本月按时办结率"], "请尽快办结并答复")
+    assert len(done.numbers) == 3 and not done.left
+    assert {one.issued_by_name for one in supervised(who, "督办中")} == {f"{who.name}（代 李四）"}
 
 
 def test_the_tree_goes_down_to_the_unit_and_adds_up(busy: Office) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from portal import wiring
 from portal.connectors.manifest import MeasureMap
 from portal.functions.reports import Reports
+from portal.functions.reports.delivering import Deliveries
 from portal.store import measures
 from portal.store.clock import now
 from portal.store.measure_lock_tables import measure_period_lock
@@ -161,3 +162,50 @@ def test_an_own_report_is_put_together_looked_at_kept_and_dropped(counted: Offic
     assert "我的人口表" in shown(other) and "31" in shown(other)
     other.button(key="own_drop").click().run()
     assert "own_open" not in [one.key for one in other.button]
+
+
+def test_an_officer_shares_an_own_report_and_takes_it_back(
+    counted: Office, become: Callable[..., Any]
+) -> None:
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    tab = counted.open("reports")
+    tab.multiselect(key="own_measures").select("residents").run()
+    tab.text_input(key="own_name").input("全市人口表").run()
+    tab.selectbox(key="own_reaches").select("below").run()
+    tab.button(key="own_keep").click().run()
+    assert "已共享：本级和下级可见" in shown(tab)
+    become(roles=("community_clerk",))
+    clerk = counted.open("reports")
+    assert "own_reaches" not in [one.key for one in clerk.selectbox], "not for a community"
+    assert "own_withdraw" not in [one.key for one in clerk.button]
+    clerk.button(key="own_open_shared").click().run()
+    assert "全市人口表" in shown(clerk) and "没有生成" not in shown(clerk)
+    become(roles=("city_officer",), level="city", kind="government", region_code="9901",
+           prefixes=("9901",))  # fmt: skip
+    again = counted.open("reports")
+    again.button(key="own_withdraw").click().run()
+    assert "已撤回" in shown(again)
+    assert "own_open_shared" not in [one.key for one in counted.open("reports").button]
+
+
+def test_a_standing_report_is_ordered_and_what_came_is_taken(counted: Office) -> None:
+    assert counted.who is not None
+    account = people.add_account(counted.who.login)
+    post = people.add_post(
+        account, counted.who.unit.id, roles=counted.who.roles, prefixes=counted.who.prefixes
+    )
+    counted.who = replace(counted.who, account_id=account, post_id=post)
+    tab = counted.open("reports")
+    assert [one for one in tab.selectbox(key="standing_goes_to").options] == ["本人"]
+    tab.button(key="standing_order").click().run()
+    assert "已设置" in shown(tab)
+    tab.button(key="standing_order").click().run()
+    assert "设置过" in shown(tab)
+    assert Deliveries(reports=wiring.app().reports).turn() == 1
+    later = counted.open("reports")
+    assert "人口结构统计表" in shown(later)
+    assert [one.key for one in later.get("download_button")].count("came_file-0") == 1
+    later.button(key="standing_cancel").click().run()
+    assert "已停止" in shown(later)
+    assert "standing_cancel" not in [one.key for one in later.button]

@@ -49,6 +49,7 @@ _READ: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
     ("account", "on_account", _YES.get),
     ("whole", "whole", lambda one: one == "1"),
     ("closed", "closed_since", _day),
+    ("late", "late_since", _day),
     ("sort", "sort", lambda one: one if one in ("时限", "最新") else "时限"),
 )
 WORDS = ("box", *(word for word, _, _ in _READ))

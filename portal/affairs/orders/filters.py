@@ -44,6 +44,7 @@ class Filters:
     sort: Sort = "时限"
     whole: bool = False  # without the parts that orders were split into: as the measures count
     closed_since: date | None = None
+    late_since: date | None = None  # the day on which it became late, open or done
     under: tuple[str, ...] = ()  # units that dispatched to themselves and are decided on here
 
 
@@ -107,6 +108,8 @@ def _dates(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(order.received_at < _start(filters.until) + timedelta(days=1))
     if filters.closed_since:
         found.append(order.closed_at >= _start(filters.closed_since))
+    if filters.late_since:
+        found.append(order.overdue_at >= _start(filters.late_since))
     return found
 
 

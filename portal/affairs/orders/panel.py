@@ -37,6 +37,18 @@ class Place:
     received: int = 0
     open: int = 0
     overdue: int = 0
+    closed: int = 0
+    on_time: int = 0
+    due: int = 0  # how many the share on time is of
+    found: int = 0  # of 未诉先办
+    solved: int = 0
+    today: int = 0
+    due_today: int = 0
+
+    @property
+    def missed(self) -> int:
+        """How many of those that were due this month were not on time."""
+        return max(0, self.due - self.on_time)
 
     @property
     def share(self) -> int | None:
@@ -52,6 +64,7 @@ class Link:
     states: tuple[str, ...]
     now: int
     ended: int
+    over: tuple[str, ...] = ()  # its states that are an end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +84,6 @@ class Panel:
     region: str
     month: date
     total: Place
-    today_received: int
-    today_due: int
-    closed: int
-    on_time: int
-    due: int
     places: Mapping[str, Place]
     streets: Mapping[str, Place]
     links: tuple[Link, ...]
@@ -86,7 +94,6 @@ class Panel:
     before: tuple[tuple[date, int], ...]  # the same length before that, on the days of the trend
     last_year: tuple[tuple[date, int], ...]  # a year ago; nothing where nothing was counted then
     topics: tuple[tuple[str, int], ...]
-    findings: Mapping[str, int]  # of 未诉先办 this month, by measure
     read_at: datetime
 
 
@@ -103,7 +110,7 @@ def read(principal: Principal, region: str) -> Panel:
     month = month_of(today)
     with scoped(principal.reach) as connection:
         levels = [level for level in (len(region), 6, 9) if level >= len(region)]
-        places = _places(connection, region, levels, month)
+        places = _all_places(connection, region, levels, now)
         sums = _sums(connection, region, month)
         ways = {key[1]: number for key, number in sums.items() if key[0] == _WAY}
         topics = {key[1]: number for key, number in sums.items() if key[0] == _CLASS}
@@ -111,11 +118,6 @@ def read(principal: Principal, region: str) -> Panel:
             region=region,
             month=month.starts,
             total=places.get(region, Place()),
-            today_received=_on_days(connection, region, today, today).get(today, 0),
-            today_due=_today_due(connection, region, now),
-            closed=sums.get((_CLOSED, ""), 0),
-            on_time=sums.get((_DUE, ""), 0),
-            due=_due(connection, region, month),
             places={code: one for code, one in places.items() if len(code) == _next(region)},
             streets={code: one for code, one in places.items() if len(code) == 9},
             links=_links(connection, region, ways),
@@ -126,7 +128,6 @@ def read(principal: Principal, region: str) -> Panel:
             before=_trend(connection, region, today, timedelta(days=TREND_DAYS)),
             last_year=_last_year(connection, region, today),
             topics=_topics(topics),
-            findings=_findings(connection, region, month),
             read_at=now,
         )
 
@@ -138,35 +139,51 @@ def _next(region: str) -> int:
 # -- from the measures -----------------------------------------------------------------------------
 
 
-def _places(
-    connection: Connection, region: str, levels: list[int], month: Period
+# Which number of a place is which measure: those of the orders, those of what was found before.
+_NUMBERS = {_RECEIVED: "received", _OPEN: "open", _LATE: "overdue", _CLOSED: "closed"}
+_FOUND = {"findings_found": "found", "findings_solved": "solved"}
+
+
+def _all_places(
+    connection: Connection, region: str, levels: list[int], now: datetime
 ) -> dict[str, Place]:
-    found: dict[str, dict[str, int]] = {}
-    names = {_RECEIVED: "received", _OPEN: "open", _LATE: "overdue"}
-    for one in measure_reads.values(connection, names, region, set(levels), month):
+    """The numbers of a region and of the places below it."""
+    today = clock.local(now).date()
+    found = _of_month(connection, region, set(levels) | {_next(region)}, month_of(today))
+    near = {len(region), _next(region)}
+    day = Period(grain="day", starts=today)
+    for one in measure_reads.values(connection, [_RECEIVED], region, near, day):
         if one.system_id == tally.SYSTEM and one.slice == "":
-            found.setdefault(one.region_code, {})[names[one.measure]] = one.numerator
+            found.setdefault(one.region_code, {})["today"] = one.numerator
+    for code, number in _due_today(connection, region, now).items():
+        found.setdefault(code, {})["due_today"] = number
     return {code: Place(**numbers) for code, numbers in found.items()}
 
 
+def _of_month(
+    connection: Connection, region: str, levels: set[int], month: Period
+) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    wanted = (*_NUMBERS, *_FOUND, _DUE)
+    for one in measure_reads.values(connection, wanted, region, levels, month):
+        here = found.setdefault(one.region_code, {})
+        if name := _FOUND.get(one.measure):
+            here[name] = here.get(name, 0) + one.numerator
+        elif one.system_id != tally.SYSTEM or one.slice:
+            continue
+        elif one.measure == _DUE:
+            here |= {"on_time": one.numerator, "due": one.denominator}
+        else:
+            here[_NUMBERS[one.measure]] = one.numerator
+    return found
+
+
 def _sums(connection: Connection, region: str, month: Period) -> dict[tuple[str, str], int]:
-    wanted = (_CLOSED, _WAY, _DUE, _CLASS)
+    wanted = (_WAY, _CLASS)
     values = measure_reads.values(connection, wanted, region, [len(region)], month)
     return {
         (one.measure, one.slice): one.numerator for one in values if one.system_id == tally.SYSTEM
     }
-
-
-def _findings(connection: Connection, region: str, month: Period) -> dict[str, int]:
-    """What was found and solved before anybody complained; under the names of those measures."""
-    wanted = ("findings_found", "findings_solved")
-    values = measure_reads.values(connection, wanted, region, [len(region)], month)
-    return {one.measure: one.numerator for one in values}
-
-
-def _due(connection: Connection, region: str, month: Period) -> int:
-    values = measure_reads.values(connection, [_DUE], region, [len(region)], month)
-    return sum(one.denominator for one in values if one.system_id == tally.SYSTEM)
 
 
 def _on_days(connection: Connection, region: str, first: date, last: date) -> dict[date, int]:
@@ -216,10 +233,18 @@ def _here(region: str) -> Any:
     return below(work_order.c.region_code, region)
 
 
-def _today_due(connection: Connection, region: str, now: datetime) -> int:
-    order = work_order.c
-    query = select(func.count()).where(_here(region), order.closed_at.is_(None), *due_today(now))
-    return int(connection.execute(query.select_from(work_order)).scalar_one())
+def _due_today(connection: Connection, region: str, now: datetime) -> dict[str, int]:
+    """How many open orders are due today: of the region, and of each place directly below."""
+    order, steps = work_order.c, _next(region)
+    place = func.left(order.region_code, steps).label("place")
+    query = (
+        select(place, func.count().label("number"))
+        .where(_here(region), order.closed_at.is_(None), *due_today(now))
+        .group_by(place)
+    )
+    rows = connection.execute(query).all()
+    found = {row.place: int(row.number) for row in rows if len(row.place) == steps}
+    return {**found, region: sum(int(row.number) for row in rows)}
 
 
 def _links(connection: Connection, region: str, ways: Mapping[str, int]) -> tuple[Link, ...]:
@@ -234,12 +259,14 @@ def _links(connection: Connection, region: str, ways: Mapping[str, int]) -> tupl
     for name in LINKS:
         states = [one for one in known.text.state if one.link == name]
         open_ = tuple(one.id for one in states if one.group != "done")
+        over = tuple(one.id for one in states if one.group == "done")
         found.append(
             Link(
                 name=name,
                 states=open_,
                 now=sum(now.get(one, 0) for one in open_),
-                ended=sum(ways.get(one.id, 0) for one in states if one.group == "done"),
+                ended=sum(ways.get(one, 0) for one in over),
+                over=over,
             )
         )
     return tuple(found)

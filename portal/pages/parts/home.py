@@ -9,7 +9,7 @@ from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.queries import Case
 from portal.functions import morning
-from portal.pages.parts import briefing, cases, doors, facts, finder, today
+from portal.pages.parts import briefing, cases, doors, facts, finder, orderpanel, today
 
 _WIDE, _SIDE = 0.70, 0.30
 
@@ -39,6 +39,7 @@ def begin(who: Principal) -> Desk:
 def work(who: Principal, title: str) -> None:
     """The home of those who work with residents: find one, or open one from a case."""
     desk = begin(who)
+    orderpanel.line(who)
     left, side = st.columns([_WIDE, _SIDE], gap="small")
     with left:
         finder.card(who)

@@ -17,12 +17,11 @@ from portal.look import orderpanel as look
 from portal.look import orders as tiles
 from portal.look.markup import Html, tag, text
 from portal.look.orderpanel import Knot
-from portal.look.tables import Column
 from portal.look.today import Tile, bar, link
 from portal.pages.guards import guarded
-from portal.pages.parts import instructing
+from portal.pages.parts import instructing, orderfigures
 
-VIEW = queries.VIEW
+VIEW, CITY = queries.VIEW, 4
 Theme = Literal["逾期占比", "本月受理"]
 THEMES: tuple[Theme, ...] = ("逾期占比", "本月受理")
 _UNITS = {"逾期占比": "%", "本月受理": "件"}
@@ -71,25 +70,7 @@ def _received(found: Panel, **narrow: Any) -> str:
 
 def numbers(found: Panel) -> list[Tile]:
     """The line of numbers, each with the orders behind it."""
-    here, today = found.region, states.today()
-    rate = f"{100 * found.on_time / found.due:.1f}%" if found.due else "无样本"
-    late = addresses.of(region=here, due="逾期", open=True)
-    lines = [
-        Tile(name="今日受理", value=found.today_received, href=_received(found, since=today)),
-        Tile(name="本月受理", value=found.total.received, href=_received(found)),
-        Tile(name="在办", value=found.total.open, href=addresses.of(region=here, open=True)),
-        Tile(name="今天到期", value=found.today_due,
-             href=addresses.of(region=here, due="今天到期", open=True)),
-        Tile(name="逾期", value=found.total.overdue, href=late, weight="urgent"),
-        Tile(name="本月办结", value=found.closed,
-             href=addresses.of(region=here, closed_since=found.month, whole=True, open=False)),
-        Tile(name="本月按时办结率", value=found.due, said=rate),
-    ]  # fmt: skip
-    if number := found.findings.get("findings_found", 0):
-        solved = found.findings.get("findings_solved", 0)
-        lines.append(Tile(name="未诉先办 解决/发现", value=number, said=f"{solved}/{number}",
-                          href="/findings"))  # fmt: skip
-    return lines
+    return orderfigures.tiles(found)
 
 
 def value_of(one: Place, theme: str) -> int | None:
@@ -118,9 +99,13 @@ def _drawn(
     return figure, f"各区县{theme}示意图：{said}"
 
 
+def _is_city(found: Panel) -> bool:
+    return len(found.region) == CITY
+
+
 def draw_map(who: Principal, found: Panel, theme: str, key: str) -> None:
     """The districts as a sketch, the streets as tiles."""
-    if who.unit.level == "city":
+    if _is_city(found):
         drawn = _drawn(found.region, who.unit.id, who.prefixes, theme, who)
         if drawn is not None:
             charts.draw(drawn[0], key=f"{key}_{THEMES.index(theme)}", alt=drawn[1])
@@ -138,48 +123,6 @@ def draw_map(who: Principal, found: Panel, theme: str, key: str) -> None:
     st.html(tiles.tiles("各地在办工单", given))
 
 
-def _cell(value: int, href: str, *, late: bool = False) -> Html:
-    if not value:
-        return "0"
-    words = link(f"▲ {value:,}" if late else f"{value:,}", href)
-    return tag("span", words, class_="due") if late else words
-
-
-def _places(found: Panel) -> Html:
-    """The places one level down; what was registered to no narrower place is a row of its own."""
-    columns = [Column(head="地方"), *(Column(head=one, kind="num") for one in
-               ("本月受理", "在办", "逾期", "逾期占比"))]  # fmt: skip
-    rows = []
-    for one in city.places_below(found.region):
-        here = found.places.get(one.code, Place())
-        if not one.statistics_only or here != Place():
-            rows.append(_place_row(city.everyday(one.name), here, found, one.code))
-    known = found.places.values()
-    rest = Place(
-        received=found.total.received - sum(one.received for one in known),
-        open=found.total.open - sum(one.open for one in known),
-        overdue=found.total.overdue - sum(one.overdue for one in known),
-    )
-    if rest != Place():
-        plain = [f"{one:,}" for one in (rest.received, rest.open, rest.overdue)]
-        rows.append((text("未登记到下级"), *plain, _share(rest)))
-    return tables.table("各地诉求", columns, rows)
-
-
-def _share(one: Place) -> Html:
-    return "无样本" if one.share is None else f"{one.share}%"
-
-
-def _place_row(name: str, here: Place, found: Panel, code: str) -> tuple[Html, ...]:
-    return (
-        text(name),
-        _cell(here.received, _received(found, region=code)),
-        _cell(here.open, addresses.of(region=code, open=True)),
-        _cell(here.overdue, addresses.of(region=code, due="逾期", open=True), late=True),
-        _share(here),
-    )
-
-
 def _funnel(found: Panel) -> Html:
     steps = [
         look.Step(
@@ -188,6 +131,13 @@ def _funnel(found: Panel) -> Html:
             now=one.now,
             ended=one.ended,
             href=addresses.of(region=found.region, states=one.states, open=True),
+            ended_href=addresses.of(
+                region=found.region,
+                states=one.over,
+                open=False,
+                closed_since=found.month,
+                whole=True,
+            ),
         )
         for one in found.links
     ]
@@ -199,21 +149,24 @@ def _late(**narrow: Any) -> str:
 
 
 def knots(found: Panel) -> list[Knot]:
-    """District, street, unit; a number is what its link shows."""
+    """District, street, unit; a number is what its link shows.
+
+    What is registered to no street has no list of its own: its place holds more than that.
+    """
     by_street: dict[str, list[Knot]] = {}
     counts: dict[str, int] = {}
     for one in found.branches:
         counts[one.region] = counts.get(one.region, 0) + one.overdue
         by_street.setdefault(one.region, []).append(
             Knot(name=one.unit_name, overdue=one.overdue,
-                 href=_late(region=one.region, unit=one.unit_id))
+                 href=_late(region=one.region, unit=one.unit_id) if len(one.region) > 6 else "")
         )  # fmt: skip
     streets = {
-        code: Knot(name=city.everyday(city.place_name(code).rpartition(" · ")[2]), overdue=number,
-                   href=_late(region=code), below=tuple(by_street[code]))
+        code: Knot(name=_street(code), overdue=number, below=tuple(by_street[code]),
+                   href=_late(region=code) if len(code) > 6 else "")
         for code, number in sorted(counts.items())
     }  # fmt: skip
-    if len(found.region) != 4:
+    if not _is_city(found):
         return list(streets.values())
     grouped: dict[str, list[Knot]] = {}
     for code, knot in streets.items():
@@ -223,6 +176,11 @@ def knots(found: Panel) -> list[Knot]:
              overdue=sum(one.overdue for one in below), below=tuple(below))
         for code, below in grouped.items()
     ]  # fmt: skip
+
+
+def _street(code: str) -> str:
+    name = city.everyday(city.place_name(code).rpartition(" · ")[2])
+    return name if len(code) > 6 else f"{name}（未登记到下级）"
 
 
 def _tree(found: Panel) -> Html:
@@ -271,14 +229,14 @@ def _trend_card(found: Panel) -> None:
 
 
 @guarded(VIEW)
-def _map_card(who: Principal) -> None:
-    found = reading(who)
+def _map_card(who: Principal, region: str) -> None:
+    found = reading(who, region)
     st.html(tables.head("各地诉求", f"示意图 · 数据时间 {states.moment(found.read_at)}"))
     theme = THEMES[0]
-    if who.unit.level == "city":
+    if _is_city(found):
         theme = st.segmented_control("按", THEMES, default=THEMES[0], key="order_theme",
                                      label_visibility="collapsed") or THEMES[0]  # fmt: skip
-    draw_map(who, found, theme, "order_map")
+    draw_map(who, found, theme, f"order_map_{region}")
 
 
 def _late_card(found: Panel) -> None:
@@ -286,26 +244,29 @@ def _late_card(found: Panel) -> None:
         st.html(_tree(found))
 
 
-def cards(who: Principal) -> None:
-    """The cards; nothing for a post that may not see the region's orders."""
-    if not may(who):
-        return
-    found = reading(who)
+def line(who: Principal) -> None:
+    """The figures of the own place alone, for a home that is a desk; the panel is a click away."""
+    if may(who):
+        found = reading(who)
+        st.html(_bar(found, link("辖区态势", orderfigures.at(found.region))))
+
+
+def _bar(found: Panel, more: str = "") -> Html:
     mark = f"诉求态势 · 今天到期为实时，其余为统计指标 · 数据时间 {states.moment(found.read_at)}"
-    st.html(tag("div", bar(numbers(found), mark, "诉求"), class_="order-numbers"))
-    left, right = st.columns([0.5, 0.5], gap="small")
-    with left:
-        with st.container(key="card-order-map"):
-            st.fragment(_map_card)()
-        if who.unit.level != "city":
-            _late_card(found)
-    simulated = states.mock() + " " if city.simulated() else ""
-    with right:
-        with st.container(key="card-order-places"):
-            aside = simulated + link("大屏轮播", "/wall")
-            st.html(tables.head("各地数字", aside) + _places(found))
-        if who.unit.level == "city":  # beside the map there is room
-            _late_card(found)
+    return tag("div", bar(numbers(found), mark, "诉求") + more, class_="order-numbers")
+
+
+def cards(who: Principal, region: str | None = None) -> None:
+    """The cards of a place; nothing for a post that may not see its orders."""
+    here = region or who.unit.region_code
+    if not permissions.allowed(who, VIEW, here):
+        return
+    found = reading(who, here)
+    st.html(_bar(found))
+    if city.places_below(here):
+        _of_places(found)
+    else:
+        _late_card(found)
     one, two = st.columns([0.5, 0.5], gap="small")
     with one, st.container(key="card-order-links"):
         st.html(_funnel(found))
@@ -313,4 +274,17 @@ def cards(who: Principal) -> None:
         _hours(who, found)
     with st.container(key="card-order-trend"):
         _trend_card(found)
-        instructing.draw(who)
+        instructing.draw(who, found)
+
+
+def _of_places(found: Panel) -> None:
+    """What a place has below it: where, how much, and what of it is late."""
+    with st.container(key="card-order-places"):
+        simulated = states.mock() + " " if city.simulated() else ""
+        aside = simulated + link("大屏轮播", "/wall")
+        st.html(tables.head("各地数字", aside) + orderfigures.places(found))
+    left, right = st.columns([0.5, 0.5], gap="small")
+    with left, st.container(key="card-order-map"):
+        st.fragment(_map_card)(found.region)
+    with right:
+        _late_card(found)

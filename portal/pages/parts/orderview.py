@@ -182,6 +182,7 @@ def hidden(narrow: Filters) -> tuple[tuple[str, str], ...]:
         ("收到自", f"{narrow.since:%Y-%m-%d}" if narrow.since else ""),
         ("收到至", f"{narrow.until:%Y-%m-%d}" if narrow.until else ""),
         ("办结自", f"{narrow.closed_since:%Y-%m-%d}" if narrow.closed_since else ""),
+        ("逾期自", f"{narrow.late_since:%Y-%m-%d}" if narrow.late_since else ""),
         ("拆单", "不含拆出的工单" if narrow.whole else ""),
         ("标签", narrow.tag),
         ("挂账", {True: "是", False: "否", None: ""}[narrow.on_account]),
