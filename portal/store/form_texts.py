@@ -41,6 +41,7 @@ class FieldText(_Data):
     from_age: int | None = Field(default=None, ge=0, le=150)
     to_age: int | None = Field(default=None, ge=0, le=150)
     fact: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""  # kept for the next form
+    mask: Literal["", "phone"] = ""  # how a screen shows what was carried over of a person
     required: bool = True
     topic: Topic = Topic.NONE
     check: str = Field(default="", max_length=200)  # has to hold, e.g. ``f02 <= f01``

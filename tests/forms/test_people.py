@@ -1,13 +1,17 @@
 """What the subject index tells a form: counts by community and the rows of a list."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from portal.affairs.forms import desk, fill, held, people, queries
-from portal.affairs.forms.words import AUTO, MISSING, Held, key
-from portal.store import clock
+from portal.affairs.forms.conflicts import Standing, conflict, repeats
+from portal.affairs.forms.tables import form_person_fact
+from portal.affairs.forms.words import AUTO, CHANGED, MISSING, Held, key
+from portal.store import clock, crypto
 from portal.store.scope import Reach, scoped
 from portal.store.search import INDEXER
 from portal.store.subjects import address, subject, subject_relation
@@ -113,3 +117,83 @@ def test_a_form_that_cannot_be_filled_does_not_keep_the_others_waiting(
     assert world.answer(stuck).filled_at is None and world.answer(sent).filled_at is not None
     monkeypatch.undo()
     assert fill.turn() > 0 and world.answer(stuck).filled_at is not None
+
+
+def _list(title: str) -> UUID:
+    """A list of the old, which asks whom to ring; sent and filled."""
+    name = world.field("name", "姓名", kind="text", source="person", bind="name")
+    ring = world.field("ring", "监护人电话", kind="text", fact="guardian", required=False)
+    note = world.field("note", "备注", kind="text", required=False)
+    made = world.written(name, ring, note, layout="名册", rows="aged", from_age=80, title=title)
+    return world.sent(made)
+
+
+def _ring(form_id: UUID) -> list[tuple[str, str, str]]:
+    """Whom to ring, row by row."""
+    found = queries.opened(world.clerk(), world.answer(form_id).id)
+    cells = [found.cells[key(row, "ring")] for row in found.rows]
+    return [(one.value, one.state, one.source) for one in cells]
+
+
+def _locked(form_id: UUID, *changes: tuple[int, str, str]) -> None:
+    answer = world.answer(form_id).id
+    told = [desk.Change(row=row, field=name, value=value, base=0) for row, name, value in changes]
+    assert desk.save(world.clerk(), answer, told).stored == len(changes)
+    steps = ((world.clerk(), "hand_in"), (world.street(), "pass"), (world.district(), "lock"))
+    for who, step in steps:
+        desk.move(who, answer, step)
+
+
+def _left() -> list[tuple[int, int, Any, str]]:
+    fact = form_person_fact.c
+    with scoped(held.SERVICE) as connection:
+        rows = connection.execute(select(form_person_fact).order_by(fact.id)).all()
+    return [(one.version, one.base, one.conflict, crypto.decrypt(one.value)) for one in rows]
+
+
+def test_a_locked_list_feeds_the_next_one_person_by_person() -> None:
+    _index()
+    first, same, other = _list("名册一"), _list("名册二"), _list("名册三")
+    _locked(first, (1, "ring", "13900000001"), (1, "note", "只说给这张表"))
+    assert _left() == [(1, 0, None, "13900000001")]
+    # The next list arrives with it, in that person's row alone; as of the period it was said for.
+    after = _list("名册四")
+    assert _ring(after) == [("13900000001", AUTO, "上期填报"), ("", MISSING, "")]
+    opened = queries.opened(world.clerk(), world.answer(after).id)
+    assert opened.cells[key(1, "ring")].as_of == "2026-11-30"
+    assert opened.cells[key(1, "note")].value == ""
+    # Lists that were out before: the same word is soft, another is hard and does not count.
+    _locked(same, (1, "ring", "13900000001"))
+    _locked(other, (1, "ring", "13900000009"))
+    assert _left()[1:] == [(2, 0, "soft", "13900000001"), (3, 0, "hard", "13900000009")]
+    with scoped(world.district().reach) as connection:
+        assert connection.execute(select(form_person_fact)).all() == []  # the service's alone
+    history = queries.opened(world.clerk(), world.answer(other).id).events[-1]
+    assert "1 处与其他名册不一致" in history.words
+    assert _ring(_list("名册五"))[0][0] == "13900000001"
+    # What was emptied stays empty, and what was only carried over is not said again.
+    emptied, carried = _list("名册六"), _list("名册七")
+    _locked(carried)
+    assert len(_left()) == 3
+    _locked(emptied, (1, "ring", ""))
+    found = queries.opened(world.clerk(), world.answer(emptied).id)
+    assert found.cells[key(1, "ring")].state == CHANGED
+    assert _left()[3:] == [(4, 2, None, "")]
+    assert _ring(_list("名册八"))[0] == ("", MISSING, "")
+
+
+def test_a_word_is_held_against_the_one_that_counts() -> None:
+    mine, theirs = uuid4(), uuid4()
+    standing = Standing(value="甲", version=3, form_id=theirs)
+    cases: list[tuple[Standing | None, int, UUID, str, str | None, bool]] = [
+        (None, 0, mine, "甲", None, False),  # the first word
+        (standing, 3, mine, "乙", None, False),  # built on what counts
+        (standing, 3, mine, "甲", None, True),  # carried over
+        (standing, 2, mine, "甲", "soft", False),
+        (standing, 2, mine, "乙", "hard", False),
+        (standing, 2, theirs, "乙", None, False),  # the same form speaks again
+        (standing, 0, theirs, "甲", None, True),
+    ]
+    for stands, base, form_id, value, against, again in cases:
+        assert conflict(stands, base, form_id, value) == against
+        assert repeats(stands, base, form_id, value) is again

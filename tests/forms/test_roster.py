@@ -206,7 +206,10 @@ def test_a_screen_shows_a_list_masked_and_takes_no_mask_for_a_value() -> None:
     assert formroster.shown(number, "630102193001010029") == "6" + "*" * 16 + "9"
     assert formroster.shown(phone, "13897001234") == "138****1234"
     assert formroster.shown(plain, "甲") == "甲" and formroster.shown(phone, "") == ""
+    told = world.field("r", "监护人电话", kind="text", fact="guardian", mask="phone")
+    assert formroster.shown(told, "13897001234") == "138****1234"
     assert formroster.half_masked(phone, "139****1234")
+    assert formroster.half_masked(told, "139****1234")
     assert not formroster.half_masked(phone, "13900001234")
     assert not formroster.half_masked(plain, "甲*")
     held.comes_from(Held)

@@ -8,7 +8,8 @@ from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth.tables import unit
-from portal.affairs.forms import held, rules
+from portal.affairs.forms import held, personfacts, rules
+from portal.affairs.forms.conflicts import Standing, conflict
 from portal.affairs.forms.tables import form, form_answer, form_fact, form_refusal
 from portal.affairs.forms.words import FormError
 from portal.affairs.workflow.flow import KEPT
@@ -163,6 +164,7 @@ def lock(step: Step) -> None:
     """Locked answers leave their facts behind for the next form."""
     made, cells = _of(step), held.unseal(step.row.payload)
     if made.layout == "名册":
+        personfacts.leave(step, made, cells, rows_of(made, step.row.rows))
         return
     for one in made.fields:
         cell = cells.get(f"0.{one.name}")
@@ -178,15 +180,18 @@ def _leave(step: Step, name: str, value: str, base: int) -> None:
     query = standing.order_by(form_fact.c.version.desc())
     known = connection.execute(query).all()
     latest = next((one for one in known if one.conflict != "hard"), None)
-    conflict = None
-    if latest is not None and latest.version > base and latest.form_id != step.row.form_id:
-        conflict = "soft" if crypto.decrypt(latest.value) == value else "hard"
+    counts = (
+        Standing(value=crypto.decrypt(latest.value), version=latest.version, form_id=latest.form_id)
+        if latest is not None
+        else None
+    )
+    against = conflict(counts, base, step.row.form_id, value)
     connection.execute(
         insert(form_fact).values(
             region_code=code, name=name, value=crypto.encrypt(value),
-            version=(known[0].version if known else 0) + 1, base=base, conflict=conflict,
+            version=(known[0].version if known else 0) + 1, base=base, conflict=against,
             form_id=step.row.form_id, as_of=step.row.period_to - timedelta(days=1), at=step.now,
         )
     )  # fmt: skip
-    if conflict == "hard":
+    if against == "hard":
         step.detail.setdefault("conflicts", []).append(name)

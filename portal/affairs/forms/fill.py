@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from portal.affairs.forms import held, papers, people, rules
+from portal.affairs.forms import held, papers, people, personfacts, rules
 from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.tables import form, form_answer, form_fact
@@ -216,9 +216,16 @@ def cell(one: FieldText, code: str, known: Held, read: Read) -> Cell:
         return Cell(value=value, state=AUTO, source="行政区划", as_of=held.today_text())
     fact = read.facts.get((one.fact or one.bind, code))
     if fact and one.source in ("fact", "typed"):
-        value, as_of, version = fact
-        return Cell(value=value, state=AUTO, source="上期填报", as_of=as_of, base=version)
+        return _carried(fact)
     return Cell()
+
+
+def _carried(fact: tuple[str, str, int]) -> Cell:
+    """A cell as an earlier answer left it; what was emptied stays empty, but is built upon."""
+    value, as_of, version = fact
+    if not value:
+        return Cell(base=version)
+    return Cell(value=value, state=AUTO, source="上期填报", as_of=as_of, base=version)
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -227,6 +234,8 @@ def cell(one: FieldText, code: str, known: Held, read: Read) -> Cell:
 def _roster(connection: Connection, made: FormText, code: str) -> tuple[Cells, int]:
     cells: Cells = {}
     found = people.listed(connection, made, code)
+    names = personfacts.names(made)
+    facts = personfacts.known(connection, names, [one.subject for one in found])
     for number, person in enumerate(found, start=1):
         for one in made.fields:
             value = person.values.get(one.bind, "") if one.source == "person" else ""
@@ -234,6 +243,10 @@ def _roster(connection: Connection, made: FormText, code: str) -> tuple[Cells, i
                 value = f"{number}"
             state = AUTO if value else MISSING
             source = person.source if one.source == "person" else ""
+            fact = facts.get((person.subject, one.fact or one.bind))
+            if fact and one.source in ("fact", "typed"):
+                cells[key(number, one.name)] = replace(_carried(fact), subject=person.subject)
+                continue
             cells[key(number, one.name)] = Cell(
                 value=value, source=source, as_of=held.today_text() if value else "",
                 subject=person.subject, state=state,

@@ -118,6 +118,24 @@ form_fact = Table(
     Index("ix_form_fact_region_code", "region_code", "name", "version"),
 )
 
+# The same of one person, from a locked list; the subject is the index's number of the person.
+form_person_fact = Table(
+    "form_person_fact",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("subject", Plain, nullable=False),
+    Column("region_code", RegionCode, nullable=False),  # of the unit that said it
+    Column("name", Plain, nullable=False),
+    Column("value", Text, nullable=False),  # encrypted
+    Column("version", Integer, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("conflict", Text),
+    Column("form_id", Uuid, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("subject", "name", "version", name="uq_form_person_fact_subject_name_version"),
+)
+
 form_refusal = Table(
     "form_refusal",
     metadata,

@@ -25,6 +25,8 @@ _REASONS = 5
 def _kind(one: FieldText) -> Mask | None:
     if one.source == "person" and one.bind == "id_number":
         return Mask.ID_NUMBER
+    if one.mask:
+        return Mask(one.mask)
     known = held.now().fields.get(one.bind) if one.source == "field" else None
     if known is None or known.mask is Mask.ACCOUNT:
         return None  # of an account only the end is held
