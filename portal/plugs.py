@@ -11,8 +11,8 @@ from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.forms import book as form_book
+from portal.affairs.forms import collected, fill, held
 from portal.affairs.forms import desk as form_desk
-from portal.affairs.forms import fill, held
 from portal.affairs.forms import rules as form_rules
 from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
@@ -91,6 +91,24 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
     )
 
 
+def measures_of_forms(city: CityPack) -> tuple[Own, ...]:
+    """What only forms collect: of a place whose answer is not locked yet there is no number."""
+    return tuple(
+        Own(
+            definition=collected.definition(one),
+            system_id=collected.SYSTEM,
+            source=collected.NAME,
+            about=f"{one.about}；只计已锁定的填报，尚未锁定的社区（村）不计入",
+        )
+        for one in city.forms.collected
+    )
+
+
+def own_measures(city: CityPack) -> tuple[Own, ...]:
+    """What the platform counts itself."""
+    return (*measures_of_orders(city), *measures_of_forms(city))
+
+
 _CLASSES = "orders_received_class"
 
 
@@ -116,6 +134,11 @@ def held_by(registry: Registry) -> Held:
         )
         for one in those
     }  # fmt: skip
+    for text in pack().forms.collected:
+        measures[text.id] = HeldMeasure(
+            id=text.id, name=text.name, system_id=collected.SYSTEM, system_name=collected.NAME,
+            unit=text.unit, answered=True,
+        )  # fmt: skip
     fields: dict[str, HeldField] = {}
     for system in registry.systems.values():
         for measure in system.manifest.measures:

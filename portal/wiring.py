@@ -252,7 +252,7 @@ def build() -> Wired:
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
-    reports = Reports(registry=registry, own=plugs.measures_of_orders(city))
+    reports = Reports(registry=registry, own=plugs.own_measures(city))
     return Wired(
         gateway=gateway,
         records=records,

@@ -42,6 +42,7 @@ class FieldText(_Data):
     to_age: int | None = Field(default=None, ge=0, le=150)
     fact: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""  # kept for the next form
     mask: Literal["", "phone"] = ""  # how a screen shows what was carried over of a person
+    leaves: str = ""  # once locked, the number of this collected measure
     required: bool = True
     topic: Topic = Topic.NONE
     check: str = Field(default="", max_length=200)  # has to hold, e.g. ``f02 <= f01``
@@ -79,6 +80,20 @@ class AdmittedText(_Data):
     name: Title
 
 
+class CollectedText(_Data):
+    """A number that only forms collect; once locked it serves reports and other forms.
+
+    Nothing about disability, hardship or children: small numbers of those are protected, and what a
+    report would have to leave out is better asked of its system.
+    """
+
+    id: Slug
+    name: Title
+    unit: str = "人"
+    kind: Literal["flow", "stock"] = "flow"
+    about: str = Field(min_length=4, max_length=200)
+
+
 class FormTexts(_Data):
     """How 一表通 is run here."""
 
@@ -93,6 +108,7 @@ class FormTexts(_Data):
     offline_units: tuple[str, ...] = ()  # without network: no lateness is counted
     synonyms: tuple[Annotated[tuple[Title, ...], Field(min_length=2)], ...] = ()  # ask the same
     admitted: tuple[AdmittedText, ...] = ()
+    collected: tuple[CollectedText, ...] = ()
     form: tuple[FormText, ...] = ()
 
     def matter(self, matter_id: str) -> AdmittedText | None:

@@ -184,7 +184,7 @@ def _largest(one: FieldText, code: str, measure: HeldMeasure, read: Read) -> str
 
 
 def _measured(one: FieldText, code: str, known: Held, read: Read) -> Cell | None:
-    """No row means nought, but only where the system has spoken."""
+    """No row means nought, but only where the system, or an answer, has spoken."""
     if one.bind not in read.as_of:
         return None
     measure = known.measures[one.bind]
@@ -195,6 +195,8 @@ def _measured(one: FieldText, code: str, known: Held, read: Read) -> Cell | None
             return None
         return Cell(value=words, state=AUTO, source=source, as_of=read.as_of[one.bind])
     values = read.values.get((one.bind, code), [])
+    if measure.answered and not any(value.denominator for value in values):
+        return None
     fitting = [(value, fits(one, value.slice)) for value in values]
     if any(fit is None for _, fit in fitting):
         return None

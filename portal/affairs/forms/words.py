@@ -26,6 +26,7 @@ class HeldMeasure:
     owner: str = ""
     unit: str = ""
     parts: Callable[[], Mapping[str, str]] | None = None  # the names of parts that may be told
+    answered: bool = False  # counted by answers: without a row nobody has answered yet
     whole: str = ""  # the measure of which these are parts, for what belongs to none of them
 
 
