@@ -16,6 +16,7 @@ from portal.store import clock
 from portal.store.engine import begin
 from tests import people
 from tests.forms import world
+from tests.forms.oldbook import xls
 from tests.forms.world import PLACE, clerk
 
 pytestmark = pytest.mark.usefixtures("hailing")
@@ -70,6 +71,10 @@ def test_a_summary_goes_out_and_comes_back_with_every_fault_told() -> None:
 
     gbk = "栏目,填报值\n居民小组数,9\n".encode("gb18030")
     assert said(answer_id, gbk, "填报.csv") == (["“居民小组数”：空 → 9"], [])
+    old = xls([["栏目", "填报值"], ["居民小组数", 9.0], ["常住人口", "约百"]])
+    good, bad = said(answer_id, old, "填报.xls")
+    assert good == ["“居民小组数”：空 → 9"]
+    assert len(bad) == 1 and "常住人口" in bad[0]
     pasted = offline.paste(clerk(), answer_id, "栏目\t填报值\n居民小组数\t5\n")
     assert desk.save(clerk(), answer_id, pasted.changes).stored == 1
     assert queries.opened(clerk(), answer_id).cells["0.teams"].value == "5"
