@@ -43,7 +43,11 @@ class House:
 
     def visitor(self, level: str, base: str | None = None) -> Identity:
         """A fresh sign-in of the level's demonstration account."""
-        return Identity.of(login_of(level), base or self.base, issuer=self.base)
+        return self.person(login_of(level), base)
+
+    def person(self, login: str, base: str | None = None) -> Identity:
+        """A fresh sign-in of a demonstration account."""
+        return Identity.of(login, base or self.base, issuer=self.base)
 
 
 def login_of(level: str) -> str:

@@ -1,4 +1,6 @@
-"""Group ``pages``: what one click on each level's home costs, beside a bare page that looks alike.
+"""Group ``pages``: what one click on a page costs, beside a bare page that looks alike.
+
+Each level's home, and the two pages on which demands are handled all day.
 
 A click is a run of the whole page: the dearest kind. A click inside a fragment costs less.
 """
@@ -11,13 +13,14 @@ from dataclasses import dataclass, field
 from benchmarks import inventory
 from benchmarks.bare_house import BareHouse, open_bare
 from benchmarks.figures import Figure, emit, median, paired
-from benchmarks.house import LEVELS, House
+from benchmarks.house import LEVELS, House, login_of
 from benchmarks.processes import cpu_seconds
 from benchmarks.visitor import Identity, Run, Visitor
 
 BLOCKS = 8  # measured in turn on both sides, so that a noisy neighbour meets both
 CLICKS = 20  # in a block: the kernel counts processor time in ticks of 10 ms
 WARM_CLICKS = 5
+AT_WORK = {"orders": "zhihui.city", "findings": "zhihui.chengzhong"}  # page, who works on it
 SETTLE_SECONDS = 2.0  # the health checks of the first look have come back
 
 
@@ -45,21 +48,21 @@ async def _warm(visitor: Visitor) -> Run:
     return [await visitor.click() for _ in range(WARM_CLICKS)][-1]
 
 
-async def first_look(identity: Identity) -> Run:
+async def first_look(identity: Identity, page: str = "") -> Run:
     """A settled page as somebody sees it who has nothing of it yet."""
-    visitor = await Visitor.arrive(identity)
+    visitor = await Visitor.arrive(identity, page)
     await _warm(visitor)
     await visitor.leave()
-    newcomer = await Visitor.arrive(identity)
+    newcomer = await Visitor.arrive(identity, page)
     run = await newcomer.click()
     await newcomer.leave()
     return run
 
 
-async def _compare(house: House, level: str, bare: BareHouse) -> tuple[Cost, Cost]:
+async def _compare(house: House, login: str, page: str, bare: BareHouse) -> tuple[Cost, Cost]:
     ours, theirs = Cost(), Cost()
     async with AsyncExitStack() as stack:
-        here = await Visitor.arrive(house.visitor(level))
+        here = await Visitor.arrive(house.person(login), page)
         stack.push_async_callback(here.leave)
         there = await Visitor.arrive(bare.visitor())
         stack.push_async_callback(there.leave)
@@ -71,11 +74,11 @@ async def _compare(house: House, level: str, bare: BareHouse) -> tuple[Cost, Cos
     return ours, theirs
 
 
-def _figures(level: str, ours: Cost, bare: Cost, first: Run) -> Iterator[Figure]:
+def _figures(name_of: str, ours: Cost, bare: Cost, first: Run) -> Iterator[Figure]:
     def figure(name: str, value: float, unit: str, target: str | None = None) -> Figure:
         runs = BLOCKS * CLICKS
         return Figure(
-            figure=f"pages.{level}.{name}", value=value, unit=unit, target=target, runs=runs
+            figure=f"pages.{name_of}.{name}", value=value, unit=unit, target=target, runs=runs
         )
 
     yield figure("cpu", median(ours.cpu_ms), "ms", "<= 25")
@@ -84,14 +87,16 @@ def _figures(level: str, ours: Cost, bare: Cost, first: Run) -> Iterator[Figure]
     yield figure("bytes_vs_bare", paired(ours.sizes, bare.sizes), "x")
     yield figure("seconds_vs_bare", paired(ours.wall_ms, bare.wall_ms), "x")
     yield figure("click", median(ours.wall_ms), "ms")
-    yield Figure(figure=f"pages.{level}.first_bytes", value=first.size / 1000, unit="kB", runs=1)
+    yield Figure(figure=f"pages.{name_of}.first_bytes", value=first.size / 1000, unit="kB", runs=1)
 
 
 def run(house: House) -> None:
     """Measure and print."""
-    for level in LEVELS:
-        first = asyncio.run(first_look(house.visitor(level)))
-        with open_bare(house.place, f"bare-{level}", inventory.of(first.messages)) as bare:
-            ours, theirs = asyncio.run(_compare(house, level, bare))
-        for figure in _figures(level, ours, theirs, first):
+    wanted = [(level, login_of(level), "") for level in LEVELS]
+    wanted += [(page, login, page) for page, login in AT_WORK.items()]
+    for name, login, page in wanted:
+        first = asyncio.run(first_look(house.person(login), page))
+        with open_bare(house.place, f"bare-{name}", inventory.of(first.messages)) as bare:
+            ours, theirs = asyncio.run(_compare(house, login, page, bare))
+        for figure in _figures(name, ours, theirs, first):
             emit(figure)

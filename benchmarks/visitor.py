@@ -84,16 +84,17 @@ class Run:
 class Visitor:
     """One open tab."""
 
-    def __init__(self, socket: ClientConnection, base: str) -> None:
+    def __init__(self, socket: ClientConnection, base: str, first: str) -> None:
         self._socket = socket
         self._base = base
+        self._first = first  # the page it is opened on; '': the home
         self._kept: dict[str, int] = {}
         self._page = ""
         self._runs = 0
 
     @classmethod
-    async def arrive(cls, identity: Identity) -> "Visitor":
-        """Open the websocket."""
+    async def arrive(cls, identity: Identity, page: str = "") -> "Visitor":
+        """Open the websocket, for the home or for the page of an address."""
         offered = [Subprotocol("streamlit"), Subprotocol(identity.cookies[_XSRF])]
         socket = await connect(
             f"ws://{urlsplit(identity.base).netloc}/_stcore/stream",
@@ -105,12 +106,14 @@ class Visitor:
             ping_interval=None,
             proxy=None,
         )
-        return cls(socket, identity.base)
+        return cls(socket, identity.base, page)
 
     async def click(self) -> Run:
         """Run the page once more and wait until its last word has arrived."""
         state = ClientState(page_script_hash=self._page, cached_message_hashes=list(self._kept))
-        state.context_info.url = self._base + "/"
+        if not self._page:
+            state.page_name = self._first
+        state.context_info.url = f"{self._base}/{self._first}"
         state.context_info.timezone = "Asia/Shanghai"
         state.context_info.timezone_offset = -480
         state.context_info.locale = "zh-CN"
@@ -135,6 +138,8 @@ class Visitor:
     def _note(self, message: ForwardMsg) -> None:
         if message.HasField("new_session"):
             self._page = message.new_session.page_script_hash
+        elif message.HasField("navigation"):  # the page that was found for the address
+            self._page = message.navigation.page_script_hash
         elif message.HasField("auth_redirect"):
             raise RuntimeError("the visitor was sent to the sign-in page")
         elif message.metadata.cacheable:

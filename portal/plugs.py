@@ -11,12 +11,15 @@ from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
 from portal.affairs.forms import book as form_book
+from portal.affairs.forms import collected, fill, held
 from portal.affairs.forms import desk as form_desk
-from portal.affairs.forms import fill, held
+from portal.affairs.forms import rules as form_rules
+from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
 from portal.connectors.registry import Registry
+from portal.functions.records import mask as masks
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.store.citypack import CityPack, pack
@@ -88,6 +91,24 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
     )
 
 
+def measures_of_forms(city: CityPack) -> tuple[Own, ...]:
+    """What only forms collect: of a place whose answer is not locked yet there is no number."""
+    return tuple(
+        Own(
+            definition=collected.definition(one),
+            system_id=collected.SYSTEM,
+            source=collected.NAME,
+            about=f"{one.about}；只计已锁定的填报，尚未锁定的社区（村）不计入",
+        )
+        for one in city.forms.collected
+    )
+
+
+def own_measures(city: CityPack) -> tuple[Own, ...]:
+    """What the platform counts itself."""
+    return (*measures_of_orders(city), *measures_of_forms(city))
+
+
 _CLASSES = "orders_received_class"
 
 
@@ -113,6 +134,11 @@ def held_by(registry: Registry) -> Held:
         )
         for one in those
     }  # fmt: skip
+    for text in pack().forms.collected:
+        measures[text.id] = HeldMeasure(
+            id=text.id, name=text.name, system_id=collected.SYSTEM, system_name=collected.NAME,
+            unit=text.unit, answered=True,
+        )  # fmt: skip
     fields: dict[str, HeldField] = {}
     for system in registry.systems.values():
         for measure in system.manifest.measures:
@@ -126,10 +152,12 @@ def held_by(registry: Registry) -> Held:
         for name, rule in system.manifest.fields.items():
             key = f"{system.id}.{name}"
             fields[key] = HeldField(
-                id=key, label=rule.label, system_name=system.name, owner=system.site.owner
-            )
+                id=key, label=rule.label, system_name=system.name, owner=system.site.owner,
+                mask=rule.mask if masks.hides(rule.sensitivity, rule.mask) else None,
+            )  # fmt: skip
     names = {one.id: one.name for one in registry.systems.values()}
-    return Held(measures=measures, fields=fields, systems=names)
+    same = form_rules.alike(pack().forms.synonyms)
+    return Held(measures=measures, fields=fields, systems=names, same=same)
 
 
 def forms_know(registry: Registry, city: CityPack) -> None:
@@ -138,6 +166,11 @@ def forms_know(registry: Registry, city: CityPack) -> None:
     if city.flow(form_book.FORM):
         form_book.form_flow()
         form_book.answer_flow()
+
+
+def tasks_of_forms(city: CityPack) -> tuple[FormTasks, ...]:
+    """Answers that wait, in the inbox; where the city has 一表通."""
+    return (FormTasks(),) if city.flow(form_book.ANSWER) else ()
 
 
 def jobs_of_forms(city: CityPack) -> tuple[Recurring, ...]:

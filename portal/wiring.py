@@ -48,6 +48,7 @@ from portal.functions.reports import Reports, standing
 from portal.functions.reports.delivering import Deliveries
 from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
+from portal.functions.rosters import Rosters
 from portal.functions.systems import Systems, alarms
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.tasks.platform import PlatformTasks
@@ -109,6 +110,7 @@ class Wired:
     digests: Digests
     disputes: Disputes
     verify: Verify
+    rosters: Rosters
     matters: Matters
     filing: Filing
     systems: Systems
@@ -240,6 +242,7 @@ def build() -> Wired:
         order_book.flow()  # a flow that makes no sense stops here, with file, line and reason
         ours += [orders.OrderTasks(), dispatching.ConsultationTasks()]
     ours += plugs.tasks_of_findings(city)
+    ours += plugs.tasks_of_forms(city)
     tasks = Tasks(registry=registry, platform={one.id: one for one in ours})
     messages = _messages(tasks)
     digests = Digests(messages=messages)
@@ -249,7 +252,7 @@ def build() -> Wired:
     records = Records(gateway=gateway, case_sources=[_case_of_matters, tasks.case], notices=notices)
     runner = Runner(records=records)
     catalogue = Matters(records=records, registry=registry)
-    reports = Reports(registry=registry, own=plugs.measures_of_orders(city))
+    reports = Reports(registry=registry, own=plugs.own_measures(city))
     return Wired(
         gateway=gateway,
         records=records,
@@ -263,6 +266,7 @@ def build() -> Wired:
         digests=digests,
         disputes=Disputes(records=records, take=_file, standing=corrections.about),
         verify=Verify(records=records),
+        rosters=Rosters(records=records),
         matters=catalogue,
         filing=Filing(matters=catalogue, open_case=cases.open_case, numbers=case_queries.numbers),
         systems=Systems(gateway=gateway),

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
+from portal.affairs.findings import restating
+from portal.affairs.findings.book import FLOW
 from portal.connectors.registry import System
 from portal.functions import rounds
 from portal.functions.drops import drop_systems
 from portal.functions.rounds import Walked
 from portal.store import measure_reads, measure_rebuild, measures
+from portal.store.citypack import pack
 from portal.store.scope import scoped
 from portal.wiring import Wired, build
 
@@ -36,8 +39,18 @@ def _words(done: Walked) -> str:
     return "；".join(parts)
 
 
+def _restate_findings(say: Say) -> None:
+    """The platform's own numbers that are formed anew from what there is: those of 未诉先办."""
+    if pack().flow(FLOW) is None:
+        return
+    done = restating.restate()
+    apart = f"；其中 {done.apart} 件所在区划有变更，按当时区划保留，未改动" if done.apart else ""
+    say(f"  未诉先办：问题 {done.findings} 件，更新 {done.moved} 个数{apart}")
+
+
 def rebuild() -> int:
     """Form every roll-up anew from the changes, one measure after the other."""
+    _restate_findings(print)
     with scoped(measures.WRITER) as connection:
         names = {one.id: one.name for one in measure_reads.definitions(connection).values()}
         chosen = measure_rebuild.addable(connection)
@@ -57,6 +70,7 @@ def refresh() -> int:
     try:
         # What was landed as files is counted again without asking anybody.
         systems = [*rounds.asked(wired.gateway), *drop_systems(wired.gateway)]
+        _restate_findings(print)
         return 1 if refresh_all(wired, print, systems) else 0
     finally:
         wired.gateway.stop()

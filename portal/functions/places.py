@@ -10,8 +10,8 @@ from datetime import date
 
 from auth import audit, posts
 from portal.functions import city
-from portal.store import clock, division_changes, divisions
-from portal.store.division_changes import Done
+from portal.store import clock, division_changes, division_effect, divisions
+from portal.store.division_effect import Done
 from portal.store.division_rules import ChangeFile, Place
 
 OPERATOR = "operator"
@@ -40,7 +40,7 @@ def withdraw(number: str) -> None:
 def turn() -> list[Done]:
     """Let due changes take effect; read the places anew when another process has done it."""
     _units(division_changes.new_places(_today()))
-    done = division_changes.apply_due(_today())
+    done = division_effect.apply_due(_today())
     for one in done:
         _units(Place(code=code, name=place.name) for code in one.renamed
                if (place := divisions.find(code)))  # fmt: skip

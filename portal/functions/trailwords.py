@@ -68,6 +68,7 @@ _OTHER_ACTIONS = {
     "forms.act": "办理报表",
     "forms.move": "办理填报",
     "forms.open": "打开名册填报",
+    "forms.person": "名册调取人员信息",
     "forms.export": "下载填报表",
     "feedback.answer": "答复投诉建议",
     "feedback.close": "办结投诉建议",
@@ -274,6 +275,8 @@ def purpose(name: str) -> str:
         return "在办事项"
     if name == "verify":
         return pack().verification.purpose
+    if name == "roster":
+        return pack().forms.purpose
     return next((one.name for one in pack().purposes if one.id == name), name)
 
 

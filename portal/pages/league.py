@@ -90,9 +90,7 @@ def _cells(one: Standing, made: Table) -> list[tuple[str, Html]]:
 def _stamp(made: Table) -> Html:
     state = "已结账" if made.closed else "未结账，仅供参考"
     at = f"数据时间 {states.moment(made.as_of)}" if made.as_of else "还没有数据"
-    version = f"方案第{made.scheme.version}版" + (
-        "（系统默认，可修改）" if made.scheme.default else ""
-    )
+    version = f"考评方案（{made.scheme.named}）"
     mark = " " + states.mock() if city.simulated() else ""
     return text(f"{made.span.name} · {state} · {at} · {version}") + mark
 

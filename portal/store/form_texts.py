@@ -41,6 +41,7 @@ class FieldText(_Data):
     from_age: int | None = Field(default=None, ge=0, le=150)
     to_age: int | None = Field(default=None, ge=0, le=150)
     fact: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,40}$")] = ""  # kept for the next form
+    leaves: str = ""  # once locked, the number of this collected measure
     required: bool = True
     topic: Topic = Topic.NONE
     check: str = Field(default="", max_length=200)  # has to hold, e.g. ``f02 <= f01``
@@ -78,6 +79,20 @@ class AdmittedText(_Data):
     name: Title
 
 
+class CollectedText(_Data):
+    """A number that only forms collect; once locked it serves reports and other forms.
+
+    Nothing about disability, hardship or children: small numbers of those are protected, and what a
+    report would have to leave out is better asked of its system.
+    """
+
+    id: Slug
+    name: Title
+    unit: str = "人"
+    kind: Literal["flow", "stock"] = "flow"
+    about: str = Field(min_length=4, max_length=200)
+
+
 class FormTexts(_Data):
     """How 一表通 is run here."""
 
@@ -87,8 +102,12 @@ class FormTexts(_Data):
     ground: str = "outdated"  # on which a changed automatic value is put to its owner
     minutes_per_cell: Decimal = Decimal("0.5")  # looking a cell up and typing it by hand
     minutes_per_check: Decimal = Decimal("0.05")  # looking over a cell that is there
+    purpose: str = "填报制发名册"  # for which systems are asked about the persons of a list
+    legal_basis: str = "依已备案报表所服务的法定职责填报名册所必需"
     offline_units: tuple[str, ...] = ()  # without network: no lateness is counted
+    synonyms: tuple[Annotated[tuple[Title, ...], Field(min_length=2)], ...] = ()  # ask the same
     admitted: tuple[AdmittedText, ...] = ()
+    collected: tuple[CollectedText, ...] = ()
     form: tuple[FormText, ...] = ()
 
     def matter(self, matter_id: str) -> AdmittedText | None:

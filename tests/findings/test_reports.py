@@ -189,7 +189,7 @@ def test_a_meeting_is_about_what_waits_for_it_and_its_decisions_are_moves() -> N
     assert states == ["联办中", "转工单办理", "待市级联动", "待联席会议", "待联席会议"]
     words = papers.text_of(paperwork.minutes_docx(meetings.opened(who, meeting.id)))
     assert words[0] == "第一次联席会议纪要"
-    assert "议定（议定办理）：由城管局清运，民政局配合" in words
+    assert "议定办理：由城管局清运，民政局配合" in words
     assert "责任：东湖区城市管理局牵头，海陵市民政局配合，2026年12月10日前办结。" in words
     assert words.count("议定：会上未议定，留待下次会议。") == 2
     with pytest.raises(FlowError, match="该会议已结束"):

@@ -1,5 +1,6 @@
 """What a form may ask, where it overlaps, what a cell may hold, who is who."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -312,3 +313,20 @@ def test_the_largest_parts_are_named_and_what_belongs_to_none_is_told(
     )
     made = fill.cell(one, "990102001001", known, read)
     assert (made.value, made.state) == (words, AUTO if words else MISSING)
+
+
+@pytest.mark.parametrize(
+    ("title", "refused"),
+    [("手机号码", True), ("本人的手机号码（必填）", True), ("联系方式", True),
+     ("监护人电话", False), ("手机型号", False)],
+)  # fmt: skip
+def test_another_word_for_what_a_system_holds_is_refused_and_told_how_to_bind(
+    title: str, refused: bool
+) -> None:
+    same = rules.alike([["联系电话", "手机号码", "联系方式", "本人手机号码"]])
+    known = replace(HELD, same=same)
+    asked = field("x", title=title, kind="text")
+    told = "“网格”的信息项“联系电话”（来源填 field，取数填 grid.phone）"
+    roster = form(asked).model_copy(update={"layout": "名册"})
+    assert rules.refused(roster, known) == (((title, told),) if refused else ())
+    assert rules.refused(roster, HELD) == ()  # the words are the city's, none are built in

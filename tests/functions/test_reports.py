@@ -14,7 +14,7 @@ from auth.tables import audit_entry
 from portal.connectors.contract import TheirFault
 from portal.connectors.gateway import Gateway
 from portal.functions.reports import NoSuchReport, Report, Reports, Shown, collect, export
-from portal.functions.reports.build import PROTECTED_NOTE, REST
+from portal.functions.reports.dressing import PROTECTED_NOTE, REST
 from portal.store.citypack import CityPack
 from portal.store.clock import FrozenClock
 from portal.store.engine import begin

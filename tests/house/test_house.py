@@ -60,3 +60,18 @@ def test_nothing_private_is_committed() -> None:
 @pytest.mark.parametrize("file", MANIFESTS, ids=lambda one: one.stem)
 def test_every_manifest_has_the_fixtures_of_its_dialect(file: Path) -> None:
     assert (ROOT / "tests" / "connectors" / "fixtures" / file.stem / "README.md").exists()
+
+
+_NAMED = re.compile(r"`(tests/[\w/]+\.py)?::(test_\w+)`")
+
+
+def test_a_test_that_a_document_names_is_there() -> None:
+    named = []
+    for document in (ROOT / "docs").rglob("*.md"):
+        file = ""
+        for path, test in _NAMED.findall(document.read_text(encoding="utf-8")):
+            file = path or file  # a name without a file is of the one before it
+            named.append((document.name, file, test))
+    assert named
+    known = {file: (ROOT / file).read_text(encoding="utf-8") for _, file, _ in named}
+    assert [one for one in named if f"def {one[2]}(" not in known[one[1]]] == []

@@ -1,10 +1,14 @@
-"""Pushes orders in a process of its own until it is told to die, or until all are in."""
+"""Pushes orders in a process of its own until it is told to die, or until all are in.
+
+With ``drain`` it is the worker instead, which brings what they count for over to the measures.
+"""
 
 import os
 import signal
 import sys
 
-from portal.affairs.orders import intake
+from portal.affairs.orders import intake, tally
+from portal.store import measures
 from tests.orders import world
 
 BATCH = 100
@@ -31,5 +35,22 @@ def _die_within(delivery: int) -> None:
     intake._beside = killed
 
 
+def drain(dies_in: int) -> None:
+    """Bring over some notes at a time; die when those of a turn are taken and added up."""
+    add, seen = measures.add, [0]
+
+    def killed(*given: object) -> None:
+        add(*given)  # type: ignore[arg-type]
+        if seen[0] == dies_in:
+            os.kill(os.getpid(), signal.SIGKILL)
+        seen[0] += 1
+
+    measures.add = killed
+    tally.drain(BATCH // 5)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[1] == "drain":
+        drain(int(sys.argv[2]))
+    else:
+        main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,4 +1,7 @@
-"""10,000 orders are pushed while the process or the database is killed: none lost, none doubled."""
+"""10,000 orders are pushed while the process, the worker or the database is killed.
+
+None is lost and none doubled: neither of the orders nor of what they count for.
+"""
 
 import os
 import select as select_module
@@ -73,23 +76,32 @@ def _measured() -> int:
         return int(connection.execute(query).scalar_one())
 
 
-@pytest.mark.parametrize("dies_in", [0, 37])
-def test_a_killed_process_loses_no_order_and_doubles_none(
-    hailing: CityPack, database: TestDatabase, dies_in: int
-) -> None:
+def _dies(database: TestDatabase, *words: str) -> None:
+    """A process of its own, which kills itself in the middle of its work."""
     killed = subprocess.run(
-        [sys.executable, "-m", "tests.orders.pusher", str(ORDERS), str(dies_in)],
+        [sys.executable, "-m", "tests.orders.pusher", *words],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database.app_url},
         timeout=240,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("dies_in", [0, 37])
+def test_a_killed_process_loses_no_order_and_doubles_none(
+    hailing: CityPack, database: TestDatabase, dies_in: int
+) -> None:
+    _dies(database, str(ORDERS), str(dies_in))
     _whole(dies_in * BATCH)  # a delivery is there whole or not at all
     outcomes = _push_all()
     assert outcomes.count("已有") == dies_in * BATCH
     assert outcomes.count("新收") == ORDERS - dies_in * BATCH
     _whole(ORDERS)
+    notes = _number(order_tally)
+    _dies(database, "drain", "2")  # the worker, in its third turn
+    left = _number(order_tally)
+    assert notes - left == 2 * BATCH // 5
     tally.drain()
     assert (_measured(), _number(order_tally)) == (ORDERS, 0)
 

@@ -14,6 +14,7 @@ from auth import oidc
 from auth.principal import Principal
 from portal import wiring
 from portal.affairs.corrections import offer as corrections
+from portal.affairs.forms.offer import FormTasks
 from portal.affairs.matters import desk, queries
 from portal.connectors.contract import TheirFault, TimedOut
 from portal.connectors.gateway import Gateway
@@ -26,6 +27,7 @@ from portal.functions.messages import Messages
 from portal.functions.records import Disputes, Records, Things
 from portal.functions.reports import Reports
 from portal.functions.resources import Resources
+from portal.functions.rosters import Rosters
 from portal.functions.systems import Systems
 from portal.functions.tasks import Tasks
 from portal.pages import background
@@ -116,7 +118,7 @@ def office(
     with_sites = city.model_copy(update={"systems": tuple(map(support.site, transports))})
     monkeypatch.setattr("portal.functions.entry.pack", lambda: with_sites)
     notices = Notices(registry=registry)
-    ours = corrections.CorrectionTasks()
+    ours = (corrections.CorrectionTasks(), FormTasks())
     sources = [wiring._case_of_matters]
     records = Records(gateway=gateway, case_sources=sources, notices=notices)
     matters = Matters(records=records, registry=registry)
@@ -133,7 +135,8 @@ def office(
         entry=Entry(gateway=gateway),
         reports=reports,
         resources=Resources(registry=registry, reports=reports),
-        tasks=Tasks(registry=registry, platform={ours.id: ours}),
+        rosters=Rosters(records=records),
+        tasks=Tasks(registry=registry, platform={one.id: one for one in ours}),
         systems=Systems(gateway=gateway),
         messages=messages,
         digests=Digests(messages=messages),

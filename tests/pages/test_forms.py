@@ -5,12 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, held, queries
+from portal.affairs.forms import desk, held, papers, queries
 from portal.affairs.forms.desk import Change
-from portal.affairs.forms.words import Held
+from portal.affairs.forms.words import Held, HeldField
+from portal.store.scope import scoped
+from portal.store.task_tables import task
 from tests import people
+from tests.connectors import support
 from tests.forms import world
 from tests.forms.world import clerk, department, district, street
 from tests.pages.conftest import Office, shown
@@ -91,3 +95,51 @@ def test_a_department_sees_its_form_and_a_stranger_does_not(office: Office, sit:
     assert "已停用" in shown(tab)
     sit(department("dept-990102-urban"))
     assert "没有找到这张报表" in shown(office.open("forms", form=str(form_id)))
+
+
+def test_a_clerk_asks_for_a_list_by_one_click(office: Office, sit: Any) -> None:
+    """One system answers, the other does not: its cells stay empty and say why."""
+    person = people.add_person(support.ID_NUMBER, "才让卓玛", "crzm", [("居住", world.PLACE)])
+    fields = {
+        f"{one}.grade": HeldField(id=f"{one}.grade", label="等级", system_name=f"系统{one}")
+        for one in ("a", "b")
+    }
+    held.comes_from(lambda: Held(fields=fields))
+    number = world.field("no", "身份证号", kind="text", source="person", bind="id_number")
+    asked = [
+        world.field(one, f"等级{one}", kind="text", source="field", bind=f"{one}.grade")
+        for one in ("a", "b")
+    ]
+    made = world.written(number, *asked, layout="名册", rows="aged", from_age=60)
+    answer = world.answer(world.sent(made))
+    who = sit(clerk())
+    tab = office.open("forms", id=str(answer.id))
+    assert "1 人有可由业务系统提供的空格" in shown(tab)
+    tab.button(key="form_roster_ask").click().run()
+    assert office.transports["a"].calls and not tab.exception
+    tab.run()
+    assert "上次未取到：系统b（模拟）：超时 1 格" in shown(tab)
+    cells = queries.opened(who, answer.id).cells
+    assert (cells["1.a"].value, cells["1.a"].subject) == ("甲", str(person))
+    assert (cells["1.b"].value, cells["1.b"].source) == ("", "系统b（模拟）：超时")
+    grid = tab.dataframe[0].value
+    assert support.ID_NUMBER not in str(grid.values) and "甲" in str(grid.values)
+
+    office.transports["b"].behave = support.always(support.GOOD)
+    before = len(office.transports["a"].calls)
+    tab.button(key="form_roster_ask").click().run()
+    tab.run()
+    assert queries.opened(who, answer.id).cells["1.b"].value == "甲"
+    assert len(office.transports["a"].calls) == before
+    assert not [one for one in tab.button if one.key == "form_roster_ask"]
+
+
+def test_a_form_that_waits_is_opened_from_the_inbox(office: Office, sit: Any) -> None:
+    answer = world.answer(world.sent())
+    who = sit(clerk())
+    with scoped(who.reach) as connection:
+        waiting = connection.execute(select(task).where(task.c.kind == papers.FILL)).one()
+    tab = office.open("tasks", task=str(waiting.id))
+    assert answer.paper_no in shown(tab) and "人口情况表" in shown(tab)
+    tab.button(key="task_page").click().run()
+    assert office.went[-1] == ("forms", {"id": str(answer.id)})

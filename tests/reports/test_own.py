@@ -44,7 +44,7 @@ def counting() -> Reports:
     maps: list[Any] = [
         MeasureMap(id="lamps", name="路灯"),
         SimpleNamespace(id="boats", name="船", unit="条", kind="stock", topic="none", about="",
-                        by=by, ages=(), by_sex=False, tallied=""),
+                        by=by, ages=(), by_sex=False, tallied=False),
     ]  # fmt: skip
     site = SimpleNamespace(name="甲系统", mode="正式", owner="", legal_basis="", approval_no="")
     system = SimpleNamespace(

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from portal.store import division_changes, divisions, measure_reads, measure_views, measures
+from portal.store import (
+    division_changes,
+    division_effect,
+    divisions,
+    measure_reads,
+    measure_views,
+    measures,
+)
 from portal.store.division_changes import CannotChange
 from portal.store.division_rules import (
     ChangeFile,
@@ -195,7 +202,7 @@ def read(
 
 def make(*steps: Step, day: date = DAY) -> None:
     division_changes.register(change(*steps, day=day), "甲")
-    division_changes.apply_due(day)
+    division_effect.apply_due(day)
 
 
 PERIODS = [
@@ -315,13 +322,13 @@ def test_days_names_and_words_follow_the_date() -> None:
 
 def test_a_change_waits_for_its_day_and_may_be_taken_back_until_then() -> None:
     later = division_changes.register(change(MERGE, day=date(2027, 1, 1)), "甲")
-    assert division_changes.apply_due(date(2026, 12, 31)) == []
+    assert division_effect.apply_due(date(2026, 12, 31)) == []
     with pytest.raises(CannotChange, match="待生效"):
         division_changes.register(change(CLOSED, day=date(2027, 2, 1)), "甲")
     division_changes.withdraw(later)
     with pytest.raises(CannotChange, match="没有待生效"):
         division_changes.withdraw(later)
-    assert division_changes.apply_due(date(2027, 1, 1)) == []
+    assert division_effect.apply_due(date(2027, 1, 1)) == []
     make(CLOSED)
     assert [one.state for one in division_changes.on_file()] == ["已生效", "已撤回"]
     with pytest.raises(CannotChange, match="已撤销"):

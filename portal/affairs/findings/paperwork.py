@@ -102,6 +102,8 @@ def _meeting(meeting: Meeting, title: str, *, decided: bool) -> bytes:
     paper.say(f"时间：{meeting.held_on:%Y年%m月%d日}")
     paper.say(f"地点：{meeting.place}")
     paper.say(f"参加：{meeting.attending}")
+    if not meeting.items:
+        paper.say("议程上没有问题。")
     for place, one in enumerate(meeting.items, 1):
         paper.heading(f"{place}. {one.title}（{one.number}）")
         paper.say(f"所在：{one.region_name}　{one.place}")
@@ -111,7 +113,7 @@ def _meeting(meeting: Meeting, title: str, *, decided: bool) -> bytes:
         if not one.outcome:
             paper.say("议定：会上未议定，留待下次会议。")
             continue
-        paper.say(f"议定（{one.outcome}）：{one.decision}")
+        paper.say(f"{one.outcome}：{one.decision}")
         if one.lead_name:
             helping = f"，{'、'.join(one.help_names)}配合" if one.help_names else ""
             until = f"，{one.until:%Y年%m月%d日}前办结" if one.until else ""

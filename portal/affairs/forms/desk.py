@@ -216,8 +216,8 @@ def save(principal: Principal, answer_id: UUID, changes: Iterable[Change]) -> Sa
         _seen(connection, form_answer, answer_id)
         with acting_as(connection, held.SERVICE.actor):
             row = ledger.take_hold(connection, ANSWERS, answer_id)
-            _may_fill(principal, row)
-            made = _form_of(connection, row)
+            may_fill(principal, row)
+            made = form_of(connection, row)
             cells = held.unseal(row.payload)
             fill.signed(made, cells, principal.name, principal.unit.name)
             saved = _put(made, cells, row, principal, tuple(changes))
@@ -225,7 +225,13 @@ def save(principal: Principal, answer_id: UUID, changes: Iterable[Change]) -> Sa
     return saved
 
 
-def _may_fill(principal: Principal, row: Row[Any]) -> None:
+def seen_answer(connection: Connection, answer_id: UUID) -> Row[Any]:
+    """The answer, as far as the reach of who asks goes."""
+    return _seen(connection, form_answer, answer_id)
+
+
+def may_fill(principal: Principal, row: Row[Any]) -> None:
+    """Whether this post may write into this answer now; else the reason in words."""
     kinds = rules.answer_kinds(asker(principal), row.unit_id, row.region_code)
     if rules.FILLER not in kinds:
         raise FormError(f"本岗位不能填写这份填报，没有保存，{KEPT}")
@@ -235,7 +241,8 @@ def _may_fill(principal: Principal, row: Row[Any]) -> None:
         raise FormError(f"正在自动取数，请稍候再填，{KEPT}")
 
 
-def _form_of(connection: Connection, row: Row[Any]) -> FormText:
+def form_of(connection: Connection, row: Row[Any]) -> FormText:
+    """The form that an answer answers."""
     found = connection.execute(select(form).where(form.c.id == row.form_id)).one()
     return content(found)
 
@@ -317,7 +324,7 @@ def move(
             connection, ANSWERS, answer_id, move_id, given or {}, version=version,
             by=lambda one: _by(principal, rules.answer_kinds(who, one.unit_id, one.region_code)),
         )  # fmt: skip
-        made = _form_of(connection, row)
+        made = form_of(connection, row)
         cells = held.unseal(_seen(connection, form_answer, answer_id).payload)
     _audit(principal, "forms.move", {"form": made.title, "move": move_id})
     if move_id != "hand_in":
@@ -331,6 +338,6 @@ def _sign(connection: Connection, principal: Principal, answer_id: UUID) -> None
         kinds = rules.answer_kinds(asker(principal), row.unit_id, row.region_code)
         if rules.FILLER not in kinds or row.filled_at is None:
             return  # the flow says so in its own words
-        made, cells = _form_of(connection, row), held.unseal(row.payload)
+        made, cells = form_of(connection, row), held.unseal(row.payload)
         if fill.signed(made, cells, principal.name, principal.unit.name):
             store(connection, made, row, cells)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth.tables import unit
-from portal.affairs.forms import held, rules
+from portal.affairs.forms import collected, held, rules
 from portal.affairs.forms.tables import form, form_answer, form_fact, form_refusal
 from portal.affairs.forms.words import FormError
 from portal.affairs.workflow.flow import KEPT
@@ -160,10 +160,11 @@ def refuse(step: Step) -> None:
 
 
 def lock(step: Step) -> None:
-    """Locked answers leave their facts behind for the next form."""
+    """Locked answers leave their facts and numbers behind, for the next form and for reports."""
     made, cells = _of(step), held.unseal(step.row.payload)
     if made.layout == "名册":
         return
+    collected.leave(step, made, cells)
     for one in made.fields:
         cell = cells.get(f"0.{one.name}")
         if one.fact and cell and cell.value:

@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from portal.affairs.forms import held, people, rules
+from portal.affairs.forms import held, papers, people, rules
+from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.tables import form, form_answer, form_fact
 from portal.affairs.forms.words import AUTO, MISSING, Cell, Cells, Held, HeldMeasure, key
@@ -183,7 +184,7 @@ def _largest(one: FieldText, code: str, measure: HeldMeasure, read: Read) -> str
 
 
 def _measured(one: FieldText, code: str, known: Held, read: Read) -> Cell | None:
-    """No row means nought, but only where the system has spoken."""
+    """No row means nought, but only where the system, or an answer, has spoken."""
     if one.bind not in read.as_of:
         return None
     measure = known.measures[one.bind]
@@ -194,6 +195,8 @@ def _measured(one: FieldText, code: str, known: Held, read: Read) -> Cell | None
             return None
         return Cell(value=words, state=AUTO, source=source, as_of=read.as_of[one.bind])
     values = read.values.get((one.bind, code), [])
+    if measure.answered and not any(value.denominator for value in values):
+        return None
     fitting = [(value, fits(one, value.slice)) for value in values]
     if any(fit is None for _, fit in fitting):
         return None
@@ -274,6 +277,7 @@ def _write(
         rows.append({"answer": one.id, "new_payload": held.seal(cells), "new_rows": count,
                      "new_filled_at": clock.now(), **numbers})  # fmt: skip
     connection.execute(_SET, rows)
+    papers.arrived(connection, answer_flow(), [one._asdict() for one in answers])
     return len(rows)
 
 

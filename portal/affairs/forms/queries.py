@@ -173,6 +173,21 @@ def answers(
         return tuple(map(_answer_row, connection.execute(query)))
 
 
+def row_of(principal: Principal, answer_id: UUID) -> AnswerRow:
+    """How far an answer is, without its cells."""
+    permissions.check(principal, VIEW)
+    query = (
+        select(form_answer, *_LISTED)
+        .join(form, form.c.id == form_answer.c.form_id)
+        .where(form_answer.c.id == answer_id)
+    )
+    with scoped(principal.reach) as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise FormError(desk.GONE)
+    return _answer_row(row)
+
+
 def opened(principal: Principal, answer_id: UUID) -> Opened:
     """One answer; the issuer, outside the scope, sees it once it was handed in."""
     permissions.check(principal, VIEW)

@@ -55,18 +55,32 @@ def already_held(one: FieldText, form: FormText, held: Held) -> str:
 
     A number of a whole community is not the field of one person, whatever both are called.
     """
-    wanted = plain(one.title)
+    wanted = _meant(one.title, held)
     if one.source != "typed" or one.title in _REMARKS:
         return ""
     for measure in held.measures.values():
-        if one.kind == "number" and plain(measure.name) == wanted:
+        if measure.id == one.leaves:
+            continue  # this very form collects it
+        if one.kind == "number" and _meant(measure.name, held) == wanted:
             return f"“{measure.system_name}”的统计指标“{measure.name}”"
     if one.kind == "number" and form.layout == "汇总表":
         return ""
     for other in held.fields.values():
-        if plain(other.label) == wanted:
-            return f"“{other.system_name}”的信息项“{other.label}”"
+        if _meant(other.label, held) == wanted:
+            how = f"（来源填 field，取数填 {other.id}）" if form.layout == "名册" else ""
+            return f"“{other.system_name}”的信息项“{other.label}”{how}"
     return ""
+
+
+def _meant(title: str, held: Held) -> str:
+    """A title in its bare form; of words that ask the same, the one that stands for them."""
+    bare = plain(title)
+    return held.same.get(bare, bare)
+
+
+def alike(groups: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Groups of words that ask the same, as they are looked up: bare word -> the group's first."""
+    return {plain(word): plain(group[0]) for group in groups for word in group}
 
 
 def _names_parts(one: FieldText, form: FormText, held: Held) -> bool:
@@ -94,6 +108,20 @@ def _binding(one: FieldText, form: FormText, held: Held) -> str:
     if there := already_held(one, form, held):
         return f"{there}已有此项，不得再要求基层填写，请改为由系统提供"
     return ""
+
+
+def _leaving(one: FieldText, form: FormText, texts: FormTexts) -> str:
+    """What is wrong with the measure that a field leaves behind."""
+    if not one.leaves:
+        return ""
+    if all(known.id != one.leaves for known in texts.collected):
+        return f"没有登记的采集指标“{one.leaves}”，请从市级采集指标中选择"
+    asked = one.source in ("typed", "formula") and one.kind == "number"
+    return (
+        ""
+        if asked and form.layout == "汇总表"
+        else "只有汇总表中填写或计算的数字栏目可以作为采集指标"
+    )
 
 
 def _formulas(form: FormText) -> Iterable[tuple[int, str]]:
@@ -125,7 +153,7 @@ def faults(form: FormText, held: Held, texts: FormTexts) -> tuple[Fault, ...]:
         if one.name in names:
             found.append(Fault(place=at(place), words=f"栏目名 {one.name} 重复"))
         names.add(one.name)
-        if words := _binding(one, form, held):
+        if words := _binding(one, form, held) or _leaving(one, form, texts):
             found.append(Fault(place=at(place), words=words))
     broken = [Fault(place=at(place), words=words) for place, words in _formulas(form)]
     if not broken:
@@ -277,6 +305,15 @@ def compute(form: FormText, cells: Cells, rows: Sequence[int]) -> None:
             known[name] = made
 
 
+def whole(value: str) -> int | None:
+    """A number as it can be counted; ``None``: it is none, or has a fraction."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return int(number) if number.is_finite() and number == number.to_integral_value() else None
+
+
 def lacking(form: FormText, cells: Cells, rows: Sequence[int]) -> tuple[Fault, ...]:
     """What keeps an answer from being handed in: cells that are empty, checks that fail."""
     found: list[Fault] = []
@@ -287,6 +324,8 @@ def lacking(form: FormText, cells: Cells, rows: Sequence[int]) -> tuple[Fault, .
             cell = cells.get(key(row, one.name))
             if one.required and not (cell and cell.value):
                 found.append(Fault(place=f"{where}“{one.title}”", words="没有填写"))
+            if one.leaves and cell and cell.value and whole(cell.value) is None:
+                found.append(Fault(place=f"{where}“{one.title}”", words="须填整数"))
             if one.check and formula.holds(one.check, known) is False:
                 found.append(Fault(place=f"{where}“{one.title}”", words=f"不符合校验 {one.check}"))
     return tuple(found)

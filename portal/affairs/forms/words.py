@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from portal.affairs.workflow.flow import FlowError
+from portal.connectors.contract import Mask
 
 CellState = Literal["自动", "人工修改", "人工填写", "缺失"]
 AUTO, CHANGED, TYPED, MISSING = "自动", "人工修改", "人工填写", "缺失"
@@ -25,6 +26,7 @@ class HeldMeasure:
     owner: str = ""
     unit: str = ""
     parts: Callable[[], Mapping[str, str]] | None = None  # the names of parts that may be told
+    answered: bool = False  # counted by answers: without a row nobody has answered yet
     whole: str = ""  # the measure of which these are parts, for what belongs to none of them
 
 
@@ -36,6 +38,7 @@ class HeldField:
     label: str
     system_name: str
     owner: str = ""
+    mask: Mask | None = None  # how a screen shows it; ``None``: as it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ class Held:
     measures: Mapping[str, HeldMeasure] = field(default_factory=dict)
     fields: Mapping[str, HeldField] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)  # id -> name
+    same: Mapping[str, str] = field(default_factory=dict)  # a word -> what stands for its like
 
 
 @dataclass(frozen=True, kw_only=True)

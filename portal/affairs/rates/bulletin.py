@@ -152,8 +152,9 @@ def _overview(connection: Connection, frame: Frame, name: str) -> list[Part]:
         f"{words}{change_words(change(now.received, other.received if other else None))}"
         for words, other in (("环比", before), ("同比", last))
     ]
+    said = "、".join(moved).replace("无可比", "无可比数据")
     line = (
-        f"{frame.span.name}，{name}共受理群众诉求{now.received:,}件，{'、'.join(moved)}；"
+        f"{frame.span.name}，{name}共受理群众诉求{now.received:,}件，{said}；"
         f"办结{now.closed:,}件，期末在办{open_:,}件，其中逾期未办结{late:,}件。"
     )
     totals = tuple(
@@ -191,8 +192,8 @@ def _rates(frame: Frame, now: Counts, before: Counts | None, last: Counts | None
     return Part(
         heading="一比三率",
         grid=Grid(heads=("指标", "本期", "分子/分母", *frame.heads), rows=tuple(rows)),
-        notes=(*notes, f"“基本满意”按{scheme.basically_satisfied}折算；方案：{scheme.name}第"
-               f"{frame.version.version}版"),
+        notes=(*notes, f"“基本满意”按{scheme.basically_satisfied}折算；方案：{scheme.name}"
+               f"（{frame.version.named}）"),
     )  # fmt: skip
 
 

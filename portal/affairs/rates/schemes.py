@@ -49,6 +49,11 @@ class Version:
         """Whether nobody has decided it yet."""
         return self.version == 0
 
+    @property
+    def named(self) -> str:
+        """Which version it is, in words: one that nobody has decided has no number."""
+        return "系统默认，可修改" if self.default else f"第{self.version}版"
+
 
 def whole_city() -> Reach:
     """How the service that counts and closes sees: every place, no unit."""

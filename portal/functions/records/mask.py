@@ -67,11 +67,14 @@ def masked(kind: Mask, value: str) -> str:
     return text if text != value else whole(value)
 
 
+def hides(sensitivity: Sensitivity, kind: Mask) -> bool:
+    """Whether values of such a field are masked on a screen."""
+    return sensitivity is Sensitivity.SENSITIVE or kind in _ALWAYS
+
+
 def is_masked(field: Field) -> bool:
     """Whether the value needs a reason before it is shown."""
-    return bool(field.value) and (
-        field.sensitivity is Sensitivity.SENSITIVE or field.mask in _ALWAYS
-    )
+    return bool(field.value) and hides(field.sensitivity, field.mask)
 
 
 def shown(field: Field, told: Callable[[Field], str] = lambda _: "") -> ShownField:

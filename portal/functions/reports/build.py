@@ -10,31 +10,28 @@ from sqlalchemy import Connection
 from auth import audit, permissions
 from auth.principal import Principal
 from portal.connectors.registry import Registry
-from portal.functions.reports import closing, grid, known, library, lines, periods, plain, versions
+from portal.functions.reports import closing, dressing, grid, known, library, periods, versions
 from portal.functions.reports import plan as planning
-from portal.functions.reports.grid import Asked, Grid
+from portal.functions.reports.grid import Asked
 from portal.functions.reports.known import Catalogue, Own
 from portal.functions.reports.laid import Laid
 from portal.functions.reports.library import Library
 from portal.functions.reports.lines import Grids
-from portal.functions.reports.model import Column, Official, Report, Row, Source, View
+from portal.functions.reports.model import Report, Source, View
 from portal.functions.reports.plain import Wanted
-from portal.functions.reports.plan import WHOLE, Plan
-from portal.store import clock, divisions, formulas, measure_closing, measure_reads
-from portal.store.citypack import ReportColumn, ReportTemplate, pack
+from portal.functions.reports.plan import Plan
+from portal.store import clock, divisions, measure_closing, measure_reads
+from portal.store.citypack import ReportTemplate, pack
 from portal.store.divisions import Division
 from portal.store.measure_words import Kind, Period
 from portal.store.scope import scoped
 
 VIEW, RECORDS = "reports.view", "records.open"
-REST = "未明确到下级"
 _PLACE_HEADS = {"city": "区县", "district": "乡镇（街道）", "street": "社区（村）"}
 _HEADS = {"lines": "项目", "months": "月份"}
-OTHERS = "其他"
 MOST_PLANS = 1000
 _AGED_AFTER = timedelta(days=2)
 NO_VERSIONS = "以前的版本须有档案查阅权限的岗位查看，本岗位可以查看各版本的差异。"
-PROTECTED_NOTE = "涉及残疾、低保、儿童的数小于5的显示为“<5”；为避免由合计推算，部分数不公布。"
 
 
 class NoSuchReport(LookupError):
@@ -206,7 +203,7 @@ class Reports:
             grids = self._grids(connection, asked, span)
             months = self._months(connection, asked, template, span)
         first = grids[""]
-        total, rows = _table(template, own, plan, grids, months)
+        total, rows = dressing.table(template, own, plan, grids, months)
         sources = self._sources(first.wanted[: plan.shown], span)
         return Report(
             template=template.id,
@@ -221,22 +218,24 @@ class Reports:
             as_of=min((one.as_of for one in sources if one.as_of), default=None),
             made_at=clock.now(),
             made_by=f"{principal.unit.name} {principal.name}",
-            columns=_columns(template, plan, first, {one.system_id: one.name for one in sources}),
+            columns=dressing.columns(
+                template, plan, first, {one.system_id: one.name for one in sources}
+            ),
             rows=rows,
             total=total,
             sources=sources,
             notes=(
                 *laid.words(distinct=_counts_once(first.wanted)),
                 *said,
-                *_absent(template, plan, first),
-                *_notes(template, sources, open_records=open_records),
+                *dressing.absent(template, plan, first),
+                *dressing.notes(template, sources, open_records=open_records),
             ),
             default_note=pack().default_note,
             protected=not open_records,
-            official=_official(template),
+            official=dressing.official(template),
             below=tuple((one.code, one.name) for one in divisions.children(own.code)),
-            total_shown=_has_total(template, span),
-            cutoff=_cutoff(span),
+            total_shown=dressing.has_total(template, span),
+            cutoff=dressing.cutoff(span),
             view=laid.view,
             changed=laid.changed,
             meanings=known.meanings(self.catalogue, plan.bases[: plan.shown]),
@@ -334,159 +333,3 @@ def _standing(connection: Connection, wish: Laid) -> tuple[Laid, tuple[str, ...]
     path = [one.code for one in divisions.path(wish.region)]
     closed = measure_closing.standing(connection, path, wish.region, wish.span)
     return replace(wish, version=None), closing.words(closed, wish.region)
-
-
-def _table(
-    template: ReportTemplate,
-    own: Division,
-    plan: Plan,
-    grids: Grids,
-    months: Sequence[tuple[Period, Grids]],
-) -> tuple[Row, tuple[Row, ...]]:
-    """The last row and those above it."""
-    if template.rows == "lines":
-        return _of_lines(template, plan, grids)
-    whole = Row(
-        code=None,
-        name=own.name if template.rows == "places" and not grids[""].below else "合计",
-        cells=lines.total(template, plan, grids),
-        statistics_only=own.statistics_only,
-    )
-    if template.rows == "months":
-        return whole, tuple(
-            Row(
-                code=None,
-                name=periods.name(periods.text_of(month)),
-                cells=lines.total(template, plan, some),
-            )
-            for month, some in months
-        )
-    return whole, _of_places(template, plan, grids)
-
-
-def _of_lines(template: ReportTemplate, plan: Plan, grids: Grids) -> tuple[Row, tuple[Row, ...]]:
-    found = [
-        Row(code=None, name=line.head, cells=cells, group=line.group, unit=line.unit, line=number)
-        for number, (line, cells) in enumerate(
-            zip(template.lines, lines.line_rows(template, plan, grids), strict=True)
-        )
-    ]
-    if not template.rest:
-        return Row(code=None, name="", cells=()), tuple(found)
-    if (rest := lines.rest_row(template, plan, grids)) is not None:
-        found.append(Row(code=None, name=OTHERS, cells=rest))
-    return Row(code=None, name="合计", cells=lines.total(template, plan, grids)), tuple(found)
-
-
-def _of_places(template: ReportTemplate, plan: Plan, grids: Grids) -> tuple[Row, ...]:
-    named: list[tuple[str | None, str, bool]] = [
-        (one.code, one.name, one.statistics_only) for one in grids[""].below
-    ]
-    found = lines.place_rows(template, plan, grids)
-    if len(found) > len(named):
-        named.append((None, REST, False))
-    return tuple(
-        Row(code=code, name=name, cells=cells, statistics_only=only)
-        for (code, name, only), cells in zip(named, found, strict=True)
-    )
-
-
-def _columns(
-    template: ReportTemplate, plan: Plan, first: Grid, names: dict[str, str]
-) -> tuple[Column, ...]:
-    """The columns with their sources; a formula has no numbers when what it needs has none."""
-    line = WHOLE if (WHOLE, _plain(template)) in plan.slots else 0
-    problems: dict[str, str] = {}
-    found = []
-    for place, column in enumerate(template.columns):
-        slot = plan.slots.get((line, place))
-        want = first.wanted[slot] if slot is not None else None
-        own = want is not None and (template.rows != "lines" or bool(column.measure))
-        problem = (
-            plain.problem(slot, want, first.numbers) if want and slot is not None and own else ""
-        )
-        if column.formula:
-            needed = formulas.read(column.formula).names
-            problem = next((problems[one] for one in needed if problems.get(one)), "")
-        problems[column.id] = problem
-        found.append(
-            Column(
-                head=column.head,
-                group=column.group,
-                unit=_unit(template, column, want if own else None),
-                source=_source(column, want if own else None, names),
-                problem=problem,
-                chart=column.chart,
-                home=column.home,
-                style=column.style,
-            )
-        )
-    return tuple(found)
-
-
-def _plain(template: ReportTemplate) -> int:
-    """The first column that is read."""
-    return next((n for n, one in enumerate(template.columns) if not one.formula), 0)
-
-
-def _unit(template: ReportTemplate, column: ReportColumn, want: Wanted | None) -> str:
-    if column.unit or column.style == "percent":
-        return column.unit or "%"
-    if column.source == "census":
-        return "人"
-    return want.definition.unit if want and want.definition else ""
-
-
-def _source(column: ReportColumn, want: Wanted | None, names: dict[str, str]) -> str:
-    if column.formula:
-        return "按表内各列计算"
-    if column.source == "census":
-        return "人口普查公报"
-    return names.get(want.system_id or "", "") if want else ""
-
-
-def _absent(template: ReportTemplate, plan: Plan, first: Grid) -> list[str]:
-    """Which lines have no numbers, and why."""
-    said = []
-    for number, line in enumerate(template.lines):
-        slot = plan.slots[number, _plain(template)]
-        problem = plain.problem(slot, first.wanted[slot], first.numbers)
-        if problem:
-            said.append(f"“{line.head}”无数据：{problem}")
-    return said
-
-
-def _official(template: ReportTemplate) -> Official:
-    cells = tuple((*one.place, one.text) for one in template.cells if one.place is not None)
-    return Official(
-        number=template.number,
-        issuer=template.issuer,
-        approval=template.approval,
-        valid_until=template.valid_until,
-        cells=cells,
-    )
-
-
-def _has_total(template: ReportTemplate, span: Period) -> bool:
-    """Months of a year so far do not add up to any period that is kept."""
-    if template.rows == "months":
-        return span.grain in ("quarter", "year")
-    return template.rows == "places" or template.rest
-
-
-def _cutoff(span: Period) -> str:
-    last = min(span.ends - timedelta(days=1), clock.local(clock.now()).date())
-    return f"{last.year}年{last.month}月{last.day}日"
-
-
-def _notes(
-    template: ReportTemplate, sources: Sequence[Source], *, open_records: bool
-) -> tuple[str, ...]:
-    notes = list(template.notes)
-    for one in sources:
-        left = one.unplaced + one.unreadable
-        if left:
-            notes.append(f"{one.name}另有 {left} 条记录无现居住地或无法识别，未计入。")
-    if not open_records:
-        notes.append(PROTECTED_NOTE)
-    return tuple(notes)

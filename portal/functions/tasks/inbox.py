@@ -205,6 +205,7 @@ class Reading:
             actions=self.actions(principal, row) if may else (),
             details=self._details(principal, row),
             files=self._files(principal, row),
+            page=self._page(principal, row),
             history=tuple(
                 Event(at=one.at, source=one.source, actor=one.actor or "", words=one.words)
                 for one in history
@@ -274,6 +275,10 @@ class Reading:
     def _details(self, principal: Principal, row: Row[Any]) -> tuple[tuple[str, str], ...]:
         ours = self.platform.get(row.system_id)
         return ours.details(principal, row.foreign_id) if ours is not None else ()
+
+    def _page(self, principal: Principal, row: Row[Any]) -> tuple[str, str, str] | None:
+        ours = self.platform.get(row.system_id)
+        return platform.page(ours, principal, row) if ours is not None else None
 
     def _files(self, principal: Principal, row: Row[Any]) -> tuple[tuple[str, str], ...]:
         ours = self.platform.get(row.system_id)

@@ -161,4 +161,5 @@ class OpenedTask:
     entry: Entry | None
     has_subject: bool
     details: tuple[tuple[str, str], ...] = ()  # of a task of our own: what it is about
+    page: tuple[str, str, str] | None = None  # where it is done: words, page, thing
     files: tuple[tuple[str, str], ...] = ()  # and what goes with it: name and address

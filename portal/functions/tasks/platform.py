@@ -53,6 +53,14 @@ class WithFiles(Protocol):
 
 
 @runtime_checkable
+class OnPage(Protocol):
+    """An affair whose tasks are done on a page of its own."""
+
+    def page(self, principal: Principal, key: str) -> tuple[str, str, str]:
+        """What the button says, the page, and the thing that is opened there."""
+
+
+@runtime_checkable
 class Batched(Protocol):
     """An affair whose actions may be taken for several tasks at once.
 
@@ -78,6 +86,11 @@ def files(
 ) -> tuple[tuple[str, str], ...]:
     """What goes with a task of ours."""
     return source.files(principal, row.foreign_id) if isinstance(source, WithFiles) else ()
+
+
+def page(source: PlatformTasks, principal: Principal, row: Row[Any]) -> tuple[str, str, str] | None:
+    """Where a task of ours is done, when it is not done from the inbox."""
+    return source.page(principal, row.foreign_id) if isinstance(source, OnPage) else None
 
 
 def actions(source: PlatformTasks, principal: Principal, row: Row[Any]) -> tuple[TaskAction, ...]:

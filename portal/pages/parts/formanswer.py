@@ -1,6 +1,7 @@
 """One answer opened: its cells to look over and complete, files in and out, its moves."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import streamlit as st
@@ -16,7 +17,7 @@ from portal.look import notice, states, tables
 from portal.look.markup import text
 from portal.pages.going import go
 from portal.pages.guards import guarded
-from portal.pages.parts import formmoves, memory, saying
+from portal.pages.parts import formmoves, formroster, memory, saying
 from portal.pages.parts.draft import Paper
 from portal.store import workbooks
 from portal.store.form_texts import FieldText
@@ -55,8 +56,10 @@ def _save(who: Principal, answer_id: UUID, name: str, base: int, widget: str) ->
         _tell(who, saved)
 
 
-def _drawn(who: Principal, answer_id: UUID) -> tuple[dict[str, str], dict[tuple[int, str], int]]:
-    """The names of the columns and the versions of the cells that were drawn last."""
+def _drawn(
+    who: Principal, answer_id: UUID
+) -> tuple[dict[str, FieldText], dict[tuple[int, str], int]]:
+    """The columns and the versions of the cells that were drawn last."""
     return memory.recall(who, f"versions.{answer_id}") or ({}, {})
 
 
@@ -64,18 +67,26 @@ def _drawn(who: Principal, answer_id: UUID) -> tuple[dict[str, str], dict[tuple[
 def _save_rows(who: Principal, answer_id: UUID, rows: list[int], widget: str) -> None:
     """The changed cells of a list; the versions are those that were drawn."""
     edited = (st.session_state.get(widget) or {}).get("edited_rows", {})
-    names, versions = _drawn(who, answer_id)
-    changes = [
-        Change(row=rows[int(at)], field=names[title], value="" if value is None else f"{value}",
-               base=versions.get((rows[int(at)], names[title]), 0))
+    columns, versions = _drawn(who, answer_id)
+    written = [
+        (rows[int(at)], columns[title], "" if value is None else f"{value}")
         for at, cells in edited.items()
         for title, value in cells.items()
-        if title in names
-    ]  # fmt: skip
+        if title in columns
+    ]
+    half = [one for one in written if formroster.half_masked(one[1], one[2])]
+    changes = [
+        Change(row=row, field=one.name, value=value, base=versions.get((row, one.name), 0))
+        for row, one, value in written
+        if not formroster.half_masked(one, value)
+    ]
     try:
-        _tell(who, desk.save(who, answer_id, changes))
+        saved = desk.save(who, answer_id, changes)
     except FormError as problem:
         memory.keep(who, _SAID, [problem.message])
+        return
+    faults = [f"第 {row} 行“{one.title}”显示为掩码，请整格重新填写完整内容" for row, one, _ in half]
+    _tell(who, replace(saved, faults=(*saved.faults, *faults)))
 
 
 @guarded(desk.VIEW)
@@ -145,12 +156,16 @@ def _cell(found: Opened, one: FieldText, cell: Cell) -> None:
     )
 
 
+def _shown(found: Opened, row: int, one: FieldText) -> str:
+    return formroster.shown(one, found.cells.get(key(row, one.name), Cell()).value)
+
+
 def _table(found: Opened) -> None:
     if found.made.layout == "名册":
         columns = [tables.Column(head="行号", kind="num")]
         columns += [tables.Column(head=one.title) for one in found.made.fields]
         rows = [
-            (f"{row}", *(text(found.cells.get(key(row, one.name), Cell()).value)
+            (f"{row}", *(text(_shown(found, row, one))
                          for one in found.made.fields))
             for row in found.rows
         ]  # fmt: skip
@@ -167,16 +182,15 @@ def _table(found: Opened) -> None:
 
 def _rows(who: Principal, found: Opened) -> None:
     """A list in a grid: cells are typed over, or a block is pasted from a spreadsheet."""
-    names = {one.title: one.name for one in found.made.fields}
     versions = {
         (row, one.name): found.cells.get(key(row, one.name), Cell()).version
         for row in found.rows
         for one in found.made.fields
     }
-    memory.keep(who, f"versions.{found.row.id}", (names, versions))
+    kept = {one.title: one for one in found.made.fields}
+    memory.keep(who, f"versions.{found.row.id}", (kept, versions))
     shown = {
-        title: [found.cells.get(key(row, name), Cell()).value for row in found.rows]
-        for title, name in names.items()
+        one.title: [_shown(found, row, one) for row in found.rows] for one in found.made.fields
     }
     widget = f"form-rows-{sum(versions.values())}"
     st.data_editor(
@@ -260,6 +274,7 @@ def card(who: Principal, answer_id: str) -> None:
         elif not found.may_fill:
             _table(found)
         elif found.made.layout == "名册":
+            formroster.draw(who, found)
             _rows(who, found)
         else:
             _cells(who, found)

@@ -41,7 +41,7 @@ def _said(one: Version) -> str:
     when = f"，{one.starts.year}年{one.starts.month}月起执行" if one.starts else ""
     made = f"，{states.moment(one.made_at)}" if one.made_at else ""
     scoring = "、".join(f"{rate.name}{rate.weight:g}" for rate in one.scheme.scoring)
-    return f"第{one.version}版（{one.by}{made}{when}）：{scoring}；{one.words}"
+    return f"{one.named}（{one.by}{made}{when}）：{scoring}；{one.words}"
 
 
 def _number(label: str, value: Any, key: str, top: float = 100, step: float = 1) -> float:

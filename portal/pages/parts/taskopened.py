@@ -176,6 +176,10 @@ def _buttons(who: Principal, opened: OpenedTask) -> None:
         may = opened.has_subject and permissions.allowed(who, RECORDS)
         if may and st.button("打开一人一档", key="task_dossier"):
             go("records", case=opened.row.id)
+        if opened.page is not None:
+            words, page, thing = opened.page
+            if st.button(words, key="task_page", type="primary"):
+                go(page, id=thing)
         if st.button("返回列表", key="task_back"):
             go("tasks")
 

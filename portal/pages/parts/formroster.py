@@ -1,0 +1,112 @@
+"""A list (名册) on a screen: masked as in a dossier, and 一键调取 with progress and a stop."""
+
+from uuid import UUID
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal import wiring
+from portal.affairs.forms import desk, held, roster
+from portal.affairs.forms.queries import Opened
+from portal.affairs.forms.roster import Brought, Came, Lacking, Wanted
+from portal.affairs.forms.words import FormError
+from portal.connectors.contract import Mask
+from portal.functions.records import mask
+from portal.functions.rosters import AT_ONCE, Wish
+from portal.look import notice
+from portal.pages.guards import guarded
+from portal.pages.parts import memory
+from portal.store.form_texts import FieldText
+
+_POLL_SECONDS = 1.0
+_REASONS = 5
+
+
+def _kind(one: FieldText) -> Mask | None:
+    if one.source == "person" and one.bind == "id_number":
+        return Mask.ID_NUMBER
+    known = held.now().fields.get(one.bind) if one.source == "field" else None
+    if known is None or known.mask is Mask.ACCOUNT:
+        return None  # of an account only the end is held
+    return known.mask
+
+
+def shown(one: FieldText, value: str) -> str:
+    """A cell of a list as a screen may show it; the file, which is audited, has it in full."""
+    kind = _kind(one)
+    return mask.masked(kind, value) if value and kind is not None else value
+
+
+def half_masked(one: FieldText, value: str) -> bool:
+    """Whether somebody edited the mask instead of writing the value anew."""
+    return "*" in value and _kind(one) is not None
+
+
+# -- asking ---------------------------------------------------------------------------------------
+
+
+def _name(answer_id: UUID) -> str:
+    return f"form_roster.{answer_id}"
+
+
+def _turn(who: Principal, answer_id: UUID, wanted: Wanted, some: list[Lacking]) -> None:
+    """Ask for some persons and keep what came before the next are asked for."""
+    wishes = [Wish(subject=one.subject, wanted=one.wanted) for one in some]
+    came = wiring.app().rosters.ask(who, wanted.number, wishes)
+    brought = [
+        Brought(row=one.row, subject=one.subject,
+                came={bind: Came(value=v.value, source=v.source, as_of=v.as_of)
+                      for bind, v in values.items()})
+        for one, values in zip(some, came, strict=True)
+    ]  # fmt: skip
+    roster.put(who, answer_id, brought)
+
+
+def _offer(who: Principal, answer_id: UUID, wanted: Wanted) -> None:
+    if not wanted.lacking:
+        return
+    reasons = "；".join(f"{words} {count} 格" for words, count in wanted.reasons[:_REASONS])
+    last = f"上次未取到：{reasons}。" if reasons else ""
+    notice.hint(
+        f"{len(wanted.lacking)} 人有可由业务系统提供的空格",
+        f"只调取空格所需的项目，逐人留痕；已填的不改动。{last}",
+    )
+    if st.button("一键调取", key="form_roster_ask", type="primary"):
+        memory.keep(who, _name(answer_id), frozenset())
+        st.rerun()
+
+
+def _end(who: Principal, answer_id: UUID) -> None:
+    memory.keep(who, _name(answer_id), None)
+    st.rerun()
+
+
+@guarded(desk.VIEW)
+def _body(who: Principal, answer_id: UUID) -> None:
+    asked: frozenset[int] | None = memory.recall(who, _name(answer_id))
+    try:
+        wanted = roster.wanted(who, answer_id)
+        if asked is None:
+            _offer(who, answer_id, wanted)
+            return
+        rest = [one for one in wanted.lacking if one.row not in asked]
+        if not rest:
+            _end(who, answer_id)
+        done = len(asked)
+        st.progress(done / (done + len(rest)), f"正在调取：已问 {done} 人，还有 {len(rest)} 人")
+        if st.button("停止调取", key="form_roster_stop"):
+            _end(who, answer_id)
+        some = rest[:AT_ONCE]
+        _turn(who, answer_id, wanted, some)
+        memory.keep(who, _name(answer_id), asked | {one.row for one in some})
+    except FormError as problem:
+        memory.keep(who, _name(answer_id), None)
+        notice.error("没有调取", problem.message)
+
+
+def draw(who: Principal, found: Opened) -> None:
+    """The offer to ask, or how far the asking is; nothing where nothing can be asked."""
+    if not (found.may_fill and roster.asks(found.made) and wiring.app().rosters.may(who)):
+        return
+    under_way = memory.recall(who, _name(found.row.id)) is not None
+    st.fragment(_body, run_every=_POLL_SECONDS if under_way else None)(found.row.id)
