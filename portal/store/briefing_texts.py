@@ -23,13 +23,13 @@ class BriefNumber(_Data):
 
 
 class BriefingTexts(_Data):
-    """The morning paper of a city; without numbers there is none."""
+    """The morning paper of a city; without numbers there is none. So much fits on one page."""
 
     at: time = time(7, 0)
     roles: tuple[str, ...] = ()
-    cases: Annotated[int, Field(ge=1, le=5)] = 3
+    cases: Annotated[int, Field(ge=1, le=3)] = 3
     keep_days: Annotated[int, Field(ge=1, le=400)] = 90
-    number: Annotated[tuple[BriefNumber, ...], Field(max_length=8)] = ()
+    number: Annotated[tuple[BriefNumber, ...], Field(max_length=6)] = ()
 
 
 def read(folder: Path) -> BriefingTexts:

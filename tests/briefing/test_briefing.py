@@ -1,9 +1,18 @@
 """晨报: at its hour, once per post, by the post's own scope, one page; an empty day has none."""
 
+import math
+from dataclasses import replace
 from datetime import date, time, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from docx import Document
+from docx.shared import Pt
+from docx.table import Table
+from pydantic import ValidationError
 from sqlalchemy import insert, select
 from sqlalchemy.exc import ProgrammingError
 
@@ -11,17 +20,22 @@ from auth import posts
 from auth.principal import Principal
 from auth.tables import account, audit_entry, position
 from auth.tables import post as holding
-from portal.affairs.briefing import desk, queries, rules
+from portal.affairs.briefing import desk, paper, queries, rules
 from portal.affairs.briefing.rules import Figure
 from portal.affairs.briefing.tables import morning_paper
+from portal.affairs.orders import queries as order_queries
 from portal.affairs.orders import tally
+from portal.affairs.orders.filters import Filters
 from portal.store import clock, papers
+from portal.store.briefing_texts import BriefingTexts
+from portal.store.citypack import read_pack
 from portal.store.engine import begin
 from portal.store.scope import scoped
 from tests.orders import world
 
 pytestmark = pytest.mark.usefixtures("hailing")
 OTHER = "990103100001"
+CITIES = Path(__file__).parents[2] / "city"
 
 
 def figure(top: int = 0, bottom: int = 0, *, rate: bool = False) -> Figure:
@@ -122,3 +136,72 @@ def test_an_empty_day_has_no_paper_and_says_so_and_old_ones_go(frozen: clock.Fro
     frozen.advance(timedelta(days=91))
     assert desk.turn() == 1
     assert [one.day for one in queries.mine(who)] == [kept.day + timedelta(days=91)]
+
+
+# However wide a reading program sets a line: its letters are full ones, with a third between lines.
+LEADING, FULL = 1.3 * 1.3, 1.0
+
+
+def height(content: bytes) -> tuple[float, float]:
+    """How much of a page a paper takes, and how much there is, in points."""
+    made: Any = Document(BytesIO(content))
+    section = made.sections[0]
+    wide = (section.page_width - section.left_margin - section.right_margin) / Pt(1)
+    taken = 0.0
+    for part in made.iter_inner_content():
+        if isinstance(part, Table):
+            for row in part.rows:
+                taken += max(_lines(cell, cell.width.pt - 12) for cell in row.cells) + 2
+        else:
+            taken += _tall(part, wide)
+    room = (section.page_height - section.top_margin - section.bottom_margin) / Pt(1)
+    return taken, room
+
+
+def _lines(cell: Any, wide: float) -> float:
+    return sum(_tall(one, wide) for one in cell.paragraphs)
+
+
+def _tall(paragraph: Any, wide: float) -> float:
+    form = paragraph.paragraph_format
+    size = max((run.font.size.pt for run in paragraph.runs if run.font.size), default=12.0)
+    letters = len(paragraph.text) * size * FULL + (form.first_line_indent.pt
+                                                   if form.first_line_indent else 0)  # fmt: skip
+    edges = sum(one.pt for one in (form.space_before, form.space_after) if one is not None)
+    return max(1, math.ceil(letters / wide)) * size * LEADING + edges
+
+
+def test_a_paper_is_one_page_of_a4_however_long_its_words_are(
+    frozen: clock.FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = leads("gov-9901", "city_officer", "9901")
+    names = {one: f"承办单位名称很长的{'局' * 60}" for one in ("unit_name",)}
+    rows = [
+        replace(row, title="路" * 400, deadline_at=clock.now() - timedelta(hours=1), **names)
+        for number in range(3)
+        if (row := queries_row(who, str(number)))
+    ]
+    figures = [replace(figure(123456789), name="很长的指标名" * 3) for _ in range(6)]
+    content = paper._written(who, "海陵市晨报", date(2026, 11, 28), figures, rows)
+    taken, room = height(content)
+    assert taken <= room, (taken, room)
+    assert taken > room / 3, "the measure measures something"
+    said = "\n".join(papers.text_of(content))
+    assert said.count("（已逾期）") == 3 and "路" * 41 not in said
+    plain: Any = Document(BytesIO(content))
+    assert (round(plain.sections[0].page_width.mm), round(plain.sections[0].page_height.mm)) == (
+        210, 297,
+    )  # fmt: skip
+    # More is refused when a pack is read; this city has five numbers and three cases.
+    for more in ({"cases": 4}, {"number": [{"name": "数", "measure": "m"}] * 7}):
+        with pytest.raises(ValidationError):
+            BriefingTexts.model_validate(more)
+    texts = read_pack(CITIES / "xining").briefing
+    assert (len(texts.number), texts.cases) == (5, 3)
+
+
+def queries_row(who: Principal, number: str) -> Any:
+    """An order as the lists have it."""
+    world.sent(world.taken(number, title=f"路灯不亮{number}"))
+    found = order_queries.listed(who, Filters(order_no="")).rows
+    return next(one for one in found if one.title == f"路灯不亮{number}")

@@ -23,6 +23,7 @@ from portal.store.scope import scoped
 
 VIEW = queries.VIEW
 _SHORT = 40
+MOST_CASE = 150  # letters of a case: however long its names are, the paper stays one page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +105,17 @@ def _written(
 
 
 def _case(one: OrderRow) -> str:
-    title = one.title if len(one.title) <= _SHORT else f"{one.title[:_SHORT]}…"
+    title = _cut(" ".join(one.title.split()), _SHORT)
     limit = f"，时限 {clock.local(one.deadline_at):%m月%d日 %H:%M}" if one.deadline_at else ""
     late = "（已逾期）" if one.deadline_at and one.deadline_at < clock.now() else ""
     place = divisions.full_name(one.region_code)
-    return f"{title}（{one.order_no}）：{place}，{one.unit_name}办理{limit}{late}。"
+    until = f"办理{limit}{late}。"
+    said = f"{title}（{one.order_no}）：{place}，{one.unit_name}"
+    return _cut(said, MOST_CASE - len(until)) + until
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def _moment() -> str:

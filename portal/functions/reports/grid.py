@@ -1,6 +1,6 @@
 """The cells of one place for one period, as this viewer may see them, before any formula."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -114,12 +114,20 @@ class _Shielded:
             closed = close(table, group)
             if closed.everything or closed.rows:
                 return False
-            if any(0 < n < SMALL_LIMIT for code in codes for n in self._parts(code, measure)):
+            if any(0 < n < SMALL_LIMIT for n in self._parts(codes, measure)):
                 return False
         return True
 
-    def _parts(self, code: str, measure: str) -> list[int]:
-        return self._numbers.parts(code, measure)
+    def _parts(self, codes: Sequence[str], measure: str) -> Iterator[int]:
+        """The parts of a place, of those below it, and of what is placed no further down."""
+        own, *below = (self._numbers.parts(code, measure) for code in codes)
+        yield from own.values()
+        rest = own.copy()
+        for one in below:
+            yield from one.values()
+            rest.subtract(one)
+        if below:
+            yield from rest.values()
 
 
 def _closed(cell: Cell) -> Cell:

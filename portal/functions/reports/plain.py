@@ -1,5 +1,6 @@
 """The plain numbers behind a report: columns matched with measures, places with their values."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -140,15 +141,17 @@ class Numbers:
             if fits(one.column, value.slice)
         )
 
-    def parts(self, code: str, measure: str) -> list[int]:
-        """All parts of a measure at a place, whatever was asked for."""
+    def parts(self, code: str, measure: str) -> Counter[tuple[str | None, str]]:
+        """All parts of a measure at a place, whatever was asked for, by who counts which slice."""
         mine = self.by_place.get(code, {})
-        return [
-            value.numerator
-            for (one, _), values in mine.items()
-            if one == measure
-            for value in values.values()
-        ]
+        return Counter(
+            {
+                (by, slice_): value.numerator
+                for (one, by), values in mine.items()
+                if one == measure
+                for slice_, value in values.items()
+            }
+        )
 
 
 def problem(place: int, one: Wanted, numbers: Numbers) -> str:
