@@ -39,7 +39,6 @@ def begin(who: Principal) -> Desk:
 def work(who: Principal, title: str) -> None:
     """The home of those who work with residents: find one, or open one from a case."""
     desk = begin(who)
-    orderpanel.line(who)
     left, side = st.columns([_WIDE, _SIDE], gap="small")
     with left:
         finder.card(who)
@@ -48,3 +47,4 @@ def work(who: Principal, title: str) -> None:
         today.card(desk.day)
         facts.card(who, title)
         doors.wall(who)
+    orderpanel.line(who)  # below: what is to be done stands before how the place stands
