@@ -1,7 +1,7 @@
 """The figures of 诉求态势: each counted for a place, with the address of the orders behind it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -64,6 +64,10 @@ FIGURES = (
 )  # fmt: skip
 
 
+# Communities are laid beside each other in their own order and by numbers, never by a share.
+OF_COMMUNITIES = (*FIGURES[:-1], replace(FIGURES[-1], name="本月未按时办结", said=lambda _: ""))
+
+
 def days_of(found: Panel) -> Days:
     """Where the figures of a panel begin."""
     return Days(month=found.month, today=states.today())
@@ -106,12 +110,13 @@ def _share(one: Place) -> Html:
     return NO_SAMPLE if one.share is None else f"{one.share}%"
 
 
-def _row(name: Html, code: str, here: Place, days: Days) -> tuple[Html, ...]:
+def _row(name: Html, code: str, here: Place, days: Days, *, communities: bool) -> tuple[Html, ...]:
     cells = [
         _cell(one, here, one.address(code, days)) if code else text(one.said(here) or
-              f"{one.count(here):,}") for one in FIGURES
+              f"{one.count(here):,}") for one in (OF_COMMUNITIES if communities else FIGURES)
     ]  # fmt: skip
-    return (name, *cells, _share(here), f"{here.solved}/{here.found}" if here.found else "0")
+    share = () if communities else (_share(here),)
+    return (name, *cells, *share, f"{here.solved}/{here.found}" if here.found else "0")
 
 
 def rest(found: Panel, below: Mapping[str, Place]) -> Place:
@@ -126,15 +131,21 @@ def rest(found: Panel, below: Mapping[str, Place]) -> Place:
 
 def places(found: Panel) -> Html:
     """Every figure one level down, each with its orders; a place's name opens its own panel."""
-    heads = [*(one.name for one in FIGURES), "逾期占比", "未诉先办 解决/发现"]
+    below = city.places_below(found.region)
+    communities = any(one.level == "community" for one in below)
+    heads = [
+        *(one.name for one in (OF_COMMUNITIES if communities else FIGURES)),
+        *(() if communities else ("逾期占比",)),
+        "未诉先办 解决/发现",
+    ]
     columns = [Column(head="地方"), *(Column(head=one, kind="num") for one in heads)]
     days, rows = days_of(found), []
-    for one in city.places_below(found.region):
+    for one in below:
         here = found.places.get(one.code, Place())
         if not one.statistics_only or here != Place():
-            rows.append(_row(_name(one), one.code, here, days))
+            rows.append(_row(_name(one), one.code, here, days, communities=communities))
     if (over := rest(found, found.places)) != Place():
-        rows.append(_row(text("未登记到下级"), "", over, days))
+        rows.append(_row(text("未登记到下级"), "", over, days, communities=communities))
     return table("各地诉求", columns, rows)
 
 
