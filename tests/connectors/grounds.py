@@ -49,9 +49,13 @@ def city() -> CityPack:
 
 
 def secrets_of(pack: CityPack) -> dict[str, str]:
-    """A credential for every reference of the pack; the host key is the server's own."""
-    names = {name for site in pack.systems for name in site.credentials.values()}
-    return {name: f"test-{name}" for name in sorted(names - {HOST_KEY})}
+    """A credential for every reference of the pack; the host key is the server's own.
+
+    Readers are roles of the whole cluster: one word for them, whichever tests share it.
+    """
+    names = {name for site in pack.systems for name in site.credentials.values()} - {HOST_KEY}
+    readers = {name: f"{name}-of-tests" for name in names if name.endswith("_reader")}
+    return {name: f"test-{name}" for name in sorted(names)} | readers
 
 
 SECRETS = secrets_of(city())

@@ -315,7 +315,7 @@ def test_table_measures_bulletin_and_panel_say_the_same(frozen: FrozenClock) -> 
     part = bulletin.build(world.district(), world.DISTRICT, parse("2026-11")).part("未诉先办")
     assert part.lines == ("主动发现问题4件，其中已解决2件；期末在办2件。",)
     assert part.grid is not None and part.grid.cell("合计", "解决件数") == 2
-    panel = order_panel.read(world.district(), world.DISTRICT)
-    assert panel.findings == {"findings_found": 4, "findings_solved": 2}
+    total = order_panel.read(world.district(), world.DISTRICT).total
+    assert (total.found, total.solved) == (4, 2)
     with pytest.raises(StopIteration):  # nothing was found in another district
         bulletin.build(world.command(), "990103", parse("2026-11")).part("未诉先办")

@@ -22,7 +22,7 @@ from auth.principal import Principal
 from portal.connectors.manifest import MeasureMap
 from portal.functions.reports import Reports, Shown, sketch
 from portal.functions.reports import plan as planning
-from portal.functions.reports.build import REST
+from portal.functions.reports.dressing import REST
 from portal.functions.reports.model import SMALL_LIMIT
 from portal.functions.reports.sketch import Sketch
 from portal.store import clock, measures
