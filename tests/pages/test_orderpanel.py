@@ -121,7 +121,8 @@ def test_a_panel_outside_the_scope_is_refused(busy: Office) -> None:
     assert "各地数字" in own and 'href="/panel?region=9901' not in own.partition("order-numbers")[0]
     for code in (OTHER, world.CITY, "990102001999", "x", "99"):
         assert "不在本岗位的管辖范围" in shown(busy.open("panel", region=code))
-    assert "诉求态势" in shown(busy.open("street")), "the desk of a street says its figures too"
+    desk = shown(busy.open("street"))
+    assert f'href="/panel?region={world.STREET}"' in desk, "the desk of a street leads to its panel"
 
 
 def test_a_sentence_may_be_about_every_figure_and_asks_what_is_open(busy: Office) -> None:

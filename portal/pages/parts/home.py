@@ -47,4 +47,4 @@ def work(who: Principal, title: str) -> None:
         today.card(desk.day)
         facts.card(who, title)
         doors.wall(who)
-    orderpanel.line(who)  # below: what is to be done stands before how the place stands
+    orderpanel.way(who)

@@ -244,16 +244,15 @@ def _late_card(found: Panel) -> None:
         st.html(_tree(found))
 
 
-def line(who: Principal) -> None:
-    """The figures of the own place alone, for a home that is a desk; the panel is a click away."""
+def way(who: Principal) -> None:
+    """The way to the panel of the own place, for a home that is a desk: its figures wait there."""
     if may(who):
-        found = reading(who)
-        st.html(_bar(found, link("辖区态势", orderfigures.at(found.region))))
+        st.html(tag("p", link("本辖区诉求态势", orderfigures.at(who.unit.region_code))))
 
 
-def _bar(found: Panel, more: str = "") -> Html:
+def _bar(found: Panel) -> Html:
     mark = f"诉求态势 · 今天到期为实时，其余为统计指标 · 数据时间 {states.moment(found.read_at)}"
-    return tag("div", bar(numbers(found), mark, "诉求") + more, class_="order-numbers")
+    return tag("div", bar(numbers(found), mark, "诉求"), class_="order-numbers")
 
 
 def cards(who: Principal, region: str | None = None) -> None:
