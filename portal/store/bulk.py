@@ -36,12 +36,6 @@ def packed(rows: Sequence[Mapping[str, Any]]) -> str:
     return json.dumps([dict(one) for one in rows], ensure_ascii=False, default=str)
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert them all; every row has the keys of the first."""
-    if rows:
-        connection.execute(statement(table, list(rows[0])), {"rows": packed(rows)})
-
-
 def insert_together(
     connection: Connection, groups: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
 ) -> None:

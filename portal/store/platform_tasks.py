@@ -23,11 +23,6 @@ SELECT id, region_code, unit_id, :at, :source, :words FROM held
 """
 
 
-def is_ours(system_id: str) -> bool:
-    """Whether a task is one of the platform's own."""
-    return system_id.startswith(PREFIX)
-
-
 def _note(connection: Connection, row: Any, words: str, actor: str | None) -> None:
     connection.execute(
         insert(task_history).values(

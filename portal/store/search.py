@@ -140,14 +140,6 @@ def one(connection: Connection, subject_id: UUID) -> Found | None:
     return _as_found(row) if row else None
 
 
-def regions_of(connection: Connection, subject_id: UUID) -> list[str]:
-    """The regions of a person's running relations that the scope shows."""
-    query = select(subject_relation.c.region_code).where(
-        subject_relation.c.subject_id == subject_id, running()
-    )
-    return list(connection.execute(query).scalars())
-
-
 # -- building the index -------------------------------------------------------------------------
 
 

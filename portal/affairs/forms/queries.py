@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -173,14 +173,18 @@ def answers(
         return tuple(map(_answer_row, connection.execute(query)))
 
 
-def row_of(principal: Principal, answer_id: UUID) -> AnswerRow:
-    """How far an answer is, without its cells."""
-    permissions.check(principal, VIEW)
-    query = (
+def _whole(answer_id: UUID) -> Select[Any]:
+    return (
         select(form_answer, *_LISTED)
         .join(form, form.c.id == form_answer.c.form_id)
         .where(form_answer.c.id == answer_id)
     )
+
+
+def row_of(principal: Principal, answer_id: UUID) -> AnswerRow:
+    """How far an answer is, without its cells."""
+    permissions.check(principal, VIEW)
+    query = _whole(answer_id)
     with scoped(principal.reach) as connection:
         row = connection.execute(query).first()
     if row is None:
@@ -191,11 +195,7 @@ def row_of(principal: Principal, answer_id: UUID) -> AnswerRow:
 def opened(principal: Principal, answer_id: UUID) -> Opened:
     """One answer; the issuer, outside the scope, sees it once it was handed in."""
     permissions.check(principal, VIEW)
-    query = (
-        select(form_answer, *_LISTED)
-        .join(form, form.c.id == form_answer.c.form_id)
-        .where(form_answer.c.id == answer_id)
-    )
+    query = _whole(answer_id)
     with scoped(principal.reach) as connection:
         row = connection.execute(query).first()
         if row is None:

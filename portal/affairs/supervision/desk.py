@@ -1,7 +1,7 @@
 """The only writer of 督办单: proposed by rule or by a person, issued, answered, ended."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -100,10 +100,6 @@ def issue(principal: Principal, sheet_id: UUID, demands: Sequence[str] = ()) -> 
         _put_under(principal, row.order_id, f"{number}：{row.reason}")
     _audit(principal, "supervision.issue", row.order_no, number)
     return number
-
-
-def _next_number(connection: Connection, now: datetime) -> str:
-    return rules.number(now, connection.execute(_numbers.next_value()).scalar_one())
 
 
 def _put_under(principal: Principal, order_id: UUID, words: str) -> None:
