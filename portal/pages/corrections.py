@@ -75,8 +75,8 @@ def _list(who: Principal) -> None:
     with st.container(key="rows-corrections", horizontal=True, wrap=False):
         st.html(tables.rows("corrections", "校核申请", [_cells(who, one) for one in page.rows]))
         with st.container(key="acts-corrections", width=72):
-            for place, one in enumerate(page.rows):
-                if st.button("查看", key=f"correction-{place}-{one.id}", width="stretch"):
+            for one in page.rows:
+                if st.button("查看", key=f"correction-{one.id}", width="stretch"):
                     go("corrections", id=one.id)
     if page.pages > 1:
         st.pagination(page.pages, key="corrections_page")

@@ -83,8 +83,8 @@ def _list(who: Principal) -> None:
     with st.container(key="rows-notices", horizontal=True, wrap=False):
         st.html(tables.rows("notices", "通知", [_cells(one, box) for one in page.rows]))
         with st.container(key="acts-notices", width=72):
-            for place, one in enumerate(page.rows):
-                if st.button("查看", key=f"notice-{place}-{one.id}", width="stretch"):
+            for one in page.rows:
+                if st.button("查看", key=f"notice-{one.id}", width="stretch"):
                     go("notices", id=one.id)
     if page.pages > 1:
         st.pagination(page.pages, key="notices_page")

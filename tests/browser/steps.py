@@ -52,11 +52,18 @@ def inbox(page: Page, box: str = "待办", source: str = "全部来源") -> None
     """A box of the inbox, tasks of one source: on which page they are is not asked."""
     open_page(page, "统一办理")
     page.get_by_role("button", name=box).click()
+    page.locator(".st-key-taskbar [data-testid=stBaseButton-primary]", has_text=box).wait_for()
     settled(page)
     chosen = page.locator(".st-key-tasks_system").get_by_role("combobox")
     if chosen.input_value() != source:
         chosen.click()
         page.get_by_role("option", name=source, exact=True).click()
+        # Not the run but what it draws: a quick one begins and ends in one turn of the browser.
+        page.wait_for_function(
+            "source => [...document.querySelectorAll('table.rows.tasks tbody tr')]"
+            ".every(one => one.innerText.includes(source))",
+            arg=source,
+        )
         settled(page)
 
 

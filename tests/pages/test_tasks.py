@@ -104,7 +104,21 @@ def test_a_row_opens_the_task(world: TaskWorld, office: Office) -> None:
     world.a.put("T1")
     world.sync()
     task_id = first_id(world, office)
-    office.open("tasks").button(key=f"task-0-{task_id}").click().run()
+    office.open("tasks").button(key=f"task-{task_id}").click().run()
+    assert office.went == [("tasks", {"task": task_id})]
+
+
+def test_a_click_opens_its_task_though_another_came_before_it(
+    world: TaskWorld, office: Office
+) -> None:
+    world.a.put("T1")
+    world.sync()
+    task_id = first_id(world, office)
+    tab = office.open("tasks")
+    world.a.put("T0", due="2026-01-01")
+    world.sync()
+    assert first_id(world, office) != task_id
+    tab.button(key=f"task-{task_id}").click().run()
     assert office.went == [("tasks", {"task": task_id})]
 
 

@@ -68,10 +68,10 @@ def switch(who: Principal, rows: Sequence[OrderRow]) -> None:
         st.button(label, key="orders_batch_turn", on_click=_turn)
 
 
-def pick(who: Principal, place: int, row: OrderRow) -> None:
+def pick(who: Principal, row: OrderRow) -> None:
     """The button of one row while orders are being chosen."""
     label = "☑ 已选" if str(row.id) in _chosen(who) else "☐ 选择"
-    st.button(label, key=f"orders-pick-{place}", width="stretch", disabled=not _may(who, row),
+    st.button(label, key=f"orders-pick-{row.id}", width="stretch", disabled=not _may(who, row),
               help=None if _may(who, row) else "不是待本单位签收的工单",
               on_click=_choose, args=(row,))  # fmt: skip
 

@@ -269,8 +269,8 @@ def _table(who: Principal, rows: Sequence[OrderRow], current: str, *, narrow: bo
     with st.container(key="rows-orders", horizontal=True, wrap=False):
         st.html(table)
         with st.container(key="acts-orders", width=72):
-            for place, one in enumerate(rows):
-                orderbatch.pick(who, place, one)
+            for one in rows:
+                orderbatch.pick(who, one)
 
 
 def _head(page: queries.Page, *, by_deadline: bool) -> Html:

@@ -61,13 +61,12 @@ def switch(who: Principal, rows: Sequence[TaskRow]) -> None:
         st.button(label, key="batch_turn", on_click=_turn)
 
 
-def pick(who: Principal, place: int, row: TaskRow) -> None:
+def pick(who: Principal, row: TaskRow) -> None:
     """The button of one row while tasks are being chosen."""
     label = "☑ 已选" if row.id in _chosen(who) else "☐ 选择"
-    key = f"pick-{place}-{row.id}"
     st.button(
         label,
-        key=key,
+        key=f"pick-{row.id}",
         width="stretch",
         disabled=not row.batch,
         help=None if row.batch else "该任务须逐件办理",

@@ -175,12 +175,13 @@ def _rows(who: Principal, rows: Sequence[TaskRow]) -> None:
     with st.container(key="rows-tasks", horizontal=True, wrap=False):
         st.html(tables.rows("tasks", "任务", [cells(who, one) for one in rows]))
         with st.container(key="acts-tasks", width=_WIDTH):
-            for place, one in enumerate(rows):
+            for one in rows:
                 if taskbatch.on(who):
-                    taskbatch.pick(who, place, one)
+                    taskbatch.pick(who, one)
                     continue
                 label = "办理" if one.state in ("待办", "待阅") else "查看"
-                if st.button(label, key=f"task-{place}-{one.id}", width="stretch"):
+                # By the task alone: a click is not lost when the list moves under the finger.
+                if st.button(label, key=f"task-{one.id}", width="stretch"):
                     go("tasks", task=one.id)
 
 
