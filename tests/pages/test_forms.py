@@ -11,6 +11,7 @@ from auth.principal import Principal
 from portal.affairs.forms import desk, held, papers, queries
 from portal.affairs.forms.desk import Change
 from portal.affairs.forms.words import Held, HeldField
+from portal.functions.records import mask
 from portal.store.scope import scoped
 from portal.store.task_tables import task
 from tests import people
@@ -143,3 +144,61 @@ def test_a_form_that_waits_is_opened_from_the_inbox(office: Office, sit: Any) ->
     assert answer.paper_no in shown(tab) and "人口情况表" in shown(tab)
     tab.button(key="task_page").click().run()
     assert office.went[-1] == ("forms", {"id": str(answer.id)})
+
+
+def test_a_clerk_goes_through_a_list_person_by_person(office: Office, sit: Any) -> None:
+    """Source and state stand with each cell; what two lists said differently is settled there."""
+    for number, name in (("630102193505051234", "才让卓玛"), ("630102193001010029", "马占海")):
+        people.add_person(number, name, name, [("居住", world.PLACE)])
+    held.comes_from(lambda: Held(masked=mask.masked))
+    sheets = [_ringing(f"名册{one}") for one in "一二三"]
+    for sheet, phone in zip(sheets, ("13900000001", "13900000009"), strict=False):
+        _go_up(sheet, phone)
+    answer = world.answer(sheets[2]).id
+    who = sit(clerk())
+    tab = office.open("forms", id=str(answer))
+    assert "第 1 行" in tab.selectbox[0].options[0] and "待核定" in tab.selectbox[0].options[0]
+    grid = tab.dataframe[0].value
+    assert list(grid["核对"]) == ["待核定 · 可填空 2", "可填空 2"]
+    said = shown(tab)
+    assert "“监护人电话”在名册之间说法不一致" in said
+    assert "柳岸社区《名册一》2026-11-30 填“139****0001”（现沿用）" in said
+    assert "柳岸社区《名册二》2026-11-30 填“139****0009”" in said and "13900000001" not in said
+    offered = [one.label for one in tab.button if "form-rival" in str(one.key)]
+    assert [one.replace("\\", "") for one in offered] == [
+        "采用“139****0001”",
+        "采用“139****0009”",
+    ]
+    tab.button(key="form-rival-1-ring-2").click().run()
+    taken = queries.opened(who, answer).cells["1.ring"]
+    assert (taken.value, taken.base, taken.by) == ("13900000009", 2, f"{who.unit.name} 甲")
+    assert "说法不一致" not in shown(tab)
+    tab.text_input(key="form-cell-1-ring-1-False").set_value("138****0001").run()
+    assert "“监护人电话”显示为掩码" in shown(tab)
+    tab.text_input(key="form-cell-1-ring-1-False").set_value("13800000001").run()
+    cell = tab.text_input(key="form-cell-1-ring-2-False")
+    assert cell.value == "138****0001" and "人工填写" in cell.label
+    tab.button(key="form_after").click().run()
+    assert tab.selectbox[0].value == 2
+    tab.text_input(key="form-cell-2-note-0-False").set_value("已探访").run()
+    cells = queries.opened(who, answer).cells
+    assert (cells["1.ring"].value, cells["2.note"].value) == ("13800000001", "已探访")
+    tab.get("button_group")[0].set_value("人工修改").run()
+    assert "没有“人工修改”的人" in shown(tab)
+
+
+def _ringing(title: str) -> Any:
+    name = world.field("name", "姓名", kind="text", source="person", bind="name")
+    ring = world.field(
+        "ring", "监护人电话", kind="text", fact="guardian_phone", mask="phone", required=False
+    )
+    note = world.field("note", "备注", kind="text", required=False)
+    made = world.written(name, ring, note, layout="名册", rows="aged", from_age=80, title=title)
+    return world.sent(made)
+
+
+def _go_up(form_id: Any, phone: str) -> None:
+    answer = world.answer(form_id).id
+    desk.save(clerk(), answer, [Change(row=1, field="ring", value=phone, base=0)])
+    for who, step in ((clerk(), "hand_in"), (street(), "pass"), (district(), "lock")):
+        desk.move(who, answer, step)
