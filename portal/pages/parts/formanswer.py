@@ -19,7 +19,7 @@ from portal.pages.parts.draft import Paper
 from portal.store import workbooks
 from portal.store.form_texts import FieldText
 
-_READ, _TURN = "form_read", "form_turn"
+_READ, _TURN, _KEPT = "form_read", "form_turn", "form_kept"
 _TYPES = ["xlsx", "xls", "csv", "et", "wps"]
 
 
@@ -49,6 +49,7 @@ def _confirm(who: Principal, answer_id: UUID) -> None:
         return
     memory.keep(who, _READ, None)
     st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
+    st.session_state[_KEPT] = True
 
 
 # -- what is drawn ----------------------------------------------------------------------
@@ -80,6 +81,8 @@ def _table(found: Opened) -> None:
 
 @guarded(desk.VIEW)
 def _files(who: Principal, answer_id: UUID) -> None:
+    if st.session_state.pop(_KEPT, False):
+        st.rerun()  # what was confirmed beside the cells is drawn in them
     turn = int(st.session_state.get(_TURN, 0))
     sent = st.file_uploader("上传填好的表格", type=_TYPES, key=f"form_file_{turn}")
     pasted = st.text_area("或粘贴表格内容（含表头）", key=f"form_paste_{turn}", height=80)

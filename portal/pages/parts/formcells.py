@@ -121,11 +121,16 @@ def origin(one: FieldText, cell: Cell, *, listed: bool) -> str:
 
 
 def cells(found: Opened, row: int) -> None:
-    """The cells of one row (of a summary the row 0), in columns."""
-    columns = st.columns(_COLUMNS)
-    for place, one in enumerate(found.made.fields):
-        with columns[place % _COLUMNS]:
-            _cell(found, row, one, found.cells.get(key(row, one.name), Cell()))
+    """The cells of one row (of a summary the row 0), side by side and in the form's order.
+
+    Line by line, so that a narrow screen, which stacks columns, keeps the order as well.
+    """
+    fields = found.made.fields
+    for first in range(0, len(fields), _COLUMNS):
+        columns = st.columns(_COLUMNS)
+        for column, one in zip(columns, fields[first : first + _COLUMNS], strict=False):
+            with column:
+                _cell(found, row, one, found.cells.get(key(row, one.name), Cell()))
 
 
 def _cell(found: Opened, row: int, one: FieldText, cell: Cell) -> None:
@@ -135,7 +140,7 @@ def _cell(found: Opened, row: int, one: FieldText, cell: Cell) -> None:
     title = plain(one.title if one.required else f"{one.title}（可不填）")
     shown = formroster.shown(one, cell.value) if listed else cell.value
     st.text_input(
-        f"{title}  \n:small[{plain(origin(one, cell, listed=listed))}]",
+        f"{title}  \n{plain(origin(one, cell, listed=listed))}",
         value=shown,
         key=widget,
         max_chars=500,

@@ -17,11 +17,12 @@ from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import CHANGED, Cell, FormError, key
 from portal.functions import city
 from portal.look import notice, tables
-from portal.look.markup import text
+from portal.look.markup import tag, text
 from portal.pages.guards import guarded
 from portal.pages.parts import formcells, formroster, memory
 from portal.store.form_texts import FieldText
 
+_Drawn = tuple[dict[str, FieldText], dict[tuple[int, str], int]]  # by title; by row and name
 PER_PAGE = 50
 _ROW, _LEFT = "行", "核对"
 _ALL, _EMPTY, _OPEN, _CHANGED = "全部", "有空格", "待核定", "人工修改"
@@ -63,8 +64,8 @@ class _Rows:
         must, may = self.empty[row]
         parts = (
             "待核定" if row in self.open else "",
-            f"必填空 {must}" if must else "",
-            f"可填空 {may}" if may else "",
+            f"必填缺 {must}" if must else "",
+            f"选填缺 {may}" if may else "",
             f"改 {self.changed[row]}" if self.changed[row] else "",
         )
         return " · ".join(filter(None, parts)) or "齐"
@@ -74,9 +75,14 @@ class _Rows:
         return formroster.shown(one, self._cell(row, one).value)
 
     def person(self, row: int) -> str:
-        """Whose row it is, for choosing."""
+        """Whose row it is, for choosing: the same words before and after a cell was written.
+
+        A choice whose words change is taken for another one, and the screen would jump.
+        """
         name = next((one for one in self.found.made.fields if _names(one)), None)
-        return f"第 {row} 行 {self.shown(row, name) if name else ''} · {self.left(row)}"
+        cell = self._cell(row, name) if name else Cell()
+        whose = formroster.shown(name, cell.auto or cell.value) if name else ""
+        return f"第 {row} 行 {whose}".strip()
 
 
 def _names(one: FieldText) -> bool:
@@ -90,9 +96,8 @@ def _names(one: FieldText) -> bool:
 def _save_rows(who: Principal, answer_id: UUID, rows: list[int], widget: str) -> None:
     """The changed cells of the grid; the versions are those that were drawn."""
     edited = (st.session_state.get(widget) or {}).get("edited_rows", {})
-    columns: dict[str, FieldText]
-    versions: dict[tuple[int, str], int]
-    columns, versions = memory.recall(who, f"versions.{answer_id}") or ({}, {})
+    drawn: _Drawn = memory.recall(who, f"versions.{answer_id}") or ({}, {})
+    columns, versions = drawn
     written = [
         (Change(row=rows[int(at)], field=columns[title].name,
                 value="" if value is None else f"{value}",
@@ -116,7 +121,7 @@ def _grid(who: Principal, state: _Rows, rows: list[int], look: str) -> None:
     )
     shown: dict[str, list[Any]] = {_ROW: list(rows), _LEFT: [state.left(row) for row in rows]}
     shown |= {one.title: [state.shown(row, one) for row in rows] for one in found.made.fields}
-    columns = {
+    columns: dict[str, Any] = {
         _ROW: st.column_config.NumberColumn(disabled=True, pinned=True, width=44),
         _LEFT: st.column_config.TextColumn(disabled=True, width=150),
     }
@@ -124,6 +129,7 @@ def _grid(who: Principal, state: _Rows, rows: list[int], look: str) -> None:
         one.title: st.column_config.TextColumn(pinned=True) for one in found.made.fields
         if _names(one)
     }  # fmt: skip
+    columns |= {one.title: None for one in found.made.fields if one.bind == "row"}  # stands in 行
     widget = f"form-rows-{look}-{rows[0]}-{len(rows)}-{sum(versions.values())}"
     st.data_editor(
         shown, key=widget, hide_index=True, on_change=_save_rows, column_config=columns,
@@ -132,6 +138,12 @@ def _grid(who: Principal, state: _Rows, rows: list[int], look: str) -> None:
 
 
 # -- one person ---------------------------------------------------------------------------
+
+
+@guarded(desk.VIEW)
+def _anew(_who: Principal, name: str) -> None:
+    """Another look begins with its first person; within a look one stays with whom one has."""
+    st.session_state.pop(name, None)
 
 
 @guarded(desk.VIEW)
@@ -185,9 +197,12 @@ def _person(who: Principal, state: _Rows, rows: list[int]) -> None:
     found, name = state.found, f"form_person.{state.found.row.id}"
     there = st.session_state.get(name)
     offered = sorted({*rows, there}) if there in found.rows else rows
+    if there not in offered:
+        st.session_state[name] = offered[0]  # said aloud: the screen keeps its own choice else
     with st.container(key="formperson", horizontal=True, vertical_alignment="bottom"):
         row = st.selectbox("逐人核对", offered, key=name, format_func=state.person)
         at = offered.index(row)
+        st.html(tag("span", text(state.left(row)), class_="aside"))
         st.button("上一人", key="form_before", disabled=at == 0, on_click=_step,
                   args=(name, offered[max(at - 1, 0)]))  # fmt: skip
         st.button("下一人", key="form_after", disabled=at == len(offered) - 1, on_click=_step,
@@ -207,7 +222,8 @@ def draw(who: Principal, found: Opened) -> None:
     counts = {one: len(state.chosen(one)) for one in (_ALL, _EMPTY, _OPEN, _CHANGED)}
     look = st.segmented_control(
         "查看", list(counts), key="form_look", default=_ALL, label_visibility="collapsed",
-        format_func=lambda one: f"{one} {counts[one]}",
+        format_func=lambda one: f"{one} {counts[one]}", on_change=_anew,
+        args=(f"form_person.{found.row.id}",),
     ) or _ALL  # fmt: skip
     rows = state.chosen(look)
     if not rows:
