@@ -29,9 +29,11 @@ from portal.affairs.forms.roster import Brought, Came, Lacking
 from portal.affairs.forms.tables import form_answer
 from portal.commands import actors
 from portal.functions.rosters import AT_ONCE, PURPOSE, Rosters, Wish
+from portal.store import search
 from portal.store.citypack import pack
 from portal.store.form_texts import FieldText, FormText
 from portal.store.scope import scoped
+from portal.store.subjects import subject
 
 PERSONS, FROM_AGE = 500, 18
 _FAR_MS = 200  # every system's delay
@@ -79,6 +81,15 @@ def _longest(form_id: UUID) -> tuple[UUID, str, str]:
     return one.id, one.region_code, one.paper_no
 
 
+def _share(answer: UUID) -> float:
+    """How much of a list is filled by systems and the index, in per cent."""
+    column = form_answer.c
+    query = select(column.auto, column.asked).where(column.id == answer)
+    with scoped(held.SERVICE) as connection:
+        one = connection.execute(query).one()
+    return round(100 * one.auto / max(one.asked, 1), 1)
+
+
 @contextmanager
 def _far(systems: set[str]) -> Iterator[None]:
     sandbox = os.environ["PORTAL_SANDBOX_URL"]
@@ -105,6 +116,20 @@ def _turn(rosters: Rosters, who: Principal, answer: UUID, some: list[Lacking], n
     return roster.put(who, answer, brought)
 
 
+def _of_known(some: list[Lacking]) -> int:
+    """The cells whose system knows the person, as the index says; the others nobody can fill."""
+    persons = [UUID(one.subject) for one in some]
+    with scoped(search.INDEXER) as connection:
+        query = select(subject.c.id, subject.c.systems).where(subject.c.id.in_(persons))
+        known = {str(row.id): set(row.systems) for row in connection.execute(query)}
+    return sum(
+        len(names)
+        for one in some
+        for system, names in one.wanted.items()
+        if system in known.get(one.subject, set())
+    )
+
+
 def _emit(name: str, value: float, unit: str, target: str | None = None) -> None:
     emit(Figure(figure=f"rosters.{name}", value=value, unit=unit, runs=1, target=target))
 
@@ -119,6 +144,7 @@ def _measure(rosters: Rosters, district: str) -> None:
     some = list(roster.wanted(who, answer).lacking[:PERSONS])
     wide = sum(len(names) for one in some for names in one.wanted.values())
     systems = {system for one in some for system in one.wanted}
+    before = _share(answer)
     turns, filled, began = [], 0, time.perf_counter()
     with _far(systems):
         for at in range(0, len(some), AT_ONCE):
@@ -131,11 +157,12 @@ def _measure(rosters: Rosters, district: str) -> None:
         rows = connection.execute(_CALLS, {"purpose": PURPOSE, "case_id": number})
         calls = Counter(row.system_id for row in rows)
     _emit("persons", len(some), "persons")
-    _emit("cells_asked", wide, "cells")
+    _emit("cells_empty_before", wide, "cells")
     _emit("fetch", whole, "s")
     _emit("turn_p95", percentile(turns, 0.95), "s")
-    _emit("filled_before", 0.0, "%")
-    _emit("filled_after", round(100 * filled / max(wide, 1), 1), "%")
+    _emit("filled_before", before, "%")
+    _emit("filled_after", _share(answer), "%")
+    _emit("filled_known", round(100 * filled / max(_of_known(some), 1), 1), "%")
     for system in sorted(systems):
         _emit(f"requests_{system}", calls[system], "requests")
 
