@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -155,6 +155,13 @@ def _seen(connection: Connection, table: Any, thing_id: UUID) -> Row[Any]:
     return row
 
 
+def _editions(row: Row[Any]) -> ColumnElement[bool]:
+    """A form and, of the province's, its earlier editions: a period is asked once."""
+    if row.source != rules.PROVINCIAL:
+        return and_(form.c.id == row.id)
+    return and_(form.c.number == row.number, form.c.source == row.source)
+
+
 def renew() -> int:
     """Send every form that is out for the period that has begun; gives how many were sent."""
     by = By(login=held.SERVICE.actor, name="平台", unit_id=None, unit_name=None,
@@ -167,8 +174,8 @@ def renew() -> int:
             if made.cycle == "一次" or rules.head_faults(made, today):
                 continue
             first, _ = rules.period_of(made.cycle, today)
-            query = select(func.max(form_answer.c.period_from))
-            last = connection.execute(query.where(form_answer.c.form_id == row.id)).scalar()
+            query = select(func.max(form_answer.c.period_from)).join(form)
+            last = connection.execute(query.where(_editions(row))).scalar()
             if last is None or last < first:
                 ledger.turn(connection, FORMS, row.id, "send", {}, version=None, by=lambda _: by)
                 sent += 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,3 +82,13 @@ class Receipt:
     edition: int
     taken: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """Something on its way to the province that a sender has taken for a while."""
+
+    id: UUID
+    attempts: int
+    since: datetime
+    body: Sending | Receipt
