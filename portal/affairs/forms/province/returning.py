@@ -82,16 +82,14 @@ def whole(connection: Connection, issued: Row[Any], period: date) -> None:
     """The city's answers go back together once none of the period is open any more."""
     lock = func.pg_advisory_xact_lock(func.hashtextextended(f"{issued.id}:{period}", 0))
     connection.execute(select(lock))  # two last locks at once: the second sees the first
-    query = (
-        select(form_answer)
-        .where(form_answer.c.form_id == issued.form_id, form_answer.c.period_from == period)
-        .order_by(form_answer.c.region_code)
+    those = select(form_answer).where(
+        form_answer.c.form_id == issued.form_id, form_answer.c.period_from == period
     )
-    rows = connection.execute(query).all()
-    if any(one.state not in (LOCKED, REFUSED_HERE) for one in rows):
-        return
-    locked = [one for one in rows if one.state == LOCKED]
-    if locked:
+    still = those.where(form_answer.c.state.not_in((LOCKED, REFUSED_HERE)))
+    if connection.execute(select(still.exists())).scalar():
+        return  # most locks end here: no cell of any other unit was read
+    mine = those.where(form_answer.c.state == LOCKED).order_by(form_answer.c.region_code)
+    if locked := connection.execute(mine).all():
         _leave(connection, issued, issued.region_code, period, locked)
 
 
