@@ -75,6 +75,8 @@ def _audit(principal: Principal, action: str, detail: dict[str, Any]) -> None:
 def draft(principal: Principal, made: FormText, form_id: UUID | None = None) -> UUID:
     """Write a form down, or write it anew while it is a draft; faults are told on submission."""
     permissions.check(principal, DRAFT)
+    if made.source != rules.LOCAL:
+        raise FormError(f"省级报表由省级下发，不能自行起草，{KEPT}")
     with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
         if form_id is not None:
             row = connection.execute(select(form).where(form.c.id == form_id)).first()

@@ -114,7 +114,7 @@ def _fields(value: Any, faults: list[str]) -> tuple[Asked, ...]:
         return ()
     found: list[Asked] = []
     for number, row in enumerate(rows, start=1):
-        made = _field(row)
+        made = _field(number, row)
         title = row.get("zdmc") if isinstance(row, Mapping) else ""
         if made is None:
             said = f"“{str(title)[:20]}”" if title else ""
@@ -126,7 +126,7 @@ def _fields(value: Any, faults: list[str]) -> tuple[Asked, ...]:
     return tuple(found)
 
 
-def _field(row: Any) -> Asked | None:
+def _field(number: int, row: Any) -> Asked | None:
     if not isinstance(row, Mapping):
         return None
     code, title, kind = row.get("zdbm"), row.get("zdmc"), row.get("zdlx")
@@ -138,8 +138,8 @@ def _field(row: Any) -> Asked | None:
     if not isinstance(count, str) or not isinstance(check, str) or len(count + check) > _MOST_TEXT:
         return None
     return Asked(
-        code=str(code), title=str(title).strip(), kind=str(kind), required=row.get("bt") == "1",
-        protected=row.get("mg") == "1", count=count, check=check,
+        at=number, code=str(code), title=str(title).strip(), kind=str(kind),
+        required=row.get("bt") == "1", protected=row.get("mg") == "1", count=count, check=check,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class Listed:
 class Asked:
     """A field as the province asks it."""
 
+    at: int  # its place in the form, from 1
     code: str
     title: str
     kind: str

@@ -52,7 +52,7 @@ class Outbox:
         """It arrived, under this number of the province."""
         with scoped(held.SERVICE) as connection:
             row = _settle(connection, entry, state=DELIVERED, sent_at=clock.now(),
-                          receipt=receipt, error=None)  # fmt: skip
+                          receipt=receipt, error=None, payload="")  # fmt: skip
             if row is None:
                 return
             self._note(connection, row, f"已回传省级，回执 {receipt}")

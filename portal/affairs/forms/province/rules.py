@@ -20,6 +20,7 @@ from portal.store.province_texts import Back, MappedText, ProvinceTexts
 
 _LEVELS = (12, 9, 6, 4)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_NUMBER = re.compile(r"第 (\d+) 栏")
 _ROSTER = "名册"
 _HEAD = {"number": "表号", "title": "报表名称", "issuer": "制定机关",
          "approval": "批准（备案）文号", "fields": "栏目"}  # fmt: skip
@@ -81,12 +82,13 @@ def read(one: Issued, ground: Ground) -> Reading:
     if known["表式"] == _ROSTER and roster is None:
         faults.append(f"表头：名册对象代码“{one.roster}”没有对应")
     faults += [
-        f"第 {number} 栏“{asked.title}”：类型代码“{asked.kind}”没有对应"
-        for number, asked in enumerate(one.fields, start=1)
+        f"第 {asked.at} 栏“{asked.title}”：类型代码“{asked.kind}”没有对应"
+        for asked in one.fields
         if asked.kind not in texts.kinds
     ]
     if faults:
-        return Reading(region_code=ground.city, back=back, faults=tuple(faults))
+        told = tuple(sorted(faults, key=_place))
+        return Reading(region_code=ground.city, back=back, faults=told)
     head: dict[str, Any] = {
         "id": f"p{uuid4().hex[:12]}", "number": one.number, "title": one.title,
         "issuer": one.issuer, "source": rules.PROVINCIAL, "approval": one.approval,
@@ -98,6 +100,12 @@ def read(one: Issued, ground: Ground) -> Reading:
     if roster is not None and head["layout"] == _ROSTER:
         head |= roster.model_dump()
     return _whole(one, ground, head, Reading(region_code=region_code, back=back))
+
+
+def _place(fault: str) -> int:
+    """Where a fault stands in the form: the head first, then field by field."""
+    found = _NUMBER.match(fault)
+    return int(found[1]) if found else 0
 
 
 def _whole(one: Issued, ground: Ground, head: Mapping[str, Any], so_far: Reading) -> Reading:
