@@ -8,19 +8,27 @@ import pytest
 from sqlalchemy import select
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, held, papers, queries
+from portal.affairs.forms import desk, fill, held, papers, queries
 from portal.affairs.forms.desk import Change
-from portal.affairs.forms.words import Held, HeldField
+from portal.affairs.forms.province.desk import Register
+from portal.affairs.forms.province.outbox import Outbox
+from portal.affairs.forms.province.queries import view
+from portal.affairs.forms.words import FormError, Held, HeldField
 from portal.connectors.contract import Mask
+from portal.functions.province import drain, pull
 from portal.functions.records import mask
+from portal.functions.tasks import rules as sending
+from portal.store import citypack, clock
 from portal.store.form_texts import FieldText, FormText
 from portal.store.scope import scoped
 from portal.store.task_tables import task
+from sandbox.misbehaviour import Mode
 from tests import people
 from tests.connectors import support
 from tests.forms import world
-from tests.forms.world import clerk, department, district, street
+from tests.forms.world import city, clerk, department, district, street
 from tests.pages.conftest import Office, shown
+from tests.province import world as exchange
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -146,6 +154,81 @@ def test_a_form_that_waits_is_opened_from_the_inbox(office: Office, sit: Any) ->
     assert answer.paper_no in shown(tab) and "人口情况表" in shown(tab)
     tab.button(key="task_page").click().run()
     assert office.went[-1] == ("forms", {"id": str(answer.id)})
+
+
+def test_the_city_and_a_district_see_the_exchange(office: Office, sit: Any) -> None:
+    """Down to what is stuck and what may not come; nobody below is shown any of it."""
+    with exchange.joined() as line:
+        register, outbox = Register(), Outbox()
+        there = sit(district())
+        tab = office.open("forms")
+        tab.get("button_group")[0].set_value("province").run()
+        assert "还没有省级报表" in shown(tab) and "上次取表：未提供" in shown(tab)
+        pull(line.client, register)
+        while fill.turn():
+            pass
+        drain(line.client, outbox)
+        waiting = queries.answers(clerk())
+        row = next(one for one in waiting if one.number == "模拟青统〔2026〕1号")
+        desk.save(clerk(), row.id, [Change(row=0, field="pqh077", value="6", base=0)])
+        for who, move in ((clerk(), "hand_in"), (street(), "pass"), (district(), "lock")):
+            desk.move(who, row.id, move)
+        (entry,) = outbox.claim(lease=sending.LEASE, most=9)
+        outbox.failed(entry, state="滞留", at=clock.now(), error="对方系统正忙")
+        sit(clerk())
+        assert "省级一表通" in shown(office.open("forms"))  # the source of what waits
+        assert not [one for one in office.open("forms").button if "province" in (one.key or "")]
+        assert "省级" not in [one for one in office.open("forms").get("button_group")[0].options]
+
+        office.who = there
+        tab = office.open("forms")
+        tab.get("button_group")[0].set_value("province").run()
+        told = shown(tab)
+        assert "模拟数据" in told and "上次取表：今天 09:00" in told and "由市级回传" in told
+        assert "滞留" in told and "原因：对方系统正忙" in told and "柳岸社区" in told
+        assert "缺少批准（备案）文号" not in told  # that is the city's to decide
+        tab.button(key=f"province-open-{entry.id}").click().run()
+        assert office.went[-1] == ("forms", {"id": str(row.id)})
+        tab = office.open("forms")
+        tab.get("button_group")[0].set_value("province").run()
+        tab.button(key=f"province-resend-{entry.id}").click().run()
+        assert "已重新排队发送" in shown(tab) and "原因：对方系统正忙" not in shown(tab)
+        drain(line.client, outbox)
+        assert len(line.over_there.taken) == 1
+
+        sit(city())
+        line.over_there.switch.turn(Mode.DOWN)
+        pull(line.client, register)
+        tab = office.open("forms")
+        tab.get("button_group")[0].set_value("province").run()
+        assert "没有取到省级报表" in shown(tab) and "缺少批准（备案）文号" in shown(tab)
+        bare = next(one for one in view(city()).lines if one.number == "模拟青卫〔2026〕4号")
+        tab.button(key=f"province-refuse-{bare.id}").click().run()
+        assert "请填写退回原因" in shown(tab)
+        tab.text_area(key=f"draft-province-refuse-{bare.id}-reason").set_value("没有文号").run()
+        tab.button(key=f"province-refuse-{bare.id}").click().run()
+        assert "已退回省级" in shown(tab)
+        assert not [one for one in tab.button if one.key == f"province-refuse-{bare.id}"]
+
+
+def test_a_city_that_does_not_issue_has_the_provinces_forms_only(
+    office: Office, sit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form_id = desk.draft(department(), world.written())
+    desk.act(department(), form_id, "submit", {"words": "确需制发"})
+    desk.act(city(), form_id, "approve")
+    only = citypack.pack().model_copy(
+        update={"forms": citypack.pack().forms.model_copy(update={"issue_locally": False})}
+    )
+    for where in ("portal.pages.forms", "portal.affairs.forms.effects"):
+        monkeypatch.setattr(f"{where}.pack", lambda: only)
+    with pytest.raises(FormError, match="未启用本地制发"):
+        desk.act(department(), form_id, "send")
+    with exchange.joined() as line:
+        pull(line.client, Register())
+    assert {one.source for one in queries.forms(clerk())} == {"省级一表通"}
+    sit(department())
+    assert "起草" not in office.open("forms").get("button_group")[0].options
 
 
 def test_a_clerk_goes_through_a_list_person_by_person(office: Office, sit: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -75,6 +75,8 @@ def _audit(principal: Principal, action: str, detail: dict[str, Any]) -> None:
 def draft(principal: Principal, made: FormText, form_id: UUID | None = None) -> UUID:
     """Write a form down, or write it anew while it is a draft; faults are told on submission."""
     permissions.check(principal, DRAFT)
+    if made.source != rules.LOCAL:
+        raise FormError(f"省级报表由省级下发，不能自行起草，{KEPT}")
     with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
         if form_id is not None:
             row = connection.execute(select(form).where(form.c.id == form_id)).first()
@@ -155,6 +157,13 @@ def _seen(connection: Connection, table: Any, thing_id: UUID) -> Row[Any]:
     return row
 
 
+def _editions(row: Row[Any]) -> ColumnElement[bool]:
+    """A form and, of the province's, its earlier editions: a period is asked once."""
+    if row.source != rules.PROVINCIAL:
+        return and_(form.c.id == row.id)
+    return and_(form.c.number == row.number, form.c.source == row.source)
+
+
 def renew() -> int:
     """Send every form that is out for the period that has begun; gives how many were sent."""
     by = By(login=held.SERVICE.actor, name="平台", unit_id=None, unit_name=None,
@@ -167,8 +176,8 @@ def renew() -> int:
             if made.cycle == "一次" or rules.head_faults(made, today):
                 continue
             first, _ = rules.period_of(made.cycle, today)
-            query = select(func.max(form_answer.c.period_from))
-            last = connection.execute(query.where(form_answer.c.form_id == row.id)).scalar()
+            query = select(func.max(form_answer.c.period_from)).join(form)
+            last = connection.execute(query.where(_editions(row))).scalar()
             if last is None or last < first:
                 ledger.turn(connection, FORMS, row.id, "send", {}, version=None, by=lambda _: by)
                 sent += 1

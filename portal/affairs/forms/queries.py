@@ -63,6 +63,7 @@ class AnswerRow:
     title: str
     number: str
     issuer: str
+    source: str
     region_code: str
     region_name: str
     paper_no: str
@@ -113,7 +114,7 @@ def _answer_row(row: Row[Any]) -> AnswerRow:
     names = ("asked", "auto", "changed", "typed")
     return AnswerRow(
         id=row.id, form_id=row.form_id, title=row.title, number=row.number,
-        issuer=row.content["issuer"], region_code=row.region_code,
+        issuer=row.content["issuer"], source=row.content["source"], region_code=row.region_code,
         region_name=divisions.full_name(row.region_code), paper_no=row.paper_no,
         period_from=row.period_from, due_on=row.due_on, state=row.state, version=row.version,
         count=Count(**{name: getattr(row, name) for name in names}),
