@@ -163,7 +163,7 @@ def held_by(registry: Registry) -> Held:
             )  # fmt: skip
     names = {one.id: one.name for one in registry.systems.values()}
     same = form_rules.alike(pack().forms.synonyms)
-    return Held(measures=measures, fields=fields, systems=names, same=same)
+    return Held(measures=measures, fields=fields, systems=names, same=same, masked=masks.masked)
 
 
 def forms_know(registry: Registry, city: CityPack) -> None:

@@ -14,9 +14,12 @@ from portal.affairs.forms.province.desk import Register
 from portal.affairs.forms.province.outbox import Outbox
 from portal.affairs.forms.province.queries import view
 from portal.affairs.forms.words import FormError, Held, HeldField
+from portal.connectors.contract import Mask
 from portal.functions.province import drain, pull
+from portal.functions.records import mask
 from portal.functions.tasks import rules as sending
 from portal.store import citypack, clock
+from portal.store.form_texts import FieldText, FormText
 from portal.store.scope import scoped
 from portal.store.task_tables import task
 from sandbox.misbehaviour import Mode
@@ -226,3 +229,109 @@ def test_a_city_that_does_not_issue_has_the_provinces_forms_only(
     assert {one.source for one in queries.forms(clerk())} == {"省级一表通"}
     sit(department())
     assert "起草" not in office.open("forms").get("button_group")[0].options
+
+
+def test_a_clerk_goes_through_a_list_person_by_person(office: Office, sit: Any) -> None:
+    """Source and state stand with each cell; what two lists said differently is settled there."""
+    for number, name in (("630102193505051234", "才让卓玛"), ("630102193001010029", "马占海")):
+        people.add_person(number, name, name, [("居住", world.PLACE)])
+    held.comes_from(lambda: Held(masked=mask.masked))
+    sheets = [_ringing(f"名册{one}") for one in "一二三"]
+    for sheet, phone in zip(sheets, ("13900000001", "13900000009"), strict=False):
+        _go_up(sheet, phone)
+    answer = world.answer(sheets[2]).id
+    who = sit(clerk())
+    tab = office.open("forms", id=str(answer))
+    assert tab.selectbox[0].options == ["第 1 行 才让卓玛", "第 2 行 马占海"]
+    grid = tab.dataframe[0].value
+    assert list(grid["核对"]) == ["待核定 · 选填缺 2", "选填缺 2"]
+    said = shown(tab)
+    assert "“监护人电话”在名册之间说法不一致" in said
+    assert "柳岸社区《名册一》2026-11-30 填“139****0001”（现沿用）" in said
+    assert "柳岸社区《名册二》2026-11-30 填“139****0009”" in said and "13900000001" not in said
+    offered = [one.label for one in tab.button if "form-rival" in str(one.key)]
+    assert [one.replace("\\", "") for one in offered] == [
+        "采用“139****0001”",
+        "采用“139****0009”",
+    ]
+    tab.button(key="form-rival-1-ring-2").click().run()
+    taken = queries.opened(who, answer).cells["1.ring"]
+    assert (taken.value, taken.base, taken.by) == ("13900000009", 2, f"{who.unit.name} 甲")
+    assert "说法不一致" not in shown(tab)
+    tab.text_input(key="form-cell-1-ring-1-False").set_value("138****0001").run()
+    assert "“监护人电话”显示为掩码" in shown(tab)
+    tab.text_input(key="form-cell-1-ring-1-False").set_value("13800000001").run()
+    cell = tab.text_input(key="form-cell-1-ring-2-False")
+    assert cell.value == "138****0001" and "人工填写" in cell.label
+    tab.button(key="form_after").click().run()
+    assert tab.selectbox[0].value == 2
+    tab.text_input(key="form-cell-2-note-0-False").set_value("已探访").run()
+    assert tab.selectbox[0].value == 2  # and the same person is still there
+    cells = queries.opened(who, answer).cells
+    assert (cells["1.ring"].value, cells["2.note"].value) == ("13800000001", "已探访")
+    tab.get("button_group")[0].set_value("人工修改").run()
+    assert "没有“人工修改”的人" in shown(tab)
+
+
+def _made(title: str, *more: FieldText) -> FormText:
+    name = world.field("name", "姓名", kind="text", source="person", bind="name")
+    ring = world.field(
+        "ring", "监护人电话", kind="text", fact="guardian_phone", mask="phone", required=False
+    )
+    note = world.field("note", "备注", kind="text", required=False)
+    return world.written(name, ring, note, *more, layout="名册", rows="aged", from_age=80,
+                         title=title)  # fmt: skip
+
+
+def _ringing(title: str) -> Any:
+    return world.sent(_made(title))
+
+
+def _go_up(form_id: Any, phone: str) -> None:
+    answer = world.answer(form_id).id
+    desk.save(clerk(), answer, [Change(row=1, field="ring", value=phone, base=0)])
+    for who, step in ((clerk(), "hand_in"), (street(), "pass"), (district(), "lock")):
+        desk.move(who, answer, step)
+
+
+def test_a_department_binds_columns_of_a_list_instead_of_asking_again(
+    office: Office, sit: Any
+) -> None:
+    phone = HeldField(id="grid.phone", label="联系电话", system_name="网格系统", mask=Mask.PHONE)
+    held.comes_from(lambda: Held(fields={phone.id: phone}, masked=mask.masked))
+    world.sent(_made("第一册"))
+    asked = world.field("tel", "联系电话", kind="text")
+    form_id = desk.draft(department(), _made("第二册", asked))
+    who = sit(department())
+    tab = office.open("forms", form=str(form_id))
+    assert (
+        "“联系电话”：“网格系统”的信息项“联系电话”（来源填 field，取数填 grid.phone）已有"
+        in shown(tab)
+    )
+    box = tab.text_area(key=f"form_fields.{form_id}")
+    assert "监护人电话\t文字\ttyped\t\t\tguardian_phone\t电话" in box.value
+    for chosen in ("field:grid.phone", "fact:guardian_phone"):
+        tab.selectbox(key="form_bind").set_value(chosen).run()
+        tab.button(key="form_bind_add").click().run()
+    lines = tab.text_area(key=f"form_fields.{form_id}").value.splitlines()
+    assert lines[-2:] == [
+        "联系电话\t文字\tfield\tgrid.phone\t\t\t",
+        "监护人电话\t文字\tfact\tguardian_phone\t\tguardian_phone\t电话",
+    ]
+    kept = [one for one in lines if "typed" not in one or "备注" in one]
+    tab.text_area(key=f"form_fields.{form_id}").set_value(
+        "\n".join([*kept, "甲\t文字\ttyped\t\t\t\t全部"])
+    ).run()
+    tab.button(key="form_write").click().run()
+    assert "第 5 栏“甲”的掩码须为“电话”或不填，没有保存" in shown(tab)
+    tab.text_area(key=f"form_fields.{form_id}").set_value("\n".join(kept)).run()
+    tab.button(key="form_write").click().run()
+    (made,) = (one.made for one in queries.forms(who) if one.id == form_id)
+    bound = [(one.source, one.bind, one.fact, one.mask, one.required) for one in made.fields[-2:]]
+    assert bound == [
+        ("field", "grid.phone", "", "", False),
+        ("fact", "guardian_phone", "guardian_phone", "phone", False),
+    ]
+    assert "由系统提供，不得再要求" not in shown(office.open("forms", form=str(form_id)))
+    desk.act(who, form_id, "submit", {"words": "核对用"})
+    assert "<td>电话</td>" in shown(office.open("forms", form=str(form_id)))

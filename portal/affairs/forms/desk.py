@@ -1,6 +1,6 @@
 """The only writer of 一表通: drafting a form, moving it, filling cells, moving an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -216,6 +216,8 @@ class Saved:
     stored: int
     conflicts: tuple[Conflict, ...] = ()
     faults: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()  # requests (数据校核) that no longer say what the cell says
+    told: tuple[str, ...] = ()  # what became of those, in words
 
 
 def save(principal: Principal, answer_id: UUID, changes: Iterable[Change]) -> Saved:
@@ -231,7 +233,7 @@ def save(principal: Principal, answer_id: UUID, changes: Iterable[Change]) -> Sa
             fill.signed(made, cells, principal.name, principal.unit.name)
             saved = _put(made, cells, row, principal, tuple(changes))
             store(connection, made, row, cells)
-    return saved
+    return replace(saved, told=correcting.take_back(principal, saved.taken_back))
 
 
 def seen_answer(connection: Connection, answer_id: UUID) -> Row[Any]:
@@ -262,6 +264,7 @@ def _put(
     rows, stored = set(rows_of(made, row.rows)), 0
     conflicts: list[Conflict] = []
     faults: list[str] = []
+    taken_back: list[str] = []
     for one in changes:
         field = made.field(one.field)
         if field is None or one.row not in rows:
@@ -281,13 +284,15 @@ def _put(
                          mine=value, by=there.by)
             )  # fmt: skip
             continue
-        cells[key(one.row, one.field)] = _written(there, value, who)
+        taken_back += [there.asked] if there.asked and there.value != value else []
+        cells[key(one.row, one.field)] = written(there, value, who)
         stored += 1
     rules.compute(made, cells, sorted(rows))
-    return Saved(stored=stored, conflicts=tuple(conflicts), faults=tuple(faults))
+    return Saved(stored=stored, conflicts=tuple(conflicts), faults=tuple(faults),
+                 taken_back=tuple(taken_back))  # fmt: skip
 
 
-def _written(there: Cell, value: str, who: Principal) -> Cell:
+def written(there: Cell, value: str, who: Principal) -> Cell:
     """A cell after a person wrote into it; what the system had said is kept beside it."""
     auto = there.auto or (there.value if there.state == AUTO else "")
     state = AUTO if auto and value == auto else CHANGED if auto else TYPED
@@ -302,6 +307,7 @@ def _written(there: Cell, value: str, who: Principal) -> Cell:
         by=f"{who.unit.name} {who.name}",
         at=clock.now().isoformat(timespec="seconds"),
         other="",
+        asked=there.asked if value == there.value else "",
     )
 
 
@@ -338,7 +344,23 @@ def move(
     _audit(principal, "forms.move", {"form": made.title, "move": move_id})
     if move_id != "hand_in":
         return ()
-    return correcting.put(principal, made, cells, row.region_code, pack().forms.ground)
+    told = correcting.put(
+        principal, made, cells, rows_of(made, row.rows), row.region_code, pack().forms.ground
+    )
+    if told.asked:
+        _note_asked(principal, answer_id, told.asked)
+    return told.shown()
+
+
+def _note_asked(principal: Principal, answer_id: UUID, asked: Mapping[str, str]) -> None:
+    """Remember which request stands for which cell, so that it goes when the cell is put back."""
+    with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
+        row = ledger.take_hold(connection, ANSWERS, answer_id)
+        cells = held.unseal(row.payload)
+        for name, request in asked.items():
+            cells[name].asked = request
+        values = {"payload": held.seal(cells)}
+        connection.execute(update(form_answer).where(form_answer.c.id == answer_id).values(values))
 
 
 def _sign(connection: Connection, principal: Principal, answer_id: UUID) -> None:
