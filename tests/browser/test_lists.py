@@ -8,34 +8,40 @@ from tests.browser import steps
 from tests.browser.conftest import Opener, Premises
 
 PLACE, FORM = "630102101003", "allowance_list"
+NAME, TEL, ACCOUNT = "f02", "f10", "f15"  # 姓名, 联系电话, 开户行
 ALLOWED = frozenset({"xlsx", "XLSX"})
 BUSY = 15_000  # milliseconds that a busy machine may take to draw one step
 BANK, PHONE, SHOWN = "青海银行", "13800001234", "138****1234"
 
 
-def _field(page: Page, title: str) -> Locator:
-    """The cell of the person who is shown, with its label: value, state and source."""
-    label = re.compile(f"^{re.escape(title)}")
-    return page.locator(".st-key-card-form-cells [data-testid=stTextInput]").filter(
-        has=page.locator("label p", has_text=label)
-    )
+def _field(page: Page, row: int, name: str) -> Locator:
+    """A cell of a person with its label: value, state and source.
+
+    By the row: while the page is drawn for the next person, cells of the last one still stand.
+    """
+    return page.locator(f'[class*="st-key-form-cell-{row}-{name}-"]').first
 
 
 def _open(page: Page, title: str) -> None:
+    """By its row, on whichever page of the list it stands."""
     steps.open_page(page, "一表通")
-    at = page.locator("table.rows.forms tbody tr").all_inner_texts()
-    place = next(line for line, words in enumerate(at) if title in words)
+    table = page.locator("table.rows.forms")
+    table.wait_for()
+    while title not in (seen := table.inner_text()):
+        page.locator(".st-key-forms_page button").last.click()
+        expect(table).not_to_have_text(seen, use_inner_text=True, timeout=BUSY)
+    lines = page.locator("table.rows.forms tbody tr").all_inner_texts()
+    place = next(line for line, words in enumerate(lines) if title in words)
     page.locator(".st-key-acts-forms button").nth(place).click()
     page.locator(".st-key-formperson").wait_for()
 
 
-def _type(page: Page, title: str, value: str, shown: str, state: str) -> None:
+def _type(field: Locator, value: str, shown: str, state: str) -> None:
     """Write a cell and leave it: it is kept when what is drawn says who wrote it."""
-    field = _field(page, title).locator("input")
-    field.fill(value)
-    field.press("Tab")
-    expect(_field(page, title).locator("label")).to_contain_text(state, timeout=BUSY)
-    expect(_field(page, title).locator("input")).to_have_value(shown, timeout=BUSY)
+    field.locator("input").fill(value)
+    field.locator("input").press("Tab")
+    expect(field.locator("label")).to_contain_text(state, timeout=BUSY)
+    expect(field.locator("input")).to_have_value(shown, timeout=BUSY)
 
 
 def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
@@ -47,20 +53,21 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     _open(page, title)
     card = page.locator(".st-key-card-form")
     expect(card).to_contain_text(number)
-    expect(_field(page, "姓名").locator("label")).to_contain_text("自动 · 居民索引")
-    expect(_field(page, "联系电话").locator("label")).to_contain_text("缺失")
+    expect(_field(page, 1, NAME).locator("label")).to_contain_text("自动 · 居民索引")
+    expect(_field(page, 1, TEL).locator("label")).to_contain_text("缺失")
     page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
 
     # The systems are asked for everybody; what came says from whom and as of when.
     page.get_by_role("button", name="一键调取").click()
     page.get_by_text("正在调取").or_(page.get_by_text("上次未取到")).first.wait_for()
     expect(page.get_by_text("正在调取")).to_have_count(0, timeout=4 * BUSY)
-    row, told = _somebody_with(page, "联系电话"), _field(page, "联系电话")
+    row = _somebody_with(page, TEL)
+    told, bank = _field(page, row, TEL), _field(page, row, ACCOUNT)
     expect(told.locator("label")).to_contain_text("自动 · 养老服务与高龄津贴系统（模拟）·")
     expect(told.locator("input")).to_have_value(re.compile(r"^1\d\d\*{4}\d{4}$"))
 
-    _type(page, "开户行", BANK, BANK, "人工填写")
-    _type(page, "联系电话", PHONE, SHOWN, "人工修改")
+    _type(bank, BANK, BANK, "人工填写")
+    _type(told, PHONE, SHOWN, "人工修改")
     expect(told.locator("label")).to_contain_text("系统原值")
     assert steps.english(page, ALLOWED) == []
     for size in (steps.PHONE, steps.OFFICE):
@@ -72,7 +79,7 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     _open(page, title)
     page.get_by_text("人工修改 1", exact=True).click()
     _shows(page, row)
-    expect(_field(page, "开户行").locator("input")).to_have_value(BANK)
+    expect(bank.locator("input")).to_have_value(BANK)
     expect(told.locator("input")).to_have_value(SHOWN)
 
     _hand_in(page)
@@ -87,14 +94,14 @@ def _shows(page: Page, row: int) -> None:
     expect(chosen).to_have_value(re.compile(f"^第 {row} 行 "), timeout=BUSY)
 
 
-def _somebody_with(page: Page, title: str) -> int:
+def _somebody_with(page: Page, name: str) -> int:
     """Go on from person to person until a system told that cell; gives the number of the row."""
     for row in range(1, 50):
         _shows(page, row)
-        if "自动 ·" in _field(page, title).locator("label").inner_text():
+        if "自动 ·" in _field(page, row, name).locator("label").inner_text():
             return row
         page.get_by_role("button", name="下一人").click()
-    raise AssertionError(f"no system told {title} of anybody")
+    raise AssertionError(f"no system told {name} of anybody")
 
 
 def _hand_in(page: Page) -> None:
