@@ -9,6 +9,7 @@ from tests.browser.conftest import Opener, Premises
 
 PLACE, FORM = "630102101003", "allowance_list"
 ALLOWED = frozenset({"xlsx", "XLSX"})
+BUSY = 15_000  # milliseconds that a busy machine may take to draw one step
 BANK, PHONE, SHOWN = "青海银行", "13800001234", "138****1234"
 
 
@@ -33,8 +34,8 @@ def _type(page: Page, title: str, value: str, shown: str, state: str) -> None:
     field = _field(page, title).locator("input")
     field.fill(value)
     field.press("Tab")
-    expect(_field(page, title).locator("label")).to_contain_text(state)
-    expect(_field(page, title).locator("input")).to_have_value(shown)
+    expect(_field(page, title).locator("label")).to_contain_text(state, timeout=BUSY)
+    expect(_field(page, title).locator("input")).to_have_value(shown, timeout=BUSY)
 
 
 def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
@@ -53,7 +54,7 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     # The systems are asked for everybody; what came says from whom and as of when.
     page.get_by_role("button", name="一键调取").click()
     page.get_by_text("正在调取").or_(page.get_by_text("上次未取到")).first.wait_for()
-    expect(page.get_by_text("正在调取")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_text("正在调取")).to_have_count(0, timeout=4 * BUSY)
     row, told = _somebody_with(page, "联系电话"), _field(page, "联系电话")
     expect(told.locator("label")).to_contain_text("自动 · 养老服务与高龄津贴系统（模拟）·")
     expect(told.locator("input")).to_have_value(re.compile(r"^1\d\d\*{4}\d{4}$"))
@@ -83,7 +84,7 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
 
 def _shows(page: Page, row: int) -> None:
     chosen = page.locator(".st-key-formperson").get_by_role("combobox")
-    expect(chosen).to_have_value(re.compile(f"^第 {row} 行 "))
+    expect(chosen).to_have_value(re.compile(f"^第 {row} 行 "), timeout=BUSY)
 
 
 def _somebody_with(page: Page, title: str) -> int:

@@ -179,8 +179,8 @@ def _rivals(
         f"{said}。本格现为“{mine}”。核定后随本表锁定成为新的一版，各说法都留存；不核定也可上报。",
     )
     with st.container(key=f"form-rivals-{row}-{one.name}", horizontal=True):
-        st.button(f"沿用本格“{formcells.plain(mine)}”", key=f"form-keep-{row}-{one.name}",
-                  on_click=_settle,
+        keeps = f"沿用本格“{formcells.plain(mine)}”" if cell.value else "都不采用，保持为空"
+        st.button(keeps, key=f"form-keep-{row}-{one.name}", on_click=_settle,
                   args=(found.row.id, row, one.name, None, cell.version))  # fmt: skip
         for rival, value in zip(rivals, words, strict=True):
             if rival.value == cell.value:
