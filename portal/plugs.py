@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from portal.affairs.corrections import tally as correction_tally
 from portal.affairs.dispatch import reads as dispatch_reads
 from portal.affairs.findings import book, daily, linked
+from portal.affairs.findings import rules as finding_rules
 from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
@@ -14,15 +16,21 @@ from portal.affairs.forms import book as form_book
 from portal.affairs.forms import collected, fill, held
 from portal.affairs.forms import desk as form_desk
 from portal.affairs.forms import rules as form_rules
+from portal.affairs.forms import tally as form_tally
 from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
+from portal.affairs.matters import tally as case_tally
+from portal.affairs.notices import tally as notice_tally
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
 from portal.connectors.registry import Registry
 from portal.functions.records import mask as masks
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
+from portal.store import measure_notes, verify_tally
 from portal.store.citypack import CityPack, pack
+from portal.store.own_counts import OwnCount
+from portal.store.report_texts import AffairText
 from portal.store.scope import Reach, scoped
 
 
@@ -81,6 +89,8 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
             definition=one,
             system_id=tally.SYSTEM,
             source="本平台诉求办理",
+            owner=_by(city, "orders").owner,
+            basis=_by(city, "orders").basis,
             about=f"本平台受理和办理的诉求：{one.name}，按诉求所在地计",
             slices=None if one.id in _ONLY_PARTS or one.id == "orders_closed_way" else (),
             divides=one.id != "orders_received_class",
@@ -98,15 +108,86 @@ def measures_of_forms(city: CityPack) -> tuple[Own, ...]:
             definition=collected.definition(one),
             system_id=collected.SYSTEM,
             source=collected.NAME,
+            owner=_by(city, "forms").owner,
+            basis=_by(city, "forms").basis,
             about=f"{one.about}；只计已锁定的填报，尚未锁定的社区（村）不计入",
         )
         for one in city.forms.collected
     )
 
 
+def measures_of_findings(city: CityPack) -> tuple[Own, ...]:
+    """What is counted of 未诉先办, where the city has it."""
+    if not _has_findings(city):
+        return ()
+    return tuple(
+        Own(
+            definition=one,
+            system_id=measure_notes.system_of(one.id),
+            source="本平台未诉先办",
+            owner=_by(city, "findings").owner,
+            basis=_by(city, "findings").basis,
+            about=f"{one.name}：经核实成立的问题，按发现地计；未开展的区划没有数",
+            slices=finding_rules.WAYS if one.id == finding_tally.WAY else (),
+        )
+        for one in finding_tally.DEFINITIONS
+    )
+
+
+def own_counts() -> tuple[OwnCount, ...]:
+    """The affairs that are counted row by row."""
+    return (
+        case_tally.COUNT,
+        correction_tally.COUNT,
+        verify_tally.COUNT,
+        notice_tally.COUNT,
+        notice_tally.RECEIPTS,
+        form_tally.COUNT,
+        form_tally.REFUSALS,
+    )
+
+
+_SOURCES = {
+    "matters": "本平台窗口事项",
+    "corrections": "本平台数据校核",
+    "verify": "本平台查询核验",
+    "notices": "本平台通知",
+    "forms": "本平台一表通",
+}
+
+
+def measures_of_counts(city: CityPack) -> tuple[Own, ...]:
+    """What is counted of the other affairs; of 一表通 where the city has it."""
+    return tuple(
+        Own(
+            definition=one.definition,
+            system_id=measure_notes.system_of(one.definition.id),
+            source=_SOURCES[count.affair],
+            owner=_by(city, count.affair).owner,
+            basis=_by(city, count.affair).basis,
+            about=one.about,
+            slices=city.matters.fields if count.affair == "matters" else (),
+            fraction=one.fraction,
+        )
+        for count in own_counts()
+        if count.affair != "forms" or city.flow(form_book.FORM)
+        for one in count.measures
+    )
+
+
+def _by(city: CityPack, affair: str) -> AffairText:
+    """Who answers for the numbers of an affair; where the pack is silent, the city itself."""
+    return city.reporting.affairs.get(affair, AffairText(owner=city.name, basis=""))
+
+
 def own_measures(city: CityPack) -> tuple[Own, ...]:
     """What the platform counts itself."""
-    return (*measures_of_orders(city), *measures_of_forms(city))
+    return (
+        *measures_of_orders(city),
+        *measures_of_findings(city),
+        *measures_of_counts(city),
+        *measures_of_forms(city),
+    )
 
 
 _CLASSES = "orders_received_class"

@@ -32,6 +32,8 @@ class Own:
     definition: Definition
     system_id: str
     source: str
+    owner: str = ""
+    basis: str = ""
     about: str = ""
     slices: tuple[str, ...] | None = ()
     divides: bool = True  # its slices add up to the whole
@@ -161,7 +163,11 @@ def catalogue(registry: Registry, own: Iterable[Own] = ()) -> Catalogue:
     for mine in own:
         found[mine.definition.id] = Known(
             definition=mine.definition,
-            suppliers=(Supplier(system_id=mine.system_id, name=mine.source),),
+            suppliers=(
+                Supplier(
+                    system_id=mine.system_id, name=mine.source, owner=mine.owner, basis=mine.basis
+                ),
+            ),
             about=mine.about,
             own=True,
             slices=mine.slices,
