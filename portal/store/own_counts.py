@@ -23,6 +23,10 @@ from portal.store.measure_words import Change, Definition
 from portal.store.scope import Reach, acting_as, scoped
 
 Fields = Mapping[str, Any]
+# Whoever notes holds this until the commit of the change itself, so that whoever counts anew sees
+# both the row and its note, or neither.
+_AMONG = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _Key = tuple[str, str, str, date]
 
 
@@ -50,7 +54,7 @@ class OwnCount:
 
     name: str  # what a row is called
     measures: tuple[Told, ...]
-    table: Table  # nobody changes it while it is counted anew
+    table: Table
     reach: Callable[[], Reach]  # sees every row
     of: Callable[[Fields], list[Note]]
     query: Callable[[], Select[Any]] | None = None  # where a row needs words of another table
@@ -80,6 +84,7 @@ class OwnCount:
             notes += self._of(after)
         moved = measure_notes.together(notes)
         if moved:
+            connection.execute(_AMONG, {"name": f"count of {self.table.name}"})
             with acting_as(connection, measure_notes.KEEPER.actor):
                 measure_notes.keep(connection, moved, clock.now())
 
@@ -91,7 +96,7 @@ class OwnCount:
     def restate(self) -> Restated:
         """Let the measures be what the rows say; gives how much that moved."""
         with scoped(self.reach()) as connection:
-            connection.execute(text(f"LOCK TABLE {self.table.name} IN SHARE MODE"))
+            connection.execute(_ALONE, {"name": f"count of {self.table.name}"})
             alone(connection)
             query = self.query() if self.query else select(self.table)
             rows = [row._asdict() for row in connection.execute(query)]

@@ -30,7 +30,7 @@ def registry(xining: CityPack) -> Registry:
 
 @pytest.fixture(scope="module")
 def catalogue(xining: CityPack, registry: Registry) -> Catalogue:
-    return known.catalogue(registry, plugs.measures_of_orders(xining))
+    return known.catalogue(registry, plugs.own_measures(xining))
 
 
 def test_there_are_at_least_ninety_templates_and_each_can_be_used(
