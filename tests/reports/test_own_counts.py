@@ -215,7 +215,8 @@ EVERYTHING = [
     ("out", 0, 0), ("hand_in", 0, 1), ("give_back", 0, 0), ("hand_in", 0, 0),
     ("refuse_fields", 1, 0), ("verify", 1, 0), ("verify", 5, 0), ("close", 0, 0),
     ("decide", 0, 2), ("decide", 1, 0), ("take_back", 2, 0), ("read", 1, 0), ("read", 2, 2),
-    ("recall", 1, 0), ("late", 0, 0), ("finish", 1, 0), ("finish", 1, 25), ("hand_in", 1, 0), ("turn_away", 0, 9),
+    ("recall", 1, 0), ("late", 0, 0), ("finish", 1, 0), ("finish", 1, 25), ("hand_in", 1, 0),
+    ("turn_away", 0, 9),
 ]  # fmt: skip
 
 
