@@ -80,6 +80,18 @@ _FRACTIONS = (
 )
 
 
+# Where one sees, as far as one's post goes, what was counted.
+_CASES = {
+    "orders": "“诉求工单”清单（按本岗位管辖范围）",
+    "findings": "“未诉先办”清单（按本岗位管辖范围）",
+    "matters": "工作台的事项清单（按本岗位管辖范围）",
+    "corrections": "“数据校核”清单（按本岗位管辖范围）",
+    "verify": "“查询核验”批次；名单到期即删，只留数量",
+    "notices": "“通知”的发文与回执清单（本单位）",
+    "forms": "“一表通”的填报与汇总（按本岗位管辖范围）",
+}
+
+
 def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
     """What this platform counts of the demands it handles, place by place, for any report."""
     if city.flow(order_book.FLOW) is None:
@@ -89,6 +101,7 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
             definition=one,
             system_id=tally.SYSTEM,
             source="本平台诉求办理",
+            cases=_CASES["orders"],
             owner=_by(city, "orders").owner,
             basis=_by(city, "orders").basis,
             about=f"本平台受理和办理的诉求：{one.name}，按诉求所在地计",
@@ -108,6 +121,7 @@ def measures_of_forms(city: CityPack) -> tuple[Own, ...]:
             definition=collected.definition(one),
             system_id=collected.SYSTEM,
             source=collected.NAME,
+            cases=_CASES["forms"],
             owner=_by(city, "forms").owner,
             basis=_by(city, "forms").basis,
             about=f"{one.about}；只计已锁定的填报，尚未锁定的社区（村）不计入",
@@ -125,6 +139,7 @@ def measures_of_findings(city: CityPack) -> tuple[Own, ...]:
             definition=one,
             system_id=measure_notes.system_of(one.id),
             source="本平台未诉先办",
+            cases=_CASES["findings"],
             owner=_by(city, "findings").owner,
             basis=_by(city, "findings").basis,
             about=f"{one.name}：经核实成立的问题，按发现地计；未开展的区划没有数",
@@ -163,6 +178,7 @@ def measures_of_counts(city: CityPack) -> tuple[Own, ...]:
             definition=one.definition,
             system_id=measure_notes.system_of(one.definition.id),
             source=_SOURCES[count.affair],
+            cases=_CASES[count.affair],
             owner=_by(city, count.affair).owner,
             basis=_by(city, count.affair).basis,
             about=one.about,

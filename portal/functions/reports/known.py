@@ -16,6 +16,8 @@ from portal.functions.reports.model import Meaning
 from portal.store.measure_words import Definition, Kind, Topic
 
 _LEVELS = "社区（村）"
+_IN_RECORDS = "有档案权限的岗位在“统一数据”中按人、按户调取"
+_ELSEWHERE = "明细在来源系统，本平台只接收数量"
 
 
 class _Counts(Protocol):
@@ -35,6 +37,7 @@ class Own:
     owner: str = ""
     basis: str = ""
     about: str = ""
+    cases: str = ""  # where one sees what was counted, one by one
     slices: tuple[str, ...] | None = ()
     divides: bool = True  # its slices add up to the whole
     fraction: bool = False  # it counts how many, and how many of them
@@ -57,6 +60,7 @@ class Known:
     definition: Definition
     suppliers: tuple[Supplier, ...]
     about: str = ""
+    cases: str = ""
     own: bool = False
     level: str = _LEVELS
     slices: tuple[str, ...] | None = ()
@@ -101,6 +105,7 @@ def _declared(system: System, one: MeasureMap) -> Known:
         ),
         suppliers=(_supplier(system),),
         about=one.about,
+        cases=_ELSEWHERE if one.tallied else _IN_RECORDS,
         slices=_slices(system, one),
         bands=_bands(one.ages),
         by_sex=one.by_sex,
@@ -169,6 +174,7 @@ def catalogue(registry: Registry, own: Iterable[Own] = ()) -> Catalogue:
                 ),
             ),
             about=mine.about,
+            cases=mine.cases,
             own=True,
             slices=mine.slices,
             divides=mine.divides,
@@ -198,6 +204,7 @@ def meanings(catalogue: Catalogue, bases: Iterable[_Counts]) -> tuple[Meaning, .
                 owner=by.owner,
                 basis=by.basis,
                 level=known.level,
+                cases=known.cases,
             )
         )
     return tuple(found)
