@@ -228,6 +228,7 @@ def held_by(registry: Registry) -> Held:
         for of, name, those in (
             ("orders", "本平台诉求办理", tally.DEFINITIONS),
             ("findings", "本平台未诉先办", finding_tally.DEFINITIONS),
+            *((one.affair, _SOURCES[one.affair], one.definitions) for one in own_counts()),
         )
         for one in those
     }  # fmt: skip
