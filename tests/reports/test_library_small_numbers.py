@@ -2,12 +2,14 @@
 
 Every library template about hardship, disability or children is built for every place that a post
 may see (as its .zip holds them), its lines place by place as well. All that is shown exactly is
-read as equations over what was counted, together with what the measures say of each other (urban
-and rural families are all families). Nothing from one to four may follow by adding and subtracting.
+read as equations over what was counted, together with what is known of measures that share persons
+(urban and rural families are all families, whose allowance runs and whose is suspended are all who
+have one). Nothing from one to four may follow by adding and subtracting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +39,36 @@ PRIME = 2_147_483_647
 WILLOW = "990102001001"
 CITY_PACK = Path(__file__).parents[2] / "city" / "xining"
 SIZE = len(PLACES)
+CHILDREN = ("000-006", "007-014")
 BUILT = (EAST, STREET, NEW[2], WILLOW, "990102002001")  # of each street one community
 Vector = NDArray[np.int64]
 
-# What the manifests say of measures that share persons: the whole, and what it is made of.
-MADE_OF = {
-    "subsistence_households": ("subsistence_households_urban", "subsistence_households_rural"),
+Atom = tuple[str, str]
+
+# What is known of measures that share persons: a family of them, and what tells its persons apart.
+AGES = ("年长", "未成年", "其他年龄")
+APART: dict[str, tuple[tuple[str, ...], ...]] = {
+    "subsistence_households": (("城市", "农村"),),
+    "subsistence_persons": (("城市低保", "农村低保"), AGES),
+    "disability_subsidy": (("正常发放", "暂停发放"), AGES, ("生活", "护理", "两项")),
 }
-SAME = {"disability_subsidy_paid": ("disability_subsidy", "正常发放")}
+# A measure of such a family counts those that have one of these words.
+SOME: dict[str, tuple[str, tuple[str, ...]]] = {
+    "subsistence_households_urban": ("subsistence_households", ("城市",)),
+    "subsistence_households_rural": ("subsistence_households", ("农村",)),
+    "subsistence_elderly": ("subsistence_persons", ("年长",)),
+    "subsistence_minors": ("subsistence_persons", ("未成年",)),
+    "disability_subsidy_paid": ("disability_subsidy", ("正常发放",)),
+    "disability_elderly": ("disability_subsidy", ("年长",)),
+    "disability_minors": ("disability_subsidy", ("未成年",)),
+    "disability_living": ("disability_subsidy", ("生活", "两项")),
+    "disability_care": ("disability_subsidy", ("护理", "两项")),
+}
 
 
 def _family(measure: str) -> str:
     """Measures that an equation may name together."""
-    whole = next((one for one, parts in MADE_OF.items() if measure in parts), measure)
-    return SAME.get(whole, (whole, ""))[0]
+    return SOME[measure][0] if measure in SOME else measure
 
 
 @dataclass
@@ -61,22 +79,45 @@ class World:
     templates: tuple[ReportTemplate, ...]
     parts: dict[str, tuple[str, ...]] = field(default_factory=dict)  # measure -> its slices
 
-    def atoms(self, family: str) -> list[tuple[str, str]]:
-        """What is counted apart in a family of measures."""
-        if family in MADE_OF:
-            return [(one, "") for one in MADE_OF[family]]
-        return [(family, part) for part in self.parts[family]]
-
     def families(self) -> list[str]:
         return sorted({_family(one) for one in self.parts})
 
-    def slices(self, measure: str) -> list[tuple[str, tuple[str, str]]]:
-        """A measure's slices as they are stored, each with the atom that it is."""
-        if measure in SAME:
-            return [("", SAME[measure])]
-        if measure in MADE_OF:
-            return [("", one) for one in self.atoms(measure)]
-        return [(part, (measure, part)) for part in self.parts[measure]]
+    def atoms(self, family: str) -> list[Atom]:
+        """What is counted apart in a family of measures."""
+        if family in APART:
+            return [(family, "|".join(words)) for words in product(*APART[family])]
+        return [(family, part) for part in self.parts[family]]
+
+    def having(self, family: str, words: Iterable[str]) -> set[Atom]:
+        """The atoms that have one of some words."""
+        return {one for one in self.atoms(family) if set(one[1].split("|")) & set(words)}
+
+    def slices(self, measure: str) -> list[tuple[str, set[Atom]]]:
+        """A measure's slices as they are stored, each with the atoms in it."""
+        if measure in SOME:
+            return [("", self.having(*SOME[measure]))]
+        if measure not in APART:
+            return [(part, {(measure, part)}) for part in self.parts[measure]]
+        if self.parts[measure] == ("",):
+            return [("", set(self.atoms(measure)))]
+        return [(part, self.having(measure, [part])) for part in self.parts[measure]]
+
+    def hidden(self, family: str) -> dict[str, set[Atom]]:
+        """The numbers of a family that must not be told while they are small."""
+        atoms = set(self.atoms(family))
+        if family == "residents":
+            bands = {low: {one for one in atoms if one[1].endswith(low)} for low in CHILDREN}
+            return bands | {one[1]: {one} for low in CHILDREN for one in bands[low]}
+        found = {family: atoms}
+        for measure in (one for one in self.parts if _family(one) == family):
+            for part, those in self.slices(measure):
+                found |= {
+                    f"{measure} {part}": those,
+                    f"{family} without {measure} {part}": atoms - those,
+                }
+        for words in APART.get(family, ()):
+            found |= {word: self.having(family, [word]) for word in words if word != "两项"}
+        return found
 
 
 def _parts(known: Any) -> tuple[str, ...]:
@@ -112,7 +153,7 @@ def world(hailing: Any, frozen: FrozenClock) -> World:
 
 # -- what is true, and saying it -----------------------------------------------------------------
 
-Truth = dict[tuple[str, str], Vector]  # atom -> a number for each month and place
+Truth = dict[Atom, Vector]  # atom -> a number for each month and place
 
 
 def truth_of(world: World, seed: int) -> Truth:
@@ -145,10 +186,9 @@ def say(world: World, truth: Truth) -> None:
             system = catalogue.supplier(measure) or ""
             for month, day in enumerate(days):
                 sums: dict[tuple[str, str], int] = {}
-                for part, atom in world.slices(measure):
+                for part, atoms in world.slices(measure):
                     for place, code in enumerate(PLACES):
-                        key = code, part
-                        sums[key] = sums.get(key, 0) + int(truth[atom][month, place])
+                        sums[code, part] = sum(int(truth[one][month, place]) for one in atoms)
                 cells = [Cell(region_code=code, slice=part, numerator=number)
                          for (code, part), number in sums.items() if number]  # fmt: skip
                 picture = Snapshot(measure=measure, system_id=system, day=day,
@@ -171,7 +211,7 @@ class Told:
 
 
 def vector(
-    world: World, family: str, fits: set[tuple[str, str]], region: str, month: int, *, alone: bool
+    world: World, family: str, fits: set[Atom], region: str, month: int, *, alone: bool
 ) -> Vector:
     inside = [code == region if alone else code.startswith(region) for code in PLACES]
     when = np.array([n == month for n in range(len(MONTHS))], dtype=np.int64)
@@ -244,7 +284,12 @@ class Reading:
             when -= 1
         if compare == "last_year" or when < 0:
             return None
-        fits = {atom for part, atom in world.slices(base.measure) if plain.fits(base, part)}
+        fits = {
+            one
+            for part, atoms in world.slices(base.measure)
+            if plain.fits(base, part)
+            for one in atoms
+        }
         code, alone = (region, True) if row.name == REST else (row.code or region, False)
         family = _family(base.measure)
         return family, vector(world, family, fits, code, when, alone=alone)
@@ -282,15 +327,7 @@ class Known:
 
 def secrets(world: World, family: str, codes: list[str]) -> Iterator[tuple[str, Vector]]:
     """Every number that nobody without record rights may learn while it is small."""
-    atoms = world.atoms(family)
-    kinds: dict[str, set[tuple[str, str]]] = {}
-    if family == "residents":
-        for low in ("000-006", "007-014"):
-            of_band = {one for one in atoms if one[1].endswith(low)}
-            kinds[low] = of_band
-            kinds |= {one[1]: {one} for one in of_band}
-    else:
-        kinds = {"".join(one): {one} for one in atoms} | {family: set(atoms)}
+    kinds = world.hidden(family)
     for month in range(len(MONTHS)):
         for name, fits in kinds.items():
             for code in codes:

@@ -66,6 +66,8 @@ class Known:
     slices: tuple[str, ...] | None = ()
     bands: tuple[tuple[int, int | None], ...] = ()
     by_sex: bool = False
+    part_of: str = ""
+    ages: tuple[int, int | None] = (0, None)  # of whom it counts, the first and the last
     divides: bool = True
     fraction: bool = False
 
@@ -109,7 +111,15 @@ def _declared(system: System, one: MeasureMap) -> Known:
         slices=_slices(system, one),
         bands=_bands(one.ages),
         by_sex=one.by_sex,
+        part_of=one.part_of,
+        ages=(one.from_age, one.to_age),
     )
+
+
+def _apart(one: tuple[int, int | None], other: tuple[int, int | None]) -> bool:
+    """Whether nobody has both ages."""
+    (first, last), (begin, end) = one, other
+    return (last is not None and last < begin) or (end is not None and end < first)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +143,16 @@ class Catalogue:
     def of_topic(self, topic: Topic) -> tuple[Known, ...]:
         """Every measure about a topic."""
         return tuple(one for one in self.measures.values() if one.definition.topic is topic)
+
+    def beside(self, part: Known) -> tuple[tuple[str, ...], ...]:
+        """What may be taken from a measure's whole, so that a number remains: the part itself, and
+        the part with another of the same whole that counts nobody of the same age."""
+        others = [
+            one.definition.id
+            for one in self.measures.values()
+            if one.part_of == part.part_of and _apart(one.ages, part.ages)
+        ]
+        return ((), *((one,) for one in others))
 
     @property
     def residents(self) -> Known | None:
