@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from portal.store import clock, measures
 from portal.store.base import metadata
+from portal.store.claiming import picked
 from portal.store.measure_words import Change, Definition
 from portal.store.scope import Reach, acting_as, scoped
 
@@ -113,7 +114,7 @@ def _drain_some(batch: int) -> int:
         lying = select(order_tally.c.id).order_by(order_tally.c.id).limit(batch)
         rows = connection.execute(
             delete(order_tally)
-            .where(order_tally.c.id.in_(lying.with_for_update(skip_locked=True)))
+            .where(order_tally.c.id.in_(picked(lying)))
             .returning(order_tally.c.changes)
         ).all()
         changes = together(one for row in rows for one in row.changes)
