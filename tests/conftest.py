@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole run, and a fresh migrated database for whoever asks."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +18,10 @@ from tests.databases import Databases
 
 _numbers = count(1)
 _TEMPLATE = "template_migrated"
+
+# Thousands of tests are collected into objects that last to the end. The collector of garbage
+# would walk through them again and again: it waits until they are there, then leaves them alone.
+gc.disable()
 
 
 @dataclass
@@ -129,6 +134,14 @@ def hailing(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> citypack
     city = citypack.pack()
     setup.load_city(city)
     return city
+
+
+def pytest_collection_finish() -> None:
+    """All tests are there: from now on there is garbage, and only what is new may be some."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
