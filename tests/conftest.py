@@ -15,6 +15,7 @@ import portal.settings as settings_module
 from portal.store import citypack, clock, divisions, engine, migrate
 from portal.store.cluster import APP, OWNER, Cluster
 from tests.databases import Databases
+from tests.loaded import Loaded
 
 _numbers = count(1)
 _TEMPLATE = "template_migrated"
@@ -123,16 +124,24 @@ def frozen() -> Iterator[clock.FrozenClock]:
         yield at
 
 
+@pytest.fixture(scope="session")
+def loaded() -> Loaded:
+    """What loading the small second city leaves in a database."""
+    return Loaded()
+
+
 @pytest.fixture
-def hailing(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> citypack.CityPack:
+def hailing(
+    database: TestDatabase, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> citypack.CityPack:
     """A small second city, loaded into a fresh database: nothing of ours is about one city."""
     from portal.commands import setup
 
     monkeypatch.setenv("PORTAL_CITY_PACK", str(Path(__file__).parent / "packs" / "hailing"))
     settings_module.reload()
-    citypack.forget()
     city = citypack.pack()
-    setup.load_city(city)
+    loaded.load(database.cluster.server.superuser_url(database.name), lambda: setup.load_city(city))
+    divisions.forget()
     return city
 
 
