@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 import portal.settings as settings_module
 from portal.store import citypack, clock, divisions, engine, migrate
@@ -23,6 +24,10 @@ _TEMPLATE = "template_migrated"
 # Thousands of tests are collected into objects that last to the end. The collector of garbage
 # would walk through them again and again: it waits until they are there, then leaves them alone.
 gc.disable()
+
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 @dataclass
