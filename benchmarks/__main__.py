@@ -23,7 +23,7 @@ ALONE = (
     "findings",
     "forms",
 )
-IN_HOUSE = ("start", "pages", "dossier", "sessions")  # they share one running product
+IN_HOUSE = ("start", "pages", "dossier", "rosters", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)
 
 

@@ -22,7 +22,7 @@ from portal.store import clock
 from portal.store.engine import driver_url
 
 TOTAL = int(os.environ.get("PORTAL_BENCH_ORDERS", "100000"))
-RUNS, PUSHED, PUSH_BATCH, OVERDUE = 20, 5000, 500, 100_000
+RUNS, PUSHED, PUSH_BATCH, OVERDUE = 40, 5000, 500, 100_000
 _LIST = "<= 50"
 TEXT = "三单元楼道长期堆放杂物，存在消防隐患，请有关单位核实处理并回复。" * 3
 

@@ -15,13 +15,19 @@ from portal.affairs.forms import collected, fill, held
 from portal.affairs.forms import desk as form_desk
 from portal.affairs.forms import rules as form_rules
 from portal.affairs.forms.offer import FormTasks
+from portal.affairs.forms.province.desk import SUPERSEDE, Register
+from portal.affairs.forms.province.outbox import Outbox
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
+from portal.affairs.workflow.flow import BadFlowError
+from portal.connectors.province import open_province
 from portal.connectors.registry import Registry
+from portal.functions import province as exchange
 from portal.functions.records import mask as masks
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
+from portal.settings import secrets, settings
 from portal.store.citypack import CityPack, pack
 from portal.store.scope import Reach, scoped
 
@@ -157,7 +163,7 @@ def held_by(registry: Registry) -> Held:
             )  # fmt: skip
     names = {one.id: one.name for one in registry.systems.values()}
     same = form_rules.alike(pack().forms.synonyms)
-    return Held(measures=measures, fields=fields, systems=names, same=same)
+    return Held(measures=measures, fields=fields, systems=names, same=same, masked=masks.masked)
 
 
 def forms_know(registry: Registry, city: CityPack) -> None:
@@ -173,11 +179,34 @@ def tasks_of_forms(city: CityPack) -> tuple[FormTasks, ...]:
     return (FormTasks(),) if city.flow(form_book.ANSWER) else ()
 
 
+def _jobs_of_the_province(city: CityPack) -> tuple[Recurring, ...]:
+    """Its forms are fetched and what was left for it is sent; where there is a province."""
+    chosen = settings()
+    there = open_province(city.province, secret=secrets().system, allow=chosen.endpoint_allow)
+    if there is None:
+        return ()
+    if SUPERSEDE not in form_book.answer_flow().moves:
+        raise BadFlowError(f'flows.toml：接入省级一表通须有“换版”操作（id = "{SUPERSEDE}"）')
+    return (
+        Recurring(
+            seconds=city.province.fetch_seconds,
+            name="province.pull",
+            work=lambda: exchange.pull(there, Register()),
+        ),
+        Recurring(
+            seconds=chosen.task_send_seconds,
+            name="province.send",
+            work=lambda: exchange.drain(there, Outbox()),
+        ),
+    )
+
+
 def jobs_of_forms(city: CityPack) -> tuple[Recurring, ...]:
     """What was sent is filled, and sent again when a period begins; where the city has it."""
     if city.flow(form_book.FORM) is None:
         return ()
     return (
+        *_jobs_of_the_province(city),
         Recurring(seconds=2, name="forms.fill", work=fill.turn),
         Recurring(seconds=900, name="forms.renew", work=form_desk.renew),
     )

@@ -17,6 +17,7 @@ from sandbox.landing import Landing
 from sandbox.messengers import messengers
 from sandbox.misbehaviour import Misbehave
 from sandbox.population import World
+from sandbox.province import service as provincial
 from sandbox.systems import catalogue
 
 
@@ -56,6 +57,10 @@ def create_app(
         routes.append(Mount(f"/{system.id}", app=app))
         handles[system.id] = served.handle
     for name, mount, handle in messengers(credentials, clock).mounts():
+        routes.append(mount)
+        handles[name] = handle
+    city = next(one.code for one in world.region.divisions.values() if one.level == "city")
+    for name, mount, handle in provincial.mounts(provincial.province(credentials, clock, city)):
         routes.append(mount)
         handles[name] = handle
     return Starlette(routes=[*Desk(world, handles, files).routes(), *routes])

@@ -10,6 +10,7 @@ from pathlib import Path
 from sandbox.allocation import Scale
 from sandbox.messengers import REFERENCES as MESSENGERS
 from sandbox.population import DEFAULT_SEED
+from sandbox.province.service import NEEDS as PROVINCE
 from sandbox.systems import references
 
 PREFIX, TICKET, LINK = "SANDBOX_SECRET_", "_TICKET", "_LINK"
@@ -71,8 +72,9 @@ def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
     missing = [one for one in names.values() if not environment.get(one)]
     if missing:
         raise Refused(f"缺少模拟系统的凭据，请设置环境变量：{'、'.join(missing)}，未启动。")
-    # Nobody has to have a way to a phone: without its credentials it is not served.
-    ways = {name: environment.get(PREFIX + name.upper(), "") for name in MESSENGERS}
+    # Nobody has to have a way to a phone or a province: without its credentials it is not served.
+    others = (*MESSENGERS, *PROVINCE)
+    ways = {name: environment.get(PREFIX + name.upper(), "") for name in others}
     return {name: environment[one] for name, one in names.items()} | {
         name: value for name, value in ways.items() if value
     }

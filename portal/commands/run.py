@@ -96,6 +96,7 @@ def _references() -> list[str]:
     """The credentials that callers show; a host key is shown to us."""
     held = [one.credentials for one in pack().systems]
     held += [one.credentials for one in pack().messages.channels]
+    held.append(pack().province.credentials)
     return sorted({name for one in held for name in one.values()} - _host_keys())
 
 

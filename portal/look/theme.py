@@ -91,6 +91,10 @@ STATES: dict[str, Tone] = {
     "已发布": GOOD,
     "已退回": SHUT,
     "已撤下": QUIET,
+    "已登记": GOOD,
+    "待回传": WAITING,
+    "已回传": GOOD,
+    "被退回": SHUT,
 }
 
 

@@ -20,12 +20,12 @@ def _sketch(region_code: str, _who: Principal) -> tuple[Any, str] | None:
     if not features:
         return None
     places = scope_facts(_who).places
-    figure = sketch.districts(features, {one.code: one.population for one in places}, "人")
+    drawn = sketch.districts(features, {one.code: one.population for one in places}, "人")
     words = "，".join(
         f"{one.name}{one.population:,}人" if one.population else f"{one.name}无数据"
         for one in places
     )
-    return figure, f"各区县常住人口示意图：{words}"
+    return charts.Finished(drawn), f"各区县常住人口示意图：{words}"
 
 
 def _map_card(who: Principal) -> None:

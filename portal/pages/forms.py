@@ -6,7 +6,7 @@ import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.forms import desk, queries
+from portal.affairs.forms import desk, queries, rules
 from portal.affairs.forms.queries import AnswerRow, Box, Burden
 from portal.affairs.workflow.flow import FlowError
 from portal.functions import city
@@ -14,15 +14,17 @@ from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded, require
-from portal.pages.parts import formanswer, formdraft, saying
+from portal.pages.parts import formanswer, formdraft, provinceforms, saying
 from portal.store.citypack import pack
 
 PERMISSION = desk.VIEW
 WAITING, ALL, FORMS, NEW, TABLE, BURDEN = "waiting", "all", "forms", "new", "table", "burden"
+PROVINCE = "province"
 _NAMES: Mapping[str, str] = {
     WAITING: "待办",
     ALL: "全部填报",
     FORMS: "报表",
+    PROVINCE: "省级",
     NEW: "起草",
     TABLE: "汇总",
     BURDEN: "减负",
@@ -35,7 +37,8 @@ def _parts(who: Principal) -> list[str]:
     shown = {
         WAITING: inside,
         ALL: inside,
-        NEW: permissions.allowed(who, desk.DRAFT),
+        NEW: permissions.allowed(who, desk.DRAFT) and pack().forms.issue_locally,
+        PROVINCE: provinceforms.shown(who),
         TABLE: who.unit.level != "community" and inside,
     }
     return [one for one in _NAMES if shown.get(one, True)]
@@ -46,12 +49,17 @@ def _due(row: AnswerRow) -> Html:
     return tag("span", words, class_="due" if row.late else "num")
 
 
+def _source(source: str) -> Html:
+    """What did not arise here says so."""
+    return " " + states.chip(source) if source == rules.PROVINCIAL else ""
+
+
 def _cells(who: Principal, row: AnswerRow) -> list[tuple[str, Html]]:
     auto = f"{row.count.percent}%" if row.filled and row.count.percent is not None else "取数中"
     mark = states.mock() + " " if row.simulated else ""
     return [
         ("报表", mark + text(row.title)),
-        ("来源", text(row.issuer)),
+        ("来源", text(row.issuer) + _source(row.source)),
         ("地点", text(city.place_within(who, row.region_name))),
         ("自动取数", text(auto)),
         ("时限", _due(row)),
@@ -96,7 +104,7 @@ def _forms(who: Principal) -> None:
         mark = states.mock() + " " if one.simulated else ""
         with st.container(key=f"formline-{one.id}", horizontal=True, vertical_alignment="center"):
             words = f"{one.number or '无表号'} · {one.issuer} · {one.cycle} · {one.state}"
-            st.html(tables.head(one.title, mark + text(words)))
+            st.html(tables.head(one.title, mark + text(words) + _source(one.source)))
             if st.button("打开", key=f"form-see-{one.id}"):
                 go("forms", form=str(one.id))
 
@@ -166,6 +174,7 @@ _DRAWN: Mapping[str, Callable[[Principal], None]] = {
     WAITING: _waiting,
     ALL: _everything,
     FORMS: _forms,
+    PROVINCE: provinceforms.draw,
     NEW: formdraft.new,
     TABLE: _table,
     BURDEN: _burden,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.orders import addresses, boxes, classes, queries, triage
+from portal.affairs.orders import addresses, classes, queries, triage
 from portal.affairs.orders.queries import COUNTED
 from portal.affairs.orders.triage import NAMES, TriageId
 from portal.look import notice, states, tables
@@ -13,7 +13,7 @@ from portal.look.markup import Html, tag, text
 from portal.look.tables import Column
 from portal.look.today import link
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, orderlist, orderopened, triageadvice, turnline
+from portal.pages.parts import memory, orderlist, orderopened, orderview, triageadvice, turnline
 
 PERMISSION, PAGE = triage.PERMISSION, triageadvice.PAGE
 SIZE = 15
@@ -48,7 +48,7 @@ def _many(number: int) -> str:
 def _list(who: Principal, current: str) -> None:
     counts = triage.counts(who)
     box = _box(who, counts)
-    filters = triage.filters_of(box, boxes.under(who))
+    filters = triage.filters_of(box, orderview.under(who))
     page = queries.listed(who, filters, int(st.session_state.get(_PAGE) or 1), SIZE)
     mark = states.mock() + " " if any(one.simulated for one in page.rows) else ""
     st.html(tables.head("分拨台", f"{mark}{NAMES[box]} {page.total} · 时限近的在前"))

@@ -9,10 +9,11 @@ Another city is another folder. Its files:
 - ``dispatch.toml`` how they are dispatched, urged and evaluated;
 - ``findings.toml`` where 未诉先办 is run, and how;
 - ``forms.toml`` and ``forms/`` how 一表通 is run, and its first forms;
+- ``province.toml`` where forms of the province come from, and what its codes mean here;
 - ``schemes.toml`` how units are evaluated;
 - ``messages.toml`` what may leave for a phone and how people are reminded;
 - ``holidays.toml`` the days off, ``divisions.csv`` and ``districts.geojson`` the places;
-- ``demo.toml`` (with ``systems.demo.toml``) what only a demonstration uses.
+- ``demo.toml`` (with ``systems.demo.toml``, ``province.demo.toml``) what only a demonstration uses.
 """
 
 import json
@@ -34,6 +35,7 @@ from portal.store import (
     matter_texts,
     message_texts,
     order_texts,
+    province_texts,
     reply_texts,
     report_texts,
     resource_texts,
@@ -51,6 +53,7 @@ from portal.store.lookup_texts import BulkUse
 from portal.store.matter_texts import MatterTexts
 from portal.store.message_texts import MessageTexts
 from portal.store.order_texts import OrderTexts
+from portal.store.province_texts import ProvinceTexts
 from portal.store.reply_texts import ReplyText
 from portal.store.report_texts import ReportColumn as ReportColumn
 from portal.store.report_texts import ReportTemplate as ReportTemplate
@@ -207,6 +210,7 @@ class CityPack(_Data):
     intake: IntakeTexts = IntakeTexts()
     findings: FindingTexts = FindingTexts()
     forms: FormTexts = FormTexts()
+    province: ProvinceTexts = ProvinceTexts()
     replies: tuple[ReplyText, ...] = ()
     briefing: BriefingTexts = BriefingTexts()
     standing: StandingTexts = StandingTexts()
@@ -268,6 +272,9 @@ def read_pack(folder: Path, *, production: bool = False) -> CityPack:
             "intake": intake_texts.read(folder),
             "findings": finding_texts.read(folder),
             "forms": form_texts.read(folder),
+            "province": province_texts.read(
+                folder, sandbox="" if production else settings().sandbox_url
+            ),
             "replies": reply_texts.read(folder),
             "briefing": briefing_texts.read(folder),
             "standing": standing_texts.read(folder),

@@ -63,6 +63,8 @@ class FormText(_Data):
     cycle: Cycle = "月"
     layout: Layout = "汇总表"
     days: int = Field(default=5, ge=1, le=60)  # working days after the period to hand it in
+    due_on: date | None = None  # of a single form: until when, instead
+    targets: tuple[str, ...] = ()  # places it is sent to; none: all of the issuer's
     rows: Literal["", "aged", "households"] = ""  # who stands in a list
     from_age: int = Field(default=0, ge=0, le=120)
     system: str = ""  # of a list: only whom this system knows

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
-from portal.affairs.forms import desk, fill, held, people, queries
-from portal.affairs.forms.conflicts import Standing, conflict, repeats
+from portal.affairs.forms import desk, fill, held, people, queries, settling
+from portal.affairs.forms.conflicts import Standing, Word, conflict, repeats, unsettled
 from portal.affairs.forms.tables import form_person_fact
-from portal.affairs.forms.words import AUTO, CHANGED, MISSING, Held, key
+from portal.affairs.forms.words import AUTO, CHANGED, MISSING, FormError, Held, key
 from portal.store import clock, crypto
 from portal.store.scope import Reach, scoped
 from portal.store.search import INDEXER
@@ -144,6 +144,18 @@ def _locked(form_id: UUID, *changes: tuple[int, str, str]) -> None:
         desk.move(who, answer, step)
 
 
+def _rivals(form_id: UUID) -> tuple[Any, ...]:
+    """What the first person's row is told of other lists."""
+    found = queries.opened(world.clerk(), world.answer(form_id).id)
+    assert set(found.rivals) <= {key(1, "ring")}
+    return found.rivals.get(key(1, "ring"), ())
+
+
+def _settle(form_id: UUID, version: int | None, base: int = 0) -> None:
+    answer = world.answer(form_id).id
+    assert settling.settle(world.clerk(), answer, 1, "ring", version, base) == ()
+
+
 def _left() -> list[tuple[int, int, Any, str]]:
     fact = form_person_fact.c
     with scoped(held.SERVICE) as connection:
@@ -171,14 +183,37 @@ def test_a_locked_list_feeds_the_next_one_person_by_person() -> None:
     history = queries.opened(world.clerk(), world.answer(other).id).events[-1]
     assert "1 处与其他名册不一致" in history.words
     assert _ring(_list("名册五"))[0][0] == "13900000001"
+    # A list shows both, and what is chosen there is a new version; the list that was out before
+    # the conflict arose shows it as well, and whoever keeps the own word settles it too.
+    chooses, keeps = _list("名册九"), after
+    counts, rival = _rivals(chooses)
+    assert (counts.value, counts.form, counts.counts) == ("13900000001", "名册二", True)
+    assert (rival.value, rival.form, rival.version) == ("13900000009", "名册三", 3)
+    assert rival.place.endswith("柳岸社区居民委员会") and rival.as_of == "2026-11-30"
+    assert _rivals(keeps) == (counts, rival)
+    with pytest.raises(FormError, match="刚被核定或修改"):
+        _settle(chooses, 3, base=7)
+    with pytest.raises(FormError, match="这一说法已被核定"):
+        _settle(chooses, 1)
+    _settle(chooses, 3)
+    assert _ring(chooses)[0][:2] == ("13900000009", CHANGED) and _rivals(chooses) == ()
+    with pytest.raises(FormError, match="刚被核定或修改"):
+        _settle(chooses, 3, base=1)
+    _settle(keeps, None)
+    _locked(keeps)
+    assert _left()[3:] == [(4, 3, None, "13900000001")]
+    _locked(chooses)  # it has not seen the other's choice: hard again, and told to the next list
+    assert _left()[4:] == [(5, 3, "hard", "13900000009")]
+    assert [one.version for one in _rivals(_list("名册十"))] == [4, 5]
+    assert [one[1] for one in _ring(_list("名册十一"))] == [AUTO, MISSING]
     # What was emptied stays empty, and what was only carried over is not said again.
     emptied, carried = _list("名册六"), _list("名册七")
     _locked(carried)
-    assert len(_left()) == 3
+    assert len(_left()) == 5
     _locked(emptied, (1, "ring", ""))
     found = queries.opened(world.clerk(), world.answer(emptied).id)
     assert found.cells[key(1, "ring")].state == CHANGED
-    assert _left()[3:] == [(4, 2, None, "")]
+    assert _left()[5:] == [(6, 4, None, "")]
     assert _ring(_list("名册八"))[0] == ("", MISSING, "")
 
 
@@ -193,7 +228,29 @@ def test_a_word_is_held_against_the_one_that_counts() -> None:
         (standing, 2, mine, "乙", "hard", False),
         (standing, 2, theirs, "乙", None, False),  # the same form speaks again
         (standing, 0, theirs, "甲", None, True),
+        (standing, 4, theirs, "甲", None, False),  # the same form, having seen a later word
     ]
     for stands, base, form_id, value, against, again in cases:
         assert conflict(stands, base, form_id, value) == against
         assert repeats(stands, base, form_id, value) is again
+
+
+def test_a_hard_conflict_stays_open_until_a_word_that_has_seen_it() -> None:
+    a, b, c = uuid4(), uuid4(), uuid4()
+    cases: list[tuple[list[tuple[int, str | None, UUID]], tuple[int, ...]]] = [
+        ([(0, None, a)], ()),
+        ([(0, None, a), (0, "hard", b)], (2,)),
+        ([(0, None, a), (0, "hard", b), (0, "soft", c)], (2,)),  # a soft word has not seen it
+        ([(0, None, a), (0, "hard", b), (1, None, c)], (2,)),  # built on what counted alone
+        ([(0, None, a), (0, "hard", b), (2, None, c)], ()),  # has seen both
+        ([(0, None, a), (0, "hard", b), (0, "hard", c)], (2, 3)),
+        ([(0, None, a), (0, "hard", b), (0, "hard", b)], (3,)),  # the same form again
+        ([(0, None, a), (0, "hard", b), (0, "soft", b)], ()),  # and agrees by now
+        ([(0, None, a), (0, "hard", b), (2, None, c), (0, "hard", b)], (4,)),
+    ]
+    for said, still in cases:
+        words = [
+            Word(version=at, base=base, conflict=against, form_id=form_id)
+            for at, (base, against, form_id) in enumerate(said, start=1)
+        ]
+        assert unsettled(reversed(words)) == still

@@ -84,8 +84,10 @@ def _dies(database: TestDatabase, *words: str) -> None:
         env={**os.environ, "DATABASE_URL": database.app_url},
         timeout=240,
         check=False,
+        capture_output=True,
+        text=True,
     )
-    assert killed.returncode == -signal.SIGKILL
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
 
 
 @pytest.mark.parametrize("dies_in", [0, 37])

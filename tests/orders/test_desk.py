@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from auth.permissions import Denied
-from portal.affairs.orders import desk, queries
+from portal.affairs.orders import desk, reading
 from portal.affairs.orders.desk import ChangedError, OrderError
 from portal.affairs.orders.files import Attachment
 from portal.affairs.orders.tables import order_attachment, order_event, order_seat, work_order
@@ -296,7 +296,7 @@ def test_a_file_that_is_too_large_or_not_what_it_says_is_refused(
     with pytest.raises(OrderError, match=r"没有保存.*已填内容已保留") as refused:
         desk.act(world.street(), order, "attach", {"attachment": Attachment(name=name, data=data)})
     assert words in refused.value.message
-    assert queries.opened(world.street(), order).files == ()
+    assert reading.opened(world.street(), order).files == ()
 
 
 def test_a_file_is_kept_encrypted_and_read_by_who_sees_the_order() -> None:
@@ -304,11 +304,11 @@ def test_a_file_is_kept_encrypted_and_read_by_who_sees_the_order() -> None:
     data = b"\x89PNG\r\n\x1a\n" + b"inside" * 9
     desk.act(world.street(), order, "attach",
              {"attachment": Attachment(name="../现场.png", data=data)})  # fmt: skip
-    (kept,) = queries.opened(world.street(), order).files
+    (kept,) = reading.opened(world.street(), order).files
     assert (kept.name, kept.media_type, kept.size) == (".. 现场.png", "image/png", len(data))
-    assert queries.file(world.street(), kept.id) == (".. 现场.png", "image/png", data)
+    assert reading.file(world.street(), kept.id) == (".. 现场.png", "image/png", data)
     with pytest.raises(OrderError, match="没有找到这个附件"):
-        queries.file(world.civil(), kept.id)
+        reading.file(world.civil(), kept.id)
     with scoped(SERVICE) as connection:
         stored = connection.execute(select(order_attachment.c.bytes)).scalar_one()
     assert b"inside" not in stored

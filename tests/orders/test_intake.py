@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from portal.affairs.orders import intake, queries
+from portal.affairs.orders import intake, reading
 from portal.affairs.orders.files import Attachment
 from portal.affairs.orders.tables import order_caller, order_event, order_tally, work_order
 from portal.affairs.orders.tally import SERVICE
@@ -81,7 +81,7 @@ def test_where_the_other_side_is_master_its_new_words_are_taken_over_and_told() 
     assert (row.title, row.kind, row.version) == ("楼道杂物起火隐患", "求助", 2)
     (third,) = intake.take([world.demand(**theirs, title="楼道杂物起火隐患", kind="求助")])
     assert third.outcome == "已有"
-    found = queries.opened(world.command(), again.order_id)  # type: ignore[arg-type]
+    found = reading.opened(world.command(), again.order_id)  # type: ignore[arg-type]
     assert found.events[-1].words == "来源方更新：诉求类型、标题"
 
 
@@ -136,7 +136,7 @@ def test_what_is_unfit_is_refused_with_its_reason_and_costs_no_other() -> None:
 )
 def test_whatever_is_written_is_kept_as_text(given: str, kept: str) -> None:
     order = world.taken(content=given)
-    assert queries.opened(world.command(), order).content == kept
+    assert reading.opened(world.command(), order).content == kept
 
 
 def test_places_and_times_are_what_they_say() -> None:

@@ -2,12 +2,15 @@
 
 import random
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
-from portal.affairs.orders import desk, intake, sweep, tally
-from portal.affairs.orders.tables import order_event, order_tally
+from auth.principal import Principal
+from portal.affairs.orders import desk, intake, queries, sweep, tally
+from portal.affairs.orders.filters import Filters
+from portal.affairs.orders.tables import order_event, order_tally, work_order
 from portal.store import clock, measures
 from portal.store.measure_tables import measure_change
 from portal.store.scope import Reach, scoped
@@ -54,6 +57,23 @@ def _number(measure: str, slice_: str = "") -> tuple[int, int]:
     return int(first), int(second)
 
 
+def _listed(who: Principal, filters: Filters) -> set[UUID]:
+    return {row.id for row in queries.listed(who, filters, size=200).rows}
+
+
+def _late_ones_are_listed() -> set[UUID]:
+    """By whatever index they are found: what is listed as late is what was marked so."""
+    order = work_order.c
+    with scoped(EVERYTHING) as connection:
+        rows = connection.execute(select(order.id, order.closed_at, order.overdue_at)).all()
+    for who in (world.command(), world.district(), world.street(), world.civil()):
+        for open_ in (None, True, False):
+            seen = _listed(who, Filters(open=open_))
+            late = {one.id for one in rows if one.overdue_at is not None}
+            assert _listed(who, Filters(open=open_, due="逾期")) == late & seen, (who.name, open_)
+    return _listed(world.command(), Filters(open=None, due="逾期"))
+
+
 @pytest.mark.parametrize(("seed", "orders", "steps"), [(0, 4, 60), (1, 4, 60), (2, 16, 420)])
 def test_the_measures_are_what_a_recount_of_the_history_gives(
     seed: int, orders: int, steps: int, frozen: clock.FrozenClock
@@ -62,7 +82,9 @@ def test_the_measures_are_what_a_recount_of_the_history_gives(
     tally.drain()
     assert _flows() == walk.recount()
     assert _stocks() == walk.stocks()
+    late = _late_ones_are_listed()
     if orders > 10:  # a walk that never did these things would prove little
+        assert late
         wanted = {"dispatch", "sign", "contact", "reply", "approve", "visit", "return",
                   "return_grant", "pass_down", "reclass", "overdue"}  # fmt: skip
         assert wanted <= set(made), (wanted - set(made), made)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from auth.permissions import Denied
 from auth.tables import audit_entry
-from portal.affairs.orders import desk, queries
+from portal.affairs.orders import desk, queries, reading
 from portal.affairs.orders.filters import Filters
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.tables import (
@@ -62,7 +62,7 @@ def test_an_order_is_seen_in_its_scope_and_by_who_has_a_seat() -> None:
     elsewhere = people.principal(prefixes=("990102001002",), unit_id="com-990102001002")
     assert not _sees(elsewhere, order)
     with pytest.raises(OrderError, match="没有找到"):
-        queries.opened(elsewhere, order)
+        reading.opened(elsewhere, order)
     assert queries.listed(elsewhere).rows == ()
 
 
@@ -77,7 +77,7 @@ def test_the_unit_that_is_complained_about_never_sees_the_order_and_it_goes_one_
     desk.dispatch(world.command(), order, "dept-990102-command")
     assert world.row(order).unit_id == "dept-990102-command"
     with pytest.raises(OrderError, match="没有找到"):
-        queries.opened(world.street(), order)
+        reading.opened(world.street(), order)
     with scoped(world.street().reach) as connection:
         for table in (order_caller, order_event, order_attachment):
             assert _number(connection, table) == 0
@@ -93,13 +93,13 @@ def test_a_complaint_about_a_desk_is_taken_in_by_the_one_above_it() -> None:
 
 def test_who_called_is_told_with_the_right_and_recorded(hailing: object) -> None:
     order = world.IN_STATE["办理中"]("1")
-    found = queries.opened(world.street(), order)
-    assert found.caller == queries.Caller(name="张三丰", phone="13800138000")
+    found = reading.opened(world.street(), order)
+    assert found.caller == reading.Caller(name="张三丰", phone="13800138000")
     officer = people.principal(
         roles=("city_officer",), prefixes=("9901",), unit_id="gov-9901", kind="government",
         level="city", region_code="9901",
     )  # fmt: skip
-    without = queries.opened(officer, order)
+    without = reading.opened(officer, order)
     assert without.caller is None and "不能查看诉求人信息" in without.why
     with begin() as connection:
         rows = connection.execute(
@@ -111,23 +111,23 @@ def test_who_called_is_told_with_the_right_and_recorded(hailing: object) -> None
 
 def test_a_confidential_order_is_handled_without_knowing_who_called() -> None:
     order = world.taken(confidential=True)
-    assert queries.opened(world.command(), order).caller is not None
+    assert reading.opened(world.command(), order).caller is not None
     world.sent(order)
-    found = queries.opened(world.street(), order)
+    found = reading.opened(world.street(), order)
     assert found.content and found.caller is None and found.why == "诉求人要求保密"
     with scoped(world.street().reach) as connection:
         assert _number(connection, order_caller) == 0
     world.handled(order, world.street())
     desk.act(world.command(), order, "approve")
-    assert queries.opened(world.command(), order).caller is not None  # who rings back
+    assert reading.opened(world.command(), order).caller is not None  # who rings back
 
 
 def test_an_order_becomes_confidential_on_request() -> None:
     order = world.IN_STATE["办理中"]("1")
-    assert queries.opened(world.street(), order).caller is not None
+    assert reading.opened(world.street(), order).caller is not None
     desk.act(world.command(), order, "confide", {"reason": "诉求人要求保密"})
-    assert queries.opened(world.street(), order).caller is None
-    assert queries.opened(world.command(), order).caller is not None
+    assert reading.opened(world.street(), order).caller is None
+    assert reading.opened(world.command(), order).caller is not None
 
 
 def test_nothing_of_the_caller_lies_open_in_the_database(database: TestDatabase) -> None:

@@ -8,7 +8,7 @@ from auth.principal import Principal
 from portal.affairs.dispatch import advice, asking, consult, consultations, reads
 from portal.affairs.dispatch.consult_rules import CLAIMS, DECLINES, Answer
 from portal.affairs.dispatch.words import DispatchError
-from portal.affairs.orders import papers, queries
+from portal.affairs.orders import papers, reading
 from portal.affairs.orders.advising import Adviser
 from portal.affairs.workflow.flow import FlowError
 from portal.connectors.contract import FormField, TaskAction, TurnedDown
@@ -48,7 +48,7 @@ class ConsultationTasks:
     def details(self, principal: Principal, key: str) -> tuple[tuple[str, str], ...]:
         """What is asked, by whom and until when."""
         try:
-            order = queries.opened(principal, papers.order_of(key), with_caller=False)
+            order = reading.opened(principal, papers.order_of(key), with_caller=False)
             found = consultations.of_order(principal, papers.order_of(key))
         except (FlowError, Denied):
             return ()

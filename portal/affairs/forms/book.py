@@ -6,6 +6,7 @@ from pathlib import Path
 
 from portal.affairs.forms import effects, papers, rules
 from portal.affairs.forms.held import SERVICE
+from portal.affairs.forms.province import returning
 from portal.affairs.forms.tables import form, form_answer, form_answer_event, form_event
 from portal.affairs.workflow.flow import BadFlowError, Flow, Vocabulary, sound
 from portal.affairs.workflow.ledger import Book, Effect
@@ -48,6 +49,7 @@ ANSWER_EFFECTS: Mapping[str, Effect] = {
     "锁定": effects.lock,
     "重开": effects.give_back,
     "拒收": effects.refuse,
+    "换版": effects.change_edition,
 }
 FORMS = Book(
     name="报表",
@@ -66,5 +68,5 @@ ANSWERS = Book(
     service=SERVICE.actor,
     flow=answer_flow,
     effects=ANSWER_EFFECTS,
-    always=(papers.follow,),
+    always=(papers.follow, returning.follow),
 )

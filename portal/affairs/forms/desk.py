@@ -1,11 +1,11 @@
 """The only writer of 一表通: drafting a form, moving it, filling cells, moving an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -75,6 +75,8 @@ def _audit(principal: Principal, action: str, detail: dict[str, Any]) -> None:
 def draft(principal: Principal, made: FormText, form_id: UUID | None = None) -> UUID:
     """Write a form down, or write it anew while it is a draft; faults are told on submission."""
     permissions.check(principal, DRAFT)
+    if made.source != rules.LOCAL:
+        raise FormError(f"省级报表由省级下发，不能自行起草，{KEPT}")
     with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
         if form_id is not None:
             row = connection.execute(select(form).where(form.c.id == form_id)).first()
@@ -155,6 +157,13 @@ def _seen(connection: Connection, table: Any, thing_id: UUID) -> Row[Any]:
     return row
 
 
+def _editions(row: Row[Any]) -> ColumnElement[bool]:
+    """A form and, of the province's, its earlier editions: a period is asked once."""
+    if row.source != rules.PROVINCIAL:
+        return and_(form.c.id == row.id)
+    return and_(form.c.number == row.number, form.c.source == row.source)
+
+
 def renew() -> int:
     """Send every form that is out for the period that has begun; gives how many were sent."""
     by = By(login=held.SERVICE.actor, name="平台", unit_id=None, unit_name=None,
@@ -167,8 +176,8 @@ def renew() -> int:
             if made.cycle == "一次" or rules.head_faults(made, today):
                 continue
             first, _ = rules.period_of(made.cycle, today)
-            query = select(func.max(form_answer.c.period_from))
-            last = connection.execute(query.where(form_answer.c.form_id == row.id)).scalar()
+            query = select(func.max(form_answer.c.period_from)).join(form)
+            last = connection.execute(query.where(_editions(row))).scalar()
             if last is None or last < first:
                 ledger.turn(connection, FORMS, row.id, "send", {}, version=None, by=lambda _: by)
                 sent += 1
@@ -207,6 +216,8 @@ class Saved:
     stored: int
     conflicts: tuple[Conflict, ...] = ()
     faults: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()  # requests (数据校核) that no longer say what the cell says
+    told: tuple[str, ...] = ()  # what became of those, in words
 
 
 def save(principal: Principal, answer_id: UUID, changes: Iterable[Change]) -> Saved:
@@ -222,7 +233,7 @@ def save(principal: Principal, answer_id: UUID, changes: Iterable[Change]) -> Sa
             fill.signed(made, cells, principal.name, principal.unit.name)
             saved = _put(made, cells, row, principal, tuple(changes))
             store(connection, made, row, cells)
-    return saved
+    return replace(saved, told=correcting.take_back(principal, saved.taken_back))
 
 
 def seen_answer(connection: Connection, answer_id: UUID) -> Row[Any]:
@@ -253,6 +264,7 @@ def _put(
     rows, stored = set(rows_of(made, row.rows)), 0
     conflicts: list[Conflict] = []
     faults: list[str] = []
+    taken_back: list[str] = []
     for one in changes:
         field = made.field(one.field)
         if field is None or one.row not in rows:
@@ -272,13 +284,15 @@ def _put(
                          mine=value, by=there.by)
             )  # fmt: skip
             continue
-        cells[key(one.row, one.field)] = _written(there, value, who)
+        taken_back += [there.asked] if there.asked and there.value != value else []
+        cells[key(one.row, one.field)] = written(there, value, who)
         stored += 1
     rules.compute(made, cells, sorted(rows))
-    return Saved(stored=stored, conflicts=tuple(conflicts), faults=tuple(faults))
+    return Saved(stored=stored, conflicts=tuple(conflicts), faults=tuple(faults),
+                 taken_back=tuple(taken_back))  # fmt: skip
 
 
-def _written(there: Cell, value: str, who: Principal) -> Cell:
+def written(there: Cell, value: str, who: Principal) -> Cell:
     """A cell after a person wrote into it; what the system had said is kept beside it."""
     auto = there.auto or (there.value if there.state == AUTO else "")
     state = AUTO if auto and value == auto else CHANGED if auto else TYPED
@@ -293,6 +307,7 @@ def _written(there: Cell, value: str, who: Principal) -> Cell:
         by=f"{who.unit.name} {who.name}",
         at=clock.now().isoformat(timespec="seconds"),
         other="",
+        asked=there.asked if value == there.value else "",
     )
 
 
@@ -329,7 +344,23 @@ def move(
     _audit(principal, "forms.move", {"form": made.title, "move": move_id})
     if move_id != "hand_in":
         return ()
-    return correcting.put(principal, made, cells, row.region_code, pack().forms.ground)
+    told = correcting.put(
+        principal, made, cells, rows_of(made, row.rows), row.region_code, pack().forms.ground
+    )
+    if told.asked:
+        _note_asked(principal, answer_id, told.asked)
+    return told.shown()
+
+
+def _note_asked(principal: Principal, answer_id: UUID, asked: Mapping[str, str]) -> None:
+    """Remember which request stands for which cell, so that it goes when the cell is put back."""
+    with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
+        row = ledger.take_hold(connection, ANSWERS, answer_id)
+        cells = held.unseal(row.payload)
+        for name, request in asked.items():
+            cells[name].asked = request
+        values = {"payload": held.seal(cells)}
+        connection.execute(update(form_answer).where(form_answer.c.id == answer_id).values(values))
 
 
 def _sign(connection: Connection, principal: Principal, answer_id: UUID) -> None:

@@ -2,16 +2,16 @@
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, and_, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth.tables import unit
 from portal.affairs.forms import collected, held, personfacts, rules
 from portal.affairs.forms.conflicts import Standing, conflict
 from portal.affairs.forms.tables import form, form_answer, form_fact, form_refusal
-from portal.affairs.forms.words import FormError
+from portal.affairs.forms.words import CHANGED, TYPED, FormError
 from portal.affairs.workflow.flow import KEPT
 from portal.affairs.workflow.ledger import Step
 from portal.store import clock, crypto, workdays
@@ -82,6 +82,43 @@ def approve(step: Step) -> None:
         raise FormError(f"不能备案：{'；'.join(lacking)}。请退回制定单位补齐，未作改动。")
 
 
+def due_of(made: FormText, after: date) -> date:
+    """Until when the answers of a period that ends before a day are handed in."""
+    return made.due_on or workdays.after(after - timedelta(days=1), made.days, pack().holidays)
+
+
+def _receivers(step: Step, made: FormText) -> list[Row[Any]]:
+    """The communities that a form is for."""
+    here = unit.c.region_code
+    places = made.targets or (step.row.region_code,)
+    query = select(unit.c.id, here).where(
+        unit.c.kind == "community",
+        unit.c.status == "active",
+        or_(*(and_(here >= one, here < one + ":") for one in places)),
+    )
+    return list(step.connection.execute(query))
+
+
+def _not_answered_before(
+    step: Step, made: FormText, first: date, units: list[Row[Any]]
+) -> list[Row[Any]]:
+    """A period that a unit answered on an earlier edition of the province is not asked again."""
+    if made.source != rules.PROVINCIAL:
+        return units
+    query = (
+        select(form_answer.c.unit_id)
+        .join(form, form.c.id == form_answer.c.form_id)
+        .where(
+            form.c.number == made.number,
+            form.c.source == made.source,
+            form_answer.c.period_from == first,
+            form_answer.c.state != "已拒收",
+        )
+    )
+    there = set(step.connection.execute(query).scalars())
+    return [one for one in units if one.id not in there]
+
+
 def send(step: Step) -> None:
     """Every community of the place gets the form of the running period, once."""
     made, texts = content(step.row), pack().forms
@@ -90,18 +127,12 @@ def send(step: Step) -> None:
     if lacking := rules.head_faults(made, today()):
         raise FormError(f"不能下发：{'；'.join(lacking)}。未作改动。")
     first, after = rules.period_of(made.cycle, today())
-    units = step.connection.execute(
-        select(unit.c.id, unit.c.region_code).where(
-            unit.c.kind == "community",
-            unit.c.status == "active",
-            unit.c.region_code >= step.row.region_code,
-            unit.c.region_code < step.row.region_code + ":",
-        )
-    ).all()
+    units = _receivers(step, made)
     if not units:
         raise FormError("下发范围内没有社区（村），未作改动。")
+    units = _not_answered_before(step, made, first, units)
     numbers = step.connection.execute(_PAPER, {"count": len(units)}).scalars().all()
-    due = workdays.after(after - timedelta(days=1), made.days, pack().holidays)
+    due = due_of(made, after)
     rows = [
         {"id": uuid4(), "form_id": step.row.id, "issuer_unit": step.row.issuer_unit,
          "region_code": one.region_code, "unit_id": one.id, "paper_no": f"YB{number:08d}",
@@ -110,6 +141,8 @@ def send(step: Step) -> None:
          "auto": 0, "changed": 0, "typed": 0, "state": "待填报", "state_since": step.now}
         for one, number in zip(units, numbers, strict=True)
     ]  # fmt: skip
+    if not rows:
+        return
     sent = upsert(form_answer).values(rows).on_conflict_do_nothing(
         constraint="uq_form_answer_form_unit_period"
     ).returning(form_answer.c.id)  # fmt: skip
@@ -152,6 +185,22 @@ def hand_in(step: Step) -> None:
 def give_back(step: Step) -> None:
     """What is given back or reopened is to be handed in again."""
     step.values["handed_at"] = None
+
+
+def change_edition(step: Step) -> None:
+    """An answer that is still open goes on with the new edition; what was typed goes with it."""
+    query = select(form).where(form.c.id == UUID(str(step.form["form_id"])))
+    new = step.connection.execute(query).one()
+    made, cells = content(new), held.unseal(step.row.payload)
+    kept = {name: one for name, one in cells.items() if one.state in (CHANGED, TYPED)}
+    gone = sum(made.field(name.split(".")[1]) is None for name in kept)
+    left = f"，{gone} 格的栏目已取消，内容存档" if gone else ""
+    step.words = f"{step.words}：沿用已填 {len(kept) - gone} 格{left}"
+    step.detail |= {"from_form": str(step.row.form_id)}
+    step.values |= {
+        "form_id": new.id, "payload": held.seal(kept) if kept else "", "filled_at": None,
+        "handed_at": None, "due_on": due_of(made, step.row.period_to),
+    }  # fmt: skip
 
 
 def refuse(step: Step) -> None:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from portal.affairs.forms import held, papers, people, personfacts, rules
+from portal.affairs.forms import held, keeping, papers, people, personfacts, rules
 from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.tables import form, form_answer, form_fact
@@ -285,6 +285,8 @@ def _write(
     rows = []
     for one in answers:
         cells, count = filled(connection, made, known, read, one.region_code)
+        if one.payload:  # it was moved to a new edition with what had been typed
+            keeping.keep(made, cells, held.unseal(one.payload), rows_of(made, count))
         counted = rules.count(made, cells, rows_of(made, count))
         numbers = {f"new_{name}": value for name, value in vars(counted).items()}
         rows.append({"answer": one.id, "new_payload": held.seal(cells), "new_rows": count,

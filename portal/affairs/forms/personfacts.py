@@ -5,19 +5,35 @@ already, and a fact that was typed for one list reaches a person's row of the ne
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from portal.affairs.forms.conflicts import Standing, conflict, repeats
-from portal.affairs.forms.tables import form_person_fact
+from portal.affairs.forms.conflicts import Standing, Word, conflict, repeats, unsettled
+from portal.affairs.forms.tables import form, form_person_fact
 from portal.affairs.forms.words import Cell, Cells, key
 from portal.affairs.workflow.ledger import Step
-from portal.store import crypto
+from portal.store import crypto, divisions
 from portal.store.form_texts import FormText
 
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """One of the words about a person and a fact that stand against each other until settled."""
+
+    version: int
+    value: str
+    place: str  # the unit that said it, by its place
+    form: str
+    as_of: str
+    counts: bool  # what the next lists arrive with, as long as nobody settles it
+
+
+Rivals = Mapping[tuple[str, str], tuple[Rival, ...]]  # subject, name
 Facts = Mapping[tuple[str, str], tuple[str, str, int]]  # subject, name -> value, as of, version
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('form_person_fact'))")
 
@@ -49,6 +65,40 @@ def _latest(
         .ext(distinct_on(fact.subject, fact.name))
     )
     return connection.execute(query).all() if wanted else []
+
+
+def rivals(connection: Connection, wanted: Iterable[str], subjects: Iterable[str]) -> Rivals:
+    """What is in an open hard conflict about these persons: what counts, then what does not."""
+    fact, names_, persons = form_person_fact.c, sorted(wanted), sorted(set(subjects))
+    if not names_ or not persons:
+        return {}
+    other = form_person_fact.alias("other").c
+    hard = select(other.id).where(
+        other.subject == fact.subject, other.name == fact.name, other.conflict == "hard"
+    )
+    query = (
+        select(form_person_fact, form.c.title)
+        .outerjoin(form, form.c.id == fact.form_id)
+        .where(fact.subject.in_(persons), fact.name.in_(names_), hard.exists())
+        .order_by(fact.subject, fact.name, fact.version)
+    )
+    found: dict[tuple[str, str], tuple[Rival, ...]] = {}
+    rows = connection.execute(query).all()
+    for of, group in groupby(rows, key=lambda one: (one.subject, one.name)):
+        said = list(group)
+        still = unsettled(Word(version=one.version, base=one.base, conflict=one.conflict,
+                               form_id=one.form_id) for one in said)  # fmt: skip
+        counting = [one for one in said if one.conflict != "hard"][-1:]
+        if still:
+            against = [one for one in said if one.version in still]
+            found[of] = tuple(map(_rival, (*counting, *against)))
+    return found
+
+
+def _rival(row: Row[Any]) -> Rival:
+    return Rival(version=row.version, value=crypto.decrypt(row.value), form=row.title or "",
+                 place=divisions.full_name(row.region_code), as_of=f"{row.as_of}",
+                 counts=row.conflict != "hard")  # fmt: skip
 
 
 def leave(step: Step, made: FormText, cells: Cells, rows: Iterable[int]) -> None:

@@ -1,7 +1,7 @@
 """Reading forms and answers: lists, one opened, the aggregated table, the burden. Always scoped."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,10 +12,11 @@ from sqlalchemy import Row, Select, func, select
 from auth import audit, permissions
 from auth.principal import Principal
 from auth.tables import unit
-from portal.affairs.forms import desk, held, rules
+from portal.affairs.forms import desk, held, rules, settling
 from portal.affairs.forms.book import ANSWERS, FORMS, answer_flow, form_flow
 from portal.affairs.forms.desk import VIEW
 from portal.affairs.forms.effects import content, rows_of
+from portal.affairs.forms.personfacts import Rival
 from portal.affairs.forms.rules import Count
 from portal.affairs.forms.tables import form, form_answer, form_refusal
 from portal.affairs.forms.words import Cell, Cells, FormError, key
@@ -26,7 +27,7 @@ from portal.store.citypack import pack
 from portal.store.flow_texts import MoveText
 from portal.store.form_texts import FormText
 from portal.store.measure_words import Topic
-from portal.store.scope import scoped
+from portal.store.scope import acting_as, scoped
 
 RECORDS = "records.open"
 MOST = 500
@@ -62,6 +63,7 @@ class AnswerRow:
     title: str
     number: str
     issuer: str
+    source: str
     region_code: str
     region_name: str
     paper_no: str
@@ -88,6 +90,7 @@ class Opened:
     moves: tuple[MoveText, ...]
     events: tuple[Event, ...]
     head_faults: tuple[str, ...]
+    rivals: Mapping[str, tuple[Rival, ...]] = field(default_factory=dict)  # by cell, to be settled
 
 
 def _form_row(row: Row[Any]) -> FormRow:
@@ -111,7 +114,7 @@ def _answer_row(row: Row[Any]) -> AnswerRow:
     names = ("asked", "auto", "changed", "typed")
     return AnswerRow(
         id=row.id, form_id=row.form_id, title=row.title, number=row.number,
-        issuer=row.content["issuer"], region_code=row.region_code,
+        issuer=row.content["issuer"], source=row.content["source"], region_code=row.region_code,
         region_name=divisions.full_name(row.region_code), paper_no=row.paper_no,
         period_from=row.period_from, due_on=row.due_on, state=row.state, version=row.version,
         count=Count(**{name: getattr(row, name) for name in names}),
@@ -201,8 +204,8 @@ def opened(principal: Principal, answer_id: UUID) -> Opened:
         if row is None:
             raise FormError(desk.GONE)
         events = ledger.history(connection, ANSWERS, answer_id)
-    kinds = rules.answer_kinds(desk.asker(principal), row.unit_id, row.region_code)
     made = content(row)
+    kinds = rules.answer_kinds(desk.asker(principal), row.unit_id, row.region_code)
     if not kinds and (row.state not in HANDED or not permissions.allowed(principal, RECORDS)):
         raise FormError("填报尚未上报或本岗位无权查看明细，没有打开。")
     if made.layout == "名册":
@@ -215,12 +218,18 @@ def opened(principal: Principal, answer_id: UUID) -> Opened:
             detail={"form": row.title, "number": row.paper_no},
         )
     cells = held.unseal(row.payload)
+    fills = rules.FILLER in kinds and row.state == "待填报" and row.filled_at is not None
     return Opened(
         row=_answer_row(row), made=made, cells=cells, rows=tuple(rows_of(made, row.rows)),
-        may_fill=rules.FILLER in kinds and row.state == "待填报" and row.filled_at is not None,
+        may_fill=fills, rivals=_rivals(principal, made, cells) if fills else {},
         moves=answer_flow().offered(row.state, kinds), events=events,
         head_faults=rules.head_faults(made, clock.local(clock.now()).date()),
     )  # fmt: skip
+
+
+def _rivals(principal: Principal, made: FormText, cells: Cells) -> Mapping[str, tuple[Rival, ...]]:
+    with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
+        return settling.open_in(connection, made, cells)
 
 
 # -- the table as it grows ------------------------------------------------------------------------
@@ -270,8 +279,8 @@ def table(principal: Principal, form_id: UUID, period: date) -> Table:
     for row, one in zip(found, listed, strict=True):
         cells = held.unseal(row.payload) if row.state in HANDED else {}
         values = [cells[key(0, f.name)].value if key(0, f.name) in cells else "" for f in shown]
-        for field, value in zip(shown, values, strict=True):
-            sums[field.name] += Decimal(value or 0)
+        for column, value in zip(shown, values, strict=True):
+            sums[column.name] += Decimal(value or 0)
         rows.append((one.region_name, one.state, tuple(values)))
     sums_shown = {name: f"{number:f}" for name, number in sums.items()}
     return Table(

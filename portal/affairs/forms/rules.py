@@ -14,6 +14,7 @@ from portal.affairs.workflow.flow import Vocabulary
 from portal.store.form_texts import FieldText, FormText, FormTexts
 from portal.store.measure_words import Topic
 
+LOCAL, PROVINCIAL = "本地", "省级一表通"
 ISSUER, APPROVER, PLATFORM = "制定单位", "审批单位", "平台"
 FILLER, CHECKER, LOCKER = "填报单位", "审核单位", "锁定单位"
 FORM_VOCABULARY = Vocabulary(
@@ -21,7 +22,7 @@ FORM_VOCABULARY = Vocabulary(
 )
 ANSWER_VOCABULARY = Vocabulary(
     who=frozenset({FILLER, CHECKER, LOCKER, PLATFORM}),
-    effects=frozenset({"上报", "退回", "锁定", "重开", "拒收"}),
+    effects=frozenset({"上报", "退回", "锁定", "重开", "拒收", "换版"}),
 )
 INDEX = {
     "living": "现居住人口",
@@ -89,7 +90,7 @@ def _names_parts(one: FieldText, form: FormText, held: Held) -> bool:
     return asked and measure is not None and measure.parts is not None
 
 
-def _binding(one: FieldText, form: FormText, held: Held) -> str:
+def binding(one: FieldText, form: FormText, held: Held) -> str:
     """What is wrong with where a field comes from."""
     system = one.bind.removeprefix("system:")
     known: Mapping[str, bool] = {
@@ -145,23 +146,29 @@ def faults(form: FormText, held: Held, texts: FormTexts) -> tuple[Fault, ...]:
         texts.matter(form.matter) is None
     ) else []  # fmt: skip
 
-    def at(place: int) -> str:
-        return f"第 {place} 栏“{form.fields[place - 1].title}”"
-
     names: set[str] = set()
     for place, one in enumerate(form.fields, start=1):
         if one.name in names:
-            found.append(Fault(place=at(place), words=f"栏目名 {one.name} 重复"))
+            found.append(Fault(place=_at(form, place), words=f"栏目名 {one.name} 重复"))
         names.add(one.name)
-        if words := _binding(one, form, held) or _leaving(one, form, texts):
-            found.append(Fault(place=at(place), words=words))
-    broken = [Fault(place=at(place), words=words) for place, words in _formulas(form)]
+        if words := binding(one, form, held) or _leaving(one, form, texts):
+            found.append(Fault(place=_at(form, place), words=words))
+    return (*found, *formula_faults(form))
+
+
+def _at(form: FormText, place: int) -> str:
+    return f"第 {place} 栏“{form.fields[place - 1].title}”"
+
+
+def formula_faults(form: FormText) -> tuple[Fault, ...]:
+    """What is wrong with its formulas and checks, each with its place."""
+    broken = [Fault(place=_at(form, place), words=words) for place, words in _formulas(form)]
     if not broken:
         try:
             formula.order(_by_name(form))
         except FormulaError as error:
             broken = [Fault(place="公式", words=str(error))]
-    return (*found, *broken)
+    return tuple(broken)
 
 
 def refused(form: FormText, held: Held) -> tuple[tuple[str, str], ...]:

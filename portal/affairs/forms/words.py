@@ -49,6 +49,7 @@ class Held:
     fields: Mapping[str, HeldField] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)  # id -> name
     same: Mapping[str, str] = field(default_factory=dict)  # a word -> what stands for its like
+    masked: Callable[[Mask, str], str] = lambda _kind, _value: "***"  # as a screen may show it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ class Cell:
     base: int = 0  # the version of the fact that it was filled from
     subject: str = ""  # of a list: whom the row is about, as the index numbers persons
     other: str = ""  # what somebody else wrote at the same time, until it is settled
+    asked: str = ""  # the request (数据校核) that this value was put to its owner with
 
     def packed(self) -> dict[str, Any]:
         """As it is stored: without what is empty."""

@@ -6,7 +6,8 @@ from sqlalchemy import or_, select
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.orders.queries import VIEW, Opened, OrderRow, rows_of
+from portal.affairs.orders.queries import VIEW, OrderRow, rows_of
+from portal.affairs.orders.reading import Opened
 from portal.affairs.orders.tables import work_order
 from portal.store.scope import scoped
 

@@ -306,8 +306,8 @@ def _in_place(connection: Connection, name: str, place: str) -> units.UnitRef | 
 
 
 def _limit(step: Step, due: datetime | None) -> None:
-    """Its limit wins; a limit that lies ahead again is not overdue."""
+    """Its limit wins; a limit that lies ahead again, or is no more, is not overdue."""
     step.values |= {"due_at": due, "extended_due_at": None}
-    if due is not None and due > step.now:
+    if due is None or due > step.now:
         effects.not_overdue(step)
     step.detail["due_at"] = due.isoformat() if due else None

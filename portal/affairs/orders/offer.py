@@ -6,7 +6,7 @@ from uuid import UUID
 
 from auth.permissions import Denied
 from auth.principal import Principal
-from portal.affairs.orders import desk, papers, queries
+from portal.affairs.orders import desk, papers, queries, reading
 from portal.affairs.orders.book import flow
 from portal.affairs.orders.rules import RESOLVED, SATISFIED, OrderError
 from portal.affairs.workflow.flow import LABELS, MOST, FlowError
@@ -68,7 +68,7 @@ class OrderTasks:
     def details(self, principal: Principal, key: str) -> tuple[tuple[str, str], ...]:
         """What stands beside a task; the caller is told at the order itself."""
         try:
-            found = queries.opened(principal, papers.order_of(key))
+            found = reading.opened(principal, papers.order_of(key))
         except (FlowError, Denied):
             return ()
         row = found.row

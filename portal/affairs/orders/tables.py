@@ -26,6 +26,7 @@ from portal.store.base import RegionCode, metadata
 Moment = DateTime(timezone=True)
 Plain = Text(collation="C")
 OPEN, CLOSED = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
+LATE = text("closed_late")
 
 work_order = Table(
     "work_order",
@@ -75,6 +76,12 @@ work_order = Table(
     # The deadline that was missed. In no index: to mark a hundred thousand must cost no index.
     Column("overdue_at", Moment),
     Column("overdue_unit", Text),  # and by whom
+    # What may be indexed of it: marking an open order leaves this as it was.
+    Column(
+        "closed_late",
+        Boolean,
+        Computed("closed_at IS NOT NULL AND overdue_at IS NOT NULL", persisted=True),
+    ),
     Column("replied_at", Moment),
     Column("reply", Text),  # the last answer that was given
     Column("closed_at", Moment),
@@ -120,6 +127,16 @@ work_order = Table(
         "ix_work_order_closed_district_code",
         *("district_code", "received_at"),
         postgresql_where=CLOSED,
+    ),
+    Index(
+        "ix_work_order_open_extended",
+        *("received_at", "id"),
+        postgresql_where=text("closed_at IS NULL AND extended_due_at IS NOT NULL"),
+    ),
+    Index("ix_work_order_closed_late", "received_at", "id", postgresql_where=LATE),
+    *(
+        Index(f"ix_work_order_closed_late_{column}", column, "received_at", postgresql_where=LATE)
+        for column in ("district_code", "unit_id", "dispatch_unit")
     ),
     Index("ix_work_order_seat_units", "seat_units", postgresql_using="gin"),
     Index("ix_work_order_place", text("text_pairs(place)"), postgresql_using="gin"),

@@ -11,7 +11,8 @@ from portal.affairs.orders import units
 from portal.affairs.orders.book import flow
 from portal.affairs.orders.boxes import under
 from portal.affairs.orders.filters import Filters, due_today
-from portal.affairs.orders.queries import Opened, OrderRow, rows_of, some_of
+from portal.affairs.orders.queries import OrderRow, rows_of, some_of
+from portal.affairs.orders.reading import Opened
 from portal.affairs.orders.tables import work_order
 from portal.store import clock
 from portal.store.scope import scoped

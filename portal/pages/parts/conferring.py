@@ -14,7 +14,8 @@ from portal.affairs.dispatch.advice import DISPATCH
 from portal.affairs.dispatch.consultations import Consultation
 from portal.affairs.dispatch.words import DispatchError
 from portal.affairs.orders import choices
-from portal.affairs.orders.queries import Opened, OrderRow
+from portal.affairs.orders.queries import OrderRow
+from portal.affairs.orders.reading import Opened
 from portal.affairs.workflow.flow import FlowError
 from portal.look import states, tables
 from portal.look import supervision as look

@@ -1,14 +1,11 @@
 """One answer opened: its cells to look over and complete, files in and out, its moves."""
 
-import re
-from dataclasses import replace
 from uuid import UUID
 
 import streamlit as st
 
 from auth.principal import Principal
 from portal.affairs.forms import desk, offline, queries
-from portal.affairs.forms.desk import Change, Saved
 from portal.affairs.forms.offline import Proposal
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import Cell, FormError, key
@@ -17,76 +14,16 @@ from portal.look import notice, states, tables
 from portal.look.markup import text
 from portal.pages.going import go
 from portal.pages.guards import guarded
-from portal.pages.parts import formmoves, formroster, memory, saying
+from portal.pages.parts import formcells, formlist, formmoves, formroster, memory, saying
 from portal.pages.parts.draft import Paper
 from portal.store import workbooks
 from portal.store.form_texts import FieldText
 
-_SAID, _READ, _TURN = "form_said", "form_read", "form_turn"
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>^])")
+_READ, _TURN, _KEPT = "form_read", "form_turn", "form_kept"
 _TYPES = ["xlsx", "xls", "csv", "et", "wps"]
-_COLUMNS = 3
-
-
-def plain(words: str) -> str:
-    """Words in a label: nothing in them is markup."""
-    return _MARKS.sub(r"\\\1", words)
 
 
 # -- what is done ----------------------------------------------------------------------
-
-
-def _tell(who: Principal, saved: Saved) -> None:
-    said = [
-        f"“{one.title}”刚由{one.by}填为“{one.theirs}”，您填的“{one.mine}”已留在旁边，请核定。"
-        for one in saved.conflicts
-    ]
-    memory.keep(who, _SAID, [*said, *(f"{one}，没有保存这一格。" for one in saved.faults)] or None)
-
-
-@guarded(desk.VIEW)
-def _save(who: Principal, answer_id: UUID, name: str, base: int, widget: str) -> None:
-    """A cell is kept as soon as it is left."""
-    value = str(st.session_state.get(widget) or "")
-    try:
-        saved = desk.save(who, answer_id, [Change(row=0, field=name, value=value, base=base)])
-    except FormError as problem:
-        memory.keep(who, _SAID, [problem.message])
-    else:
-        _tell(who, saved)
-
-
-def _drawn(
-    who: Principal, answer_id: UUID
-) -> tuple[dict[str, FieldText], dict[tuple[int, str], int]]:
-    """The columns and the versions of the cells that were drawn last."""
-    return memory.recall(who, f"versions.{answer_id}") or ({}, {})
-
-
-@guarded(desk.VIEW)
-def _save_rows(who: Principal, answer_id: UUID, rows: list[int], widget: str) -> None:
-    """The changed cells of a list; the versions are those that were drawn."""
-    edited = (st.session_state.get(widget) or {}).get("edited_rows", {})
-    columns, versions = _drawn(who, answer_id)
-    written = [
-        (rows[int(at)], columns[title], "" if value is None else f"{value}")
-        for at, cells in edited.items()
-        for title, value in cells.items()
-        if title in columns
-    ]
-    half = [one for one in written if formroster.half_masked(one[1], one[2])]
-    changes = [
-        Change(row=row, field=one.name, value=value, base=versions.get((row, one.name), 0))
-        for row, one, value in written
-        if not formroster.half_masked(one, value)
-    ]
-    try:
-        saved = desk.save(who, answer_id, changes)
-    except FormError as problem:
-        memory.keep(who, _SAID, [problem.message])
-        return
-    faults = [f"第 {row} 行“{one.title}”显示为掩码，请整格重新填写完整内容" for row, one, _ in half]
-    _tell(who, replace(saved, faults=(*saved.faults, *faults)))
 
 
 @guarded(desk.VIEW)
@@ -106,54 +43,16 @@ def _confirm(who: Principal, answer_id: UUID) -> None:
     if proposal is None:
         return
     try:
-        _tell(who, desk.save(who, answer_id, proposal.changes))
+        formcells.tell(who, desk.save(who, answer_id, proposal.changes))
     except FormError as problem:
-        memory.keep(who, _SAID, [problem.message])
+        formcells.failed(who, problem)
         return
     memory.keep(who, _READ, None)
     st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
+    st.session_state[_KEPT] = True
 
 
 # -- what is drawn ----------------------------------------------------------------------
-
-
-def _said(who: Principal) -> None:
-    saying.draw()
-    if said := memory.recall(who, _SAID):
-        memory.keep(who, _SAID, None)
-        notice.error("请核对", "；".join(said))
-
-
-def _origin(one: Cell) -> str:
-    parts = [one.state, one.source if one.state != "人工填写" else one.by, one.as_of]
-    if one.auto:
-        parts.append(f"系统原值 {one.auto}")
-    if one.other:
-        parts.append(f"另有 {one.other}")
-    return " · ".join(part for part in parts if part)
-
-
-def _cells(who: Principal, found: Opened) -> None:
-    columns = st.columns(_COLUMNS)
-    for place, one in enumerate(found.made.fields):
-        cell = found.cells.get(key(0, one.name), Cell())
-        with columns[place % _COLUMNS]:
-            _cell(found, one, cell)
-
-
-def _cell(found: Opened, one: FieldText, cell: Cell) -> None:
-    widget = f"form-cell-{one.name}-{cell.version}-{bool(cell.other)}"
-    title = plain(one.title if one.required else f"{one.title}（可不填）")
-    st.text_input(
-        f"{title}  \n:small[{plain(_origin(cell))}]",
-        value=cell.value,
-        key=widget,
-        max_chars=500,
-        autocomplete="off",
-        on_change=_save,
-        args=(found.row.id, one.name, cell.version, widget),
-        help=plain(one.note) if one.note else None,
-    )
 
 
 def _shown(found: Opened, row: int, one: FieldText) -> str:
@@ -180,27 +79,10 @@ def _table(found: Opened) -> None:
     st.html(tables.table(found.made.title, columns, rows))
 
 
-def _rows(who: Principal, found: Opened) -> None:
-    """A list in a grid: cells are typed over, or a block is pasted from a spreadsheet."""
-    versions = {
-        (row, one.name): found.cells.get(key(row, one.name), Cell()).version
-        for row in found.rows
-        for one in found.made.fields
-    }
-    kept = {one.title: one for one in found.made.fields}
-    memory.keep(who, f"versions.{found.row.id}", (kept, versions))
-    shown = {
-        one.title: [_shown(found, row, one) for row in found.rows] for one in found.made.fields
-    }
-    widget = f"form-rows-{sum(versions.values())}"
-    st.data_editor(
-        shown, key=widget, hide_index=False, on_change=_save_rows,
-        args=(found.row.id, list(found.rows), widget), width="stretch",
-    )  # fmt: skip
-
-
 @guarded(desk.VIEW)
 def _files(who: Principal, answer_id: UUID) -> None:
+    if st.session_state.pop(_KEPT, False):
+        st.rerun()  # what was confirmed beside the cells is drawn in them
     turn = int(st.session_state.get(_TURN, 0))
     sent = st.file_uploader("上传填好的表格", type=_TYPES, key=f"form_file_{turn}")
     pasted = st.text_area("或粘贴表格内容（含表头）", key=f"form_paste_{turn}", height=80)
@@ -254,7 +136,7 @@ def card(who: Principal, answer_id: str) -> None:
         found = queries.opened(who, UUID(answer_id))
     except ValueError as error:
         raise FormError(desk.GONE) from error
-    _said(who)
+    formcells.said(who)
     with st.container(key="card-form"):
         _head(found)
         if found.head_faults:
@@ -275,9 +157,9 @@ def card(who: Principal, answer_id: str) -> None:
             _table(found)
         elif found.made.layout == "名册":
             formroster.draw(who, found)
-            _rows(who, found)
+            formlist.draw(who, found)
         else:
-            _cells(who, found)
+            formcells.cells(found, 0)
     with st.container(key="card-form-acts"):
         version = found.row.version
         formmoves.draw(

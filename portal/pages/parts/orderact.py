@@ -7,7 +7,7 @@ import streamlit as st
 from auth.principal import Principal
 from portal.affairs.orders import desk, phrases
 from portal.affairs.orders.book import flow
-from portal.affairs.orders.queries import Opened
+from portal.affairs.orders.reading import Opened
 from portal.affairs.workflow.flow import LABELS, FlowError
 from portal.affairs.workflow.ledger import ChangedError, Event
 from portal.functions import drafts

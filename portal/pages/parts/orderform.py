@@ -10,7 +10,7 @@ from auth.principal import Principal
 from portal.affairs.orders import boxes, choices, classtree, phrases, rules
 from portal.affairs.orders.files import Attachment
 from portal.affairs.orders.phrases import About
-from portal.affairs.orders.queries import Opened
+from portal.affairs.orders.reading import Opened
 from portal.affairs.workflow.flow import LABELS, MOST
 from portal.look import states
 from portal.pages.guards import guarded

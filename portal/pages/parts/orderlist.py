@@ -316,7 +316,7 @@ def _list(who: Principal, current: str) -> None:
         views.choose(who, View(box=views.first_box(_counts(who))))
     view = views.current(who)
     try:
-        filters = boxes.filters_of(view, boxes.under(who))
+        filters = boxes.filters_of(view, views.under(who))
         page = queries.listed(who, filters, int(st.session_state.get(views.PAGE) or 1), SIZE)
     except OrderError as problem:
         notice.error("没有按地址筛选", f"{problem.message}其他条件已保留。")

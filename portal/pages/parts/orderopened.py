@@ -8,9 +8,9 @@ import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.orders import addresses, queries
+from portal.affairs.orders import addresses, queries, reading
 from portal.affairs.orders.linked import Linked, linked
-from portal.affairs.orders.queries import Caller, Opened
+from portal.affairs.orders.reading import Caller, Opened
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.workflow.ledger import Event
 from portal.functions import city
@@ -21,7 +21,7 @@ from portal.look.today import link
 from portal.pages.guards import guarded
 from portal.pages.parts import conferring, memory, orderact, orderlist, proposing, turnline
 
-VIEW, CALLER = queries.VIEW, queries.CALLER
+VIEW, CALLER = queries.VIEW, reading.CALLER
 _LOOK_AGAIN_SECONDS = 5.0
 _CALLER_SECONDS = 120
 _HELD, _CALLER_SHOWN = "orders_opened", "orders_caller"
@@ -46,7 +46,7 @@ def _held(who: Principal, order_id: UUID) -> tuple[Opened, Sequence[Event]]:
     same = isinstance(kept, Opened) and kept.row.id == order_id
     if same and queries.state_of(who, order_id) == (kept.row.state, kept.row.version):
         return kept, ()
-    found = queries.opened(who, order_id, with_caller=False)
+    found = reading.opened(who, order_id, with_caller=False)
     memory.keep(who, _HELD, found)
     if not same or "order_told" in st.session_state:  # one's own step is no news
         return found, ()
@@ -95,7 +95,7 @@ def _about(who: Principal, opened: Opened) -> Html:
 
 @guarded(CALLER)
 def _show_caller(who: Principal, order_id: UUID) -> None:
-    found = queries.opened(who, order_id)
+    found = reading.opened(who, order_id)
     memory.keep(who, _CALLER_SHOWN, (order_id, found.caller, found.why, states.now()))
 
 
@@ -172,7 +172,7 @@ def _linked(found: Sequence[Linked], opened: Opened) -> None:
 @guarded(VIEW)
 def _fetch(who: Principal, file_id: UUID) -> None:
     try:
-        st.session_state["order_file"] = (file_id, queries.file(who, file_id))
+        st.session_state["order_file"] = (file_id, reading.file(who, file_id))
     except OrderError as problem:
         st.session_state["order_told"] = problem.message
 

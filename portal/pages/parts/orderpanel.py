@@ -1,6 +1,8 @@
 """诉求态势 on the homes of city and district: places, the seven links, the day, what is late."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import streamlit as st
@@ -65,6 +67,20 @@ def _received(found: Panel, **narrow: Any) -> str:
     return addresses.of(**given)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A finished figure under its title, and what it says in words."""
+
+    title: str
+    figure: charts.Finished
+    words: str
+
+    def draw(self, key: str) -> None:
+        """Put it on the page."""
+        st.html(tables.head(self.title, text(self.words)))
+        charts.draw(self.figure, key=key, alt=f"{self.title}：{self.words}")
+
+
 # -- what is drawn ---------------------------------------------------------------------------------
 
 
@@ -91,7 +107,7 @@ def _drawn(
         one.code: value_of(found.places.get(one.code, Place()), theme)
         for one in city.places_below(region)
     }
-    figure = sketch.districts(features, values, _UNITS[theme])
+    figure = charts.Finished(sketch.districts(features, values, _UNITS[theme]))
     said = "，".join(
         one.name + ("无样本" if (here := values[one.code]) is None else f"{here}{_UNITS[theme]}")
         for one in city.places_below(region)
@@ -110,17 +126,24 @@ def draw_map(who: Principal, found: Panel, theme: str, key: str) -> None:
         if drawn is not None:
             charts.draw(drawn[0], key=f"{key}_{THEMES.index(theme)}", alt=drawn[1])
             return
-    places = [one for one in city.places_below(found.region) if not one.statistics_only]
+    st.html(_tiles(found.region, who.unit.id, who.prefixes, found.read_at, found))
+
+
+@st.cache_resource(max_entries=200, ttl=120, show_spinner=False)
+def _tiles(
+    region: str, unit_id: str, prefixes: tuple[str, ...], read_at: datetime, _found: Panel
+) -> Html:
+    places = [one for one in city.places_below(region) if not one.statistics_only]
     given = [
         tiles.TileOf(
             name=city.everyday(one.name),
-            open=found.places.get(one.code, Place()).open,
-            overdue=found.places.get(one.code, Place()).overdue,
+            open=_found.places.get(one.code, Place()).open,
+            overdue=_found.places.get(one.code, Place()).overdue,
             href=addresses.of(region=one.code, open=True),
         )
         for one in places
     ]
-    st.html(tiles.tiles("各地在办工单", given))
+    return tiles.tiles("各地在办工单", given)
 
 
 def _funnel(found: Panel) -> Html:
@@ -191,18 +214,10 @@ def _tree(found: Panel) -> Html:
     )
 
 
-@st.cache_resource(max_entries=200, ttl=60, show_spinner=False)
-def _day(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> tuple[Any, str]:
-    found = _read(region, unit_id, prefixes, _who)
-    until = states.hour(found.read_at)
+def _day(found: Panel) -> Picture:
     words = f"实时，今天 {sum(found.hours)} 件，前四周同日平均 {sum(found.usual):.1f} 件"
-    return look.hours(found.hours, found.usual, until), words
-
-
-def _hours(who: Principal, found: Panel) -> None:
-    figure, words = _day(found.region, who.unit.id, who.prefixes, who)
-    st.html(tables.head("今天各时段受理", text(words)))
-    charts.draw(figure, key="order_hours", alt=f"今天各时段受理：{words}")
+    figure = look.hours(found.hours, found.usual, states.hour(found.read_at))
+    return Picture(title="今天各时段受理", figure=charts.Finished(figure), words=words)
 
 
 def _sum(given: Sequence[tuple[Any, int]]) -> int:
@@ -221,11 +236,9 @@ def compared(found: Panel) -> str:
     return f"近 {len(found.trend)} 天共受理 {now:,} 件，上期 {before:,} 件，上年同期 {year}"
 
 
-def _trend_card(found: Panel) -> None:
-    words = compared(found)
-    st.html(tables.head("受理趋势", text(words)))
+def _course(found: Panel) -> Picture:
     figure = look.trend(found.trend, height=200, beside=beside(found))
-    charts.draw(figure, key="order_trend", alt=f"受理趋势：{words}")
+    return Picture(title="受理趋势", figure=charts.Finished(figure), words=compared(found))
 
 
 @guarded(VIEW)
@@ -239,11 +252,6 @@ def _map_card(who: Principal, region: str) -> None:
     draw_map(who, found, theme, f"order_map_{region}")
 
 
-def _late_card(found: Panel) -> None:
-    with st.container(key="card-order-tree"):
-        st.html(_tree(found))
-
-
 def way(who: Principal) -> None:
     """The way to the panel of the own place, for a home that is a desk: its figures wait there."""
     if may(who):
@@ -255,35 +263,71 @@ def _bar(found: Panel) -> Html:
     return tag("div", bar(numbers(found), mark, "诉求"), class_="order-numbers")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A panel as it is drawn: made once for a reading, and not again at every click."""
+
+    bar: Html
+    places: Html  # empty for a place with none below it
+    late: Html
+    funnel: Html
+    day: Picture
+    course: Picture
+
+
+@st.cache_resource(max_entries=200, ttl=120, show_spinner=False)
+def _written(
+    region: str, unit_id: str, prefixes: tuple[str, ...], read_at: datetime, _found: Panel
+) -> Written:
+    return Written(
+        bar=_bar(_found),
+        places=_places(_found) if city.places_below(region) else "",
+        late=_tree(_found),
+        funnel=_funnel(_found),
+        day=_day(_found),
+        course=_course(_found),
+    )
+
+
 def cards(who: Principal, region: str | None = None) -> None:
     """The cards of a place; nothing for a post that may not see its orders."""
     here = region or who.unit.region_code
     if not permissions.allowed(who, VIEW, here):
         return
     found = reading(who, here)
-    st.html(_bar(found))
-    if city.places_below(here):
-        _of_places(found)
+    written = _written(here, who.unit.id, who.prefixes, found.read_at, found)
+    st.html(written.bar)
+    if written.places:
+        _of_places(found.region, written)
     else:
-        _late_card(found)
+        _late_card(written)
     one, two = st.columns([0.5, 0.5], gap="small")
     with one, st.container(key="card-order-links"):
-        st.html(_funnel(found))
+        st.html(written.funnel)
     with two, st.container(key="card-order-hours"):
-        _hours(who, found)
+        written.day.draw("order_hours")
     with st.container(key="card-order-trend"):
-        _trend_card(found)
+        written.course.draw("order_trend")
         instructing.draw(who, found)
 
 
-def _of_places(found: Panel) -> None:
+def _places(found: Panel) -> Html:
+    simulated = states.mock() + " " if city.simulated() else ""
+    aside = simulated + link("大屏轮播", "/wall")
+    return tables.head("各地数字", aside) + orderfigures.places(found)
+
+
+def _late_card(written: Written) -> None:
+    with st.container(key="card-order-tree"):
+        st.html(written.late)
+
+
+def _of_places(region: str, written: Written) -> None:
     """What a place has below it: where, how much, and what of it is late."""
     with st.container(key="card-order-places"):
-        simulated = states.mock() + " " if city.simulated() else ""
-        aside = simulated + link("大屏轮播", "/wall")
-        st.html(tables.head("各地数字", aside) + orderfigures.places(found))
+        st.html(written.places)
     left, right = st.columns([0.5, 0.5], gap="small")
     with left, st.container(key="card-order-map"):
-        st.fragment(_map_card)(found.region)
+        st.fragment(_map_card)(region)
     with right:
-        _late_card(found)
+        _late_card(written)

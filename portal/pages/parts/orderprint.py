@@ -5,8 +5,8 @@ from uuid import UUID
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.orders import addresses, queries
-from portal.affairs.orders.queries import Opened
+from portal.affairs.orders import addresses, reading
+from portal.affairs.orders.reading import Opened
 from portal.affairs.orders.rules import OrderError
 from portal.functions import city
 from portal.look import notice, states
@@ -54,7 +54,7 @@ def sheet(who: Principal, opened: Opened) -> look.Sheet:
 def card(who: Principal, number: str) -> None:
     """The sheet, and above it (not on paper) the way to print it and back."""
     try:
-        opened = queries.opened(who, UUID(number), with_caller=False)
+        opened = reading.opened(who, UUID(number), with_caller=False)
     except (ValueError, OrderError) as problem:
         words = problem.message if isinstance(problem, OrderError) else "地址不正确，请从列表打开。"
         notice.error("没有打开工单", words)

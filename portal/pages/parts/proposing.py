@@ -6,7 +6,7 @@ import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.orders.queries import Opened
+from portal.affairs.orders.reading import Opened
 from portal.affairs.rates import showcases
 from portal.affairs.rates.schemes import RatesError
 from portal.look import notice, tables

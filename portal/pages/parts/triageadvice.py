@@ -8,7 +8,8 @@ from auth.principal import Principal
 from portal import wiring
 from portal.affairs.orders import triage
 from portal.affairs.orders.advising import Advice, Offered
-from portal.affairs.orders.queries import Opened, OrderRow
+from portal.affairs.orders.queries import OrderRow
+from portal.affairs.orders.reading import Opened
 from portal.affairs.workflow.flow import FlowError
 from portal.look import notice, tables
 from portal.look.markup import Html, join, tag, text

@@ -1,0 +1,151 @@
+"""Cells of an answer as fields with state, source and day; each is kept as soon as it is left."""
+
+import re
+from dataclasses import replace
+from uuid import UUID
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal.affairs.forms import desk
+from portal.affairs.forms.desk import Change, Saved
+from portal.affairs.forms.queries import Opened
+from portal.affairs.forms.words import TYPED, Cell, FormError, key
+from portal.look import notice
+from portal.pages.guards import guarded
+from portal.pages.parts import formroster, memory, saying
+from portal.store.form_texts import FieldText
+
+_SAID, _TOLD = "form_said", "form_told"
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>^])")
+_COLUMNS = 3
+
+
+def plain(words: str) -> str:
+    """Words in a label: nothing in them is markup."""
+    return _MARKS.sub(r"\\\1", words)
+
+
+# -- what is said -------------------------------------------------------------------------
+
+
+def failed(who: Principal, problem: FormError) -> None:
+    """Nothing was kept; why is said on the next run."""
+    memory.keep(who, _SAID, [problem.message])
+
+
+def tell(who: Principal, saved: Saved, columns: dict[str, FieldText] | None = None) -> None:
+    """What became of changes, said on the next run; values of a list stand there masked."""
+
+    def shown(name: str, value: str) -> str:
+        one = (columns or {}).get(name)
+        return formroster.shown(one, value) if one is not None else value
+
+    clash = [
+        f"“{one.title}”刚由{one.by}填为“{shown(one.field, one.theirs)}”，"
+        f"您填的“{shown(one.field, one.mine)}”已留在旁边，请核定。"
+        for one in saved.conflicts
+    ]
+    memory.keep(who, _SAID, [*clash, *(f"{one}，没有保存这一格。" for one in saved.faults)] or None)
+    done(who, saved.told)
+
+
+def done(who: Principal, words: tuple[str, ...]) -> None:
+    """What followed from a change, said on the next run."""
+    memory.keep(who, _TOLD, list(words) or None)
+
+
+def said(who: Principal) -> None:
+    """Say it, once."""
+    saying.draw()
+    for name, draw, title in (
+        (_SAID, notice.error, "请核对"),
+        (_TOLD, notice.hint, "数据校核"),
+    ):
+        if words := memory.recall(who, name):
+            memory.keep(who, name, None)
+            draw(title, "；".join(words))
+
+
+# -- keeping ------------------------------------------------------------------------------
+
+
+def keep(
+    who: Principal, answer_id: UUID, written: list[tuple[Change, FieldText]], *, listed: bool
+) -> None:
+    """Keep what was written; an edited mask is no value."""
+    half = [
+        (change, one)
+        for change, one in written
+        if listed and formroster.half_masked(one, change.value)
+    ]
+    good = [one for one in written if one not in half]
+    try:
+        saved = desk.save(who, answer_id, [change for change, _ in good])
+    except FormError as problem:
+        failed(who, problem)
+        return
+    faults = [
+        f"第 {change.row} 行“{one.title}”显示为掩码，请整格重新填写完整内容" for change, one in half
+    ]
+    columns = {one.name: one for _, one in written} if listed else None
+    tell(who, replace(saved, faults=(*saved.faults, *faults)), columns)
+
+
+@guarded(desk.VIEW)
+def _save(
+    who: Principal, answer_id: UUID, row: int, one: FieldText, base: int, shown: str, widget: str
+) -> None:
+    value = str(st.session_state.get(widget) or "")
+    if value != shown:
+        change = Change(row=row, field=one.name, value=value, base=base)
+        keep(who, answer_id, [(change, one)], listed=row > 0)
+
+
+# -- drawing ------------------------------------------------------------------------------
+
+
+def origin(one: FieldText, cell: Cell, *, listed: bool) -> str:
+    """State, source and day of a cell, and what else was said of it."""
+
+    def shown(value: str) -> str:
+        return formroster.shown(one, value) if listed else value
+
+    parts = [cell.state, cell.source if cell.state != TYPED else cell.by, cell.as_of]
+    if cell.auto:
+        parts.append(f"系统原值 {shown(cell.auto)}")
+    if cell.other:
+        by, _, value = cell.other.partition("：")
+        parts.append(f"另有 {by}：{shown(value)}")
+    return " · ".join(part for part in parts if part)
+
+
+def cells(found: Opened, row: int) -> None:
+    """The cells of one row (of a summary the row 0), side by side and in the form's order.
+
+    Line by line, so that a narrow screen, which stacks columns, keeps the order as well.
+    """
+    fields = found.made.fields
+    for first in range(0, len(fields), _COLUMNS):
+        columns = st.columns(_COLUMNS)
+        for column, one in zip(columns, fields[first : first + _COLUMNS], strict=False):
+            with column:
+                _cell(found, row, one, found.cells.get(key(row, one.name), Cell()))
+
+
+def _cell(found: Opened, row: int, one: FieldText, cell: Cell) -> None:
+    listed = row > 0
+    name = f"{row}-{one.name}" if listed else one.name
+    widget = f"form-cell-{name}-{cell.version}-{bool(cell.other)}"
+    title = plain(one.title if one.required else f"{one.title}（可不填）")
+    shown = formroster.shown(one, cell.value) if listed else cell.value
+    st.text_input(
+        f"{title}  \n{plain(origin(one, cell, listed=listed))}",
+        value=shown,
+        key=widget,
+        max_chars=500,
+        autocomplete="off",
+        on_change=_save,
+        args=(found.row.id, row, one, cell.version, "" if cell.other else shown, widget),
+        help=plain(one.note) if one.note else None,
+    )

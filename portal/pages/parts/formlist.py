@@ -1,0 +1,240 @@
+"""A list (名册) to be filled: a grid to look over and paste into, and one person whole beside it.
+
+The grid shows a page of persons at a time with what is left to do of each; where a value is from,
+as of when, and what other lists said stands with the person.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from auth.principal import Principal
+from portal.affairs.forms import desk, settling
+from portal.affairs.forms.desk import Change
+from portal.affairs.forms.personfacts import Rival
+from portal.affairs.forms.queries import Opened
+from portal.affairs.forms.words import CHANGED, Cell, FormError, key
+from portal.functions import city
+from portal.look import notice, tables
+from portal.look.markup import tag, text
+from portal.pages.guards import guarded
+from portal.pages.parts import formcells, formroster, memory
+from portal.store.form_texts import FieldText
+
+_Drawn = tuple[dict[str, FieldText], dict[tuple[int, str], int]]  # by title; by row and name
+PER_PAGE = 50
+_ROW, _LEFT = "行", "核对"
+_ALL, _EMPTY, _OPEN, _CHANGED = "全部", "有空格", "待核定", "人工修改"
+_PINNED = ("name",)  # of the columns about a person: whose row it is stays in sight
+
+
+class _Rows:
+    """Of each row of a list, what is left to do."""
+
+    def __init__(self, found: Opened) -> None:
+        self.found = found
+        settle = {int(place.partition(".")[0]) for place in found.rivals}
+        self.empty: dict[int, tuple[int, int]] = {}
+        self.changed: dict[int, int] = {}
+        self.open: set[int] = set(settle)
+        for row in found.rows:
+            there = [(one, self._cell(row, one)) for one in found.made.fields]
+            must = sum(one.required and not cell.value for one, cell in there)
+            may = sum(not one.required and not cell.value for one, cell in there)
+            self.empty[row] = (must, may)
+            self.changed[row] = sum(cell.state == CHANGED for _, cell in there)
+            if any(cell.other for _, cell in there):
+                self.open.add(row)
+
+    def _cell(self, row: int, one: FieldText) -> Cell:
+        return self.found.cells.get(key(row, one.name), Cell())
+
+    def chosen(self, name: str) -> list[int]:
+        """The rows that one looks at."""
+        wanted = {
+            _EMPTY: {row for row, left in self.empty.items() if any(left)},
+            _OPEN: self.open,
+            _CHANGED: {row for row, number in self.changed.items() if number},
+        }
+        return [row for row in self.found.rows if name == _ALL or row in wanted[name]]
+
+    def left(self, row: int) -> str:
+        """What is left to do of a person, in words."""
+        must, may = self.empty[row]
+        parts = (
+            "待核定" if row in self.open else "",
+            f"必填缺 {must}" if must else "",
+            f"选填缺 {may}" if may else "",
+            f"改 {self.changed[row]}" if self.changed[row] else "",
+        )
+        return " · ".join(filter(None, parts)) or "齐"
+
+    def shown(self, row: int, one: FieldText) -> str:
+        """A cell as a screen may show it."""
+        return formroster.shown(one, self._cell(row, one).value)
+
+    def person(self, row: int) -> str:
+        """Whose row it is, for choosing: the same words before and after a cell was written.
+
+        A choice whose words change is taken for another one, and the screen would jump.
+        """
+        name = next((one for one in self.found.made.fields if _names(one)), None)
+        cell = self._cell(row, name) if name else Cell()
+        whose = formroster.shown(name, cell.auto or cell.value) if name else ""
+        return f"第 {row} 行 {whose}".strip()
+
+
+def _names(one: FieldText) -> bool:
+    return one.source == "person" and one.bind in _PINNED
+
+
+# -- the grid -----------------------------------------------------------------------------
+
+
+@guarded(desk.VIEW)
+def _save_rows(who: Principal, answer_id: UUID, rows: list[int], widget: str) -> None:
+    """The changed cells of the grid; the versions are those that were drawn."""
+    edited = (st.session_state.get(widget) or {}).get("edited_rows", {})
+    drawn: _Drawn = memory.recall(who, f"versions.{answer_id}") or ({}, {})
+    columns, versions = drawn
+    written = [
+        (Change(row=rows[int(at)], field=columns[title].name,
+                value="" if value is None else f"{value}",
+                base=versions.get((rows[int(at)], columns[title].name), 0)), columns[title])
+        for at, cells in edited.items()
+        for title, value in cells.items()
+        if title in columns
+    ]  # fmt: skip
+    formcells.keep(who, answer_id, written, listed=True)
+
+
+def _grid(who: Principal, state: _Rows, rows: list[int], look: str) -> None:
+    found = state.found
+    versions = {
+        (row, one.name): found.cells.get(key(row, one.name), Cell()).version
+        for row in rows
+        for one in found.made.fields
+    }
+    memory.keep(
+        who, f"versions.{found.row.id}", ({one.title: one for one in found.made.fields}, versions)
+    )
+    shown: dict[str, list[Any]] = {_ROW: list(rows), _LEFT: [state.left(row) for row in rows]}
+    shown |= {one.title: [state.shown(row, one) for row in rows] for one in found.made.fields}
+    columns: dict[str, Any] = {
+        _ROW: st.column_config.NumberColumn(disabled=True, pinned=True, width=44),
+        _LEFT: st.column_config.TextColumn(disabled=True, width=150),
+    }
+    columns |= {
+        one.title: st.column_config.TextColumn(pinned=True) for one in found.made.fields
+        if _names(one)
+    }  # fmt: skip
+    columns |= {one.title: None for one in found.made.fields if one.bind == "row"}  # stands in 行
+    widget = f"form-rows-{look}-{rows[0]}-{len(rows)}-{sum(versions.values())}"
+    st.data_editor(
+        shown, key=widget, hide_index=True, on_change=_save_rows, column_config=columns,
+        args=(found.row.id, list(rows), widget), width="stretch",
+    )  # fmt: skip
+
+
+# -- one person ---------------------------------------------------------------------------
+
+
+@guarded(desk.VIEW)
+def _anew(_who: Principal, name: str) -> None:
+    """Another look begins with its first person; within a look one stays with whom one has."""
+    st.session_state.pop(name, None)
+
+
+@guarded(desk.VIEW)
+def _step(_who: Principal, name: str, row: int) -> None:
+    st.session_state[name] = row
+
+
+@guarded(desk.VIEW)
+def _settle(
+    who: Principal, answer_id: UUID, row: int, name: str, version: int | None, base: int
+) -> None:
+    try:
+        told = settling.settle(who, answer_id, row, name, version, base)
+    except FormError as problem:
+        formcells.failed(who, problem)
+    else:
+        formcells.done(who, told)
+
+
+def _rivals(
+    who: Principal, found: Opened, row: int, one: FieldText, rivals: tuple[Rival, ...]
+) -> None:
+    cell = found.cells.get(key(row, one.name), Cell())
+    words = [formroster.shown(one, rival.value) or "空" for rival in rivals]
+    said = "；".join(
+        f"{city.place_within(who, rival.place)}《{rival.form}》{rival.as_of} 填“{value}”"
+        f"{'（现沿用）' if rival.counts else ''}"
+        for rival, value in zip(rivals, words, strict=True)
+    )
+    mine = formroster.shown(one, cell.value) or "空"
+    notice.hint(
+        f"“{one.title}”在名册之间说法不一致",
+        f"{said}。本格现为“{mine}”。核定后随本表锁定成为新的一版，各说法都留存；不核定也可上报。",
+    )
+    with st.container(key=f"form-rivals-{row}-{one.name}", horizontal=True):
+        st.button(f"沿用本格“{formcells.plain(mine)}”", key=f"form-keep-{row}-{one.name}",
+                  on_click=_settle,
+                  args=(found.row.id, row, one.name, None, cell.version))  # fmt: skip
+        for rival, value in zip(rivals, words, strict=True):
+            if rival.value == cell.value:
+                continue
+            st.button(
+                f"采用“{formcells.plain(value)}”",
+                key=f"form-rival-{row}-{one.name}-{rival.version}",
+                on_click=_settle,
+                args=(found.row.id, row, one.name, rival.version, cell.version),
+            )
+
+
+def _person(who: Principal, state: _Rows, rows: list[int]) -> None:
+    found, name = state.found, f"form_person.{state.found.row.id}"
+    there = st.session_state.get(name)
+    offered = sorted({*rows, there}) if there in found.rows else rows
+    if there not in offered:
+        st.session_state[name] = offered[0]  # said aloud: the screen keeps its own choice else
+    with st.container(key="formperson", horizontal=True, vertical_alignment="bottom"):
+        row = st.selectbox("逐人核对", offered, key=name, format_func=state.person)
+        at = offered.index(row)
+        st.html(tag("span", text(state.left(row)), class_="aside"))
+        st.button("上一人", key="form_before", disabled=at == 0, on_click=_step,
+                  args=(name, offered[max(at - 1, 0)]))  # fmt: skip
+        st.button("下一人", key="form_after", disabled=at == len(offered) - 1, on_click=_step,
+                  args=(name, offered[min(at + 1, len(offered) - 1)]))  # fmt: skip
+    for one in found.made.fields:
+        if rivals := found.rivals.get(key(row, one.name)):
+            _rivals(who, found, row, one, rivals)
+    formcells.cells(found, row)
+
+
+def draw(who: Principal, found: Opened) -> None:
+    """The whole list, a page at a time."""
+    if not found.rows:
+        notice.empty("名册中没有人", "本单位没有符合条件的人，核对后可直接上报。")
+        return
+    state = _Rows(found)
+    counts = {one: len(state.chosen(one)) for one in (_ALL, _EMPTY, _OPEN, _CHANGED)}
+    look = st.segmented_control(
+        "查看", list(counts), key="form_look", default=_ALL, label_visibility="collapsed",
+        format_func=lambda one: f"{one} {counts[one]}", on_change=_anew,
+        args=(f"form_person.{found.row.id}",),
+    ) or _ALL  # fmt: skip
+    rows = state.chosen(look)
+    if not rows:
+        notice.empty(f"没有“{look}”的人", "可点“全部”查看整份名册。")
+        return
+    pages = -(-len(rows) // PER_PAGE)
+    at = min(int(st.session_state.get(f"form_list_page.{look}") or 1), pages)
+    some = rows[(at - 1) * PER_PAGE : at * PER_PAGE]
+    _grid(who, state, some, look)
+    if pages > 1:
+        with st.container(key="formpages", horizontal=True, vertical_alignment="center"):
+            st.html(tables.head("", text(f"共 {len(rows)} 人，每页 {PER_PAGE} 人")))
+            st.pagination(pages, key=f"form_list_page.{look}")
+    _person(who, state, rows)

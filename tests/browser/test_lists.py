@@ -1,0 +1,116 @@
+"""A list (名册) in the browser: fetched by a click, completed, corrected, kept, handed in."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Opener, Premises
+
+PLACE, FORM = "630102101003", "allowance_list"
+ALLOWED = frozenset({"xlsx", "XLSX"})
+BANK, PHONE, SHOWN = "青海银行", "13800001234", "138****1234"
+
+
+def _field(page: Page, title: str) -> Locator:
+    """The cell of the person who is shown, with its label: value, state and source."""
+    label = re.compile(f"^{re.escape(title)}")
+    return page.locator(".st-key-card-form-cells [data-testid=stTextInput]").filter(
+        has=page.locator("label p", has_text=label)
+    )
+
+
+def _open(page: Page, title: str) -> None:
+    steps.open_page(page, "一表通")
+    at = page.locator("table.rows.forms tbody tr").all_inner_texts()
+    place = next(line for line, words in enumerate(at) if title in words)
+    page.locator(".st-key-acts-forms button").nth(place).click()
+    page.locator(".st-key-formperson").wait_for()
+
+
+def _type(page: Page, title: str, value: str, shown: str, state: str) -> None:
+    """Write a cell and leave it: it is kept when what is drawn says who wrote it."""
+    field = _field(page, title).locator("input")
+    field.fill(value)
+    field.press("Tab")
+    expect(_field(page, title).locator("label")).to_contain_text(state)
+    expect(_field(page, title).locator("input")).to_have_value(shown)
+
+
+def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
+    shared: Opener, premises: Premises
+) -> None:
+    number, title = premises.run("tests.browser.lists", PLACE, FORM)
+    window = shared("dongxing.clerk")
+    page = window.go_home()
+    _open(page, title)
+    card = page.locator(".st-key-card-form")
+    expect(card).to_contain_text(number)
+    expect(_field(page, "姓名").locator("label")).to_contain_text("自动 · 居民索引")
+    expect(_field(page, "联系电话").locator("label")).to_contain_text("缺失")
+    page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
+
+    # The systems are asked for everybody; what came says from whom and as of when.
+    page.get_by_role("button", name="一键调取").click()
+    page.get_by_text("正在调取").or_(page.get_by_text("上次未取到")).first.wait_for()
+    expect(page.get_by_text("正在调取")).to_have_count(0, timeout=60_000)
+    row, told = _somebody_with(page, "联系电话"), _field(page, "联系电话")
+    expect(told.locator("label")).to_contain_text("自动 · 养老服务与高龄津贴系统（模拟）·")
+    expect(told.locator("input")).to_have_value(re.compile(r"^1\d\d\*{4}\d{4}$"))
+
+    _type(page, "开户行", BANK, BANK, "人工填写")
+    _type(page, "联系电话", PHONE, SHOWN, "人工修改")
+    expect(told.locator("label")).to_contain_text("系统原值")
+    assert steps.english(page, ALLOWED) == []
+    for size in (steps.PHONE, steps.OFFICE):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        steps.settled(page)
+        assert steps.too_wide(page) == 0, size
+
+    page = window.go_home()  # loaded anew: only what was kept is there
+    _open(page, title)
+    page.get_by_text("人工修改 1", exact=True).click()
+    _shows(page, row)
+    expect(_field(page, "开户行").locator("input")).to_have_value(BANK)
+    expect(told.locator("input")).to_have_value(SHOWN)
+
+    _hand_in(page)
+    expect(page.locator(".notice.hint")).to_contain_text(f"第 {row} 行“联系电话”已提出数据校核 JH-")
+    assert SHOWN in page.locator("table.t").first.inner_text()
+    assert PHONE not in page.inner_text("body")
+    assert window.watch.complaints == []
+
+
+def _shows(page: Page, row: int) -> None:
+    chosen = page.locator(".st-key-formperson").get_by_role("combobox")
+    expect(chosen).to_have_value(re.compile(f"^第 {row} 行 "))
+
+
+def _somebody_with(page: Page, title: str) -> int:
+    """Go on from person to person until a system told that cell; gives the number of the row."""
+    for row in range(1, 50):
+        _shows(page, row)
+        if "自动 ·" in _field(page, title).locator("label").inner_text():
+            return row
+        page.get_by_role("button", name="下一人").click()
+    raise AssertionError(f"no system told {title} of anybody")
+
+
+def _hand_in(page: Page) -> None:
+    """What is missing is named, pasted as from a spreadsheet, looked over and kept."""
+    for turn in range(12):
+        page.get_by_role("button", name="上报").click()
+        refusal = page.locator(".notice.error", has_text="没有上报")
+        passed = page.locator(".st-key-card-form", has_text="待审核")
+        refusal.or_(passed).first.wait_for()
+        if passed.count():
+            assert turn > 0  # somebody of the list is registered nowhere
+            return
+        missing = re.findall(r"第 (\d+) 行“户籍地址”", refusal.inner_text())
+        lines = ["行号\t户籍地址", *(f"{one}\t城东区模拟路 {one} 号" for one in missing)]
+        page.get_by_label("或粘贴表格内容（含表头）").fill("\n".join(lines))
+        page.get_by_label("或粘贴表格内容（含表头）").blur()
+        page.get_by_role("button", name="确认写入").click()
+        page.get_by_role("button", name="确认写入").wait_for(state="detached")
+        refusal.wait_for(state="detached")
+    raise AssertionError("the list was not handed in")
