@@ -13,13 +13,13 @@ from auth.tables import audit_entry
 from portal.affairs.forms import desk, fill, held
 from portal.affairs.forms import queries as form_queries
 from portal.affairs.forms.desk import Change
-from portal.affairs.forms.province import desk as province_desk
-from portal.affairs.forms.province import queries
+from portal.affairs.forms.province import deciding, queries
 from portal.affairs.forms.province.desk import Register
 from portal.affairs.forms.province.outbox import Outbox
 from portal.affairs.forms.province.tables import province_form, province_return
 from portal.affairs.forms.tables import form, form_answer
 from portal.affairs.forms.words import FormError, Held
+from portal.connectors.contract import RetryLater
 from portal.connectors.province.words import Sending
 from portal.functions.province import drain, pull
 from portal.functions.tasks import rules as sending
@@ -181,31 +181,50 @@ def test_what_is_stuck_is_seen_and_sent_again_by_who_may(
     row = answers(PEOPLE)[PLACE]
     write(PLACE, row.id, pqh077="6")
     up(PLACE, row.id)
+    other = answers(PEOPLE)["990103100001"]
+    write("990103100001", other.id, pqh077="3")
+    up("990103100001", other.id)
     line.turn(Mode.DOWN)
     for _ in range(sending.MOST_ATTEMPTS):
         post(line)
         frozen.advance(timedelta(minutes=30))
+    assert len(queries.view(city()).troubles) == 2
     (stuck,) = queries.view(district()).troubles
     assert (stuck.state, stuck.may_resend) == ("滞留", True)
     assert "柳岸社区" in stuck.place and stuck.error
-    assert queries.view(district("990103")).troubles == ()
+    assert [one.id for one in queries.view(district("990103")).troubles] != [stuck.id]
     assert queries.view(street()).troubles[0].may_resend is False
     line.turn(Mode.NORMAL)
     for who, problem in ((street(), Denied), (district("990103"), FormError), (clerk(), Denied)):
         with pytest.raises(problem):
-            province_desk.resend(who, stuck.id)
+            deciding.resend(who, stuck.id)
+    with pytest.raises(Denied):
+        deciding.resend_all(street())
     assert post(line) == 0
-    province_desk.resend(district(), stuck.id)
+    assert deciding.resend_all(district("990103")) == 1 and post(line) == 1
+    line.over_there.taken.clear()
+    deciding.resend(district(), stuck.id)
     with pytest.raises(FormError, match="现为“待发送”，不需要重新发送"):
-        province_desk.resend(district(), stuck.id)
+        deciding.resend(district(), stuck.id)
     claimed = Outbox().claim(lease=sending.LEASE, most=9)
     assert len(claimed) == 1 and Outbox().claim(lease=sending.LEASE, most=9) == []
     frozen.advance(timedelta(minutes=3))  # that sender died: another takes it over
     assert post(line) == 1 and list(line.over_there.taken) == [f"{KEY}1"]
     Outbox().delivered(claimed[0], "HC9")  # and what the dead one says does not count any more
     with scoped(held.SERVICE) as connection:
-        query = select(province_return.c.receipt).where(province_return.c.kind == "回传")
+        query = select(province_return.c.receipt).where(province_return.c.region_code == PLACE)
         assert connection.execute(query).scalars().all() == ["HC00000001"]
+    # While the province rests nothing is taken, and no attempt is used up.
+    line.turn(Mode.DOWN)
+    for _ in range(5):
+        with pytest.raises(RetryLater):
+            list(line.client.issued(""))
+    desk.move(district(), row.id, "reopen", {"reason": "更正点数"})
+    up(PLACE, row.id)
+    assert post(line) == 0
+    line.turn(Mode.NORMAL)
+    frozen.advance(timedelta(minutes=2))
+    assert post(line) == 1
     for reach in (NOTHING, clerk(place=OTHER).reach):
         with scoped(reach) as connection:
             assert connection.execute(select(province_return)).all() == []
@@ -286,22 +305,29 @@ def test_a_form_that_may_not_come_is_sent_back_with_a_reason(line: Joined) -> No
     fetch(line)
     seen = queries.view(city())
     assert seen.problem == "" and seen.fetched_at == clock.now() and len(seen.lines) == 5
+    spoilt = edition("", "没有表号", "省统计局", [asked("A1", "某项")], xfqh=[f"{CITY}00000000"])
+    line.over_there.issue(spoilt, "20261122090000")
+    fetch(line)
+    assert queries.view(city()).problem == "省级清单中有 1 行无法识别，其余报表已取"
+    line.over_there.issued.pop()
+    fetch(line)
+    assert queries.view(city()).problem == ""
     with pytest.raises(FormError, match="不能自行起草"):
         desk.draft(department(), world.written(source="省级一表通"))
     bare = next(one for one in seen.lines if one.number == BARE)
     assert bare.may_refuse and bare.faults == ("表头：缺少批准（备案）文号",)
     assert len(queries.view(district()).lines) == 3  # what was registered, and nothing half read
     with pytest.raises(FormError, match="没有找到"):
-        province_desk.resend(district(), bare.id)
+        deciding.resend(district(), bare.id)
     with pytest.raises(FormError, match="须由市级办理"):
-        province_desk.refuse(district(), bare.id, "没有文号")
+        deciding.refuse(district(), bare.id, "没有文号")
     with pytest.raises(Denied):
-        province_desk.refuse(department(), bare.id, "没有文号")
+        deciding.refuse(department(), bare.id, "没有文号")
     with pytest.raises(FormError, match="请填写退回原因"):
-        province_desk.refuse(city(), bare.id, " ")
-    province_desk.refuse(city(), bare.id, "没有批准文号，不予下发")
+        deciding.refuse(city(), bare.id, " ")
+    deciding.refuse(city(), bare.id, "没有批准文号，不予下发")
     with pytest.raises(FormError, match="现为“已退表”"):
-        province_desk.refuse(city(), bare.id, "再退一次")
+        deciding.refuse(city(), bare.id, "再退一次")
     post(line)
     verdict, why = line.over_there.receipts[BARE, 1]
     assert verdict == "0" and why.endswith("：没有批准文号，不予下发")

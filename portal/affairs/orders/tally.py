@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select
 from portal.affairs.orders.tables import order_tally
 from portal.affairs.orders.units import UnitRef
 from portal.store import clock, measures
+from portal.store.claiming import picked
 from portal.store.measure_words import Change, Definition, Kind
 from portal.store.scope import Reach, acting_as, scoped
 
@@ -164,7 +165,7 @@ def _drain_some(batch: int) -> int:
         waiting = select(order_tally.c.id).order_by(order_tally.c.id).limit(batch)
         rows = connection.execute(
             delete(order_tally)
-            .where(order_tally.c.id.in_(waiting.with_for_update(skip_locked=True)))
+            .where(order_tally.c.id.in_(picked(waiting)))
             .returning(order_tally.c.changes)
         ).all()
         changes = together(one for row in rows for one in row.changes)

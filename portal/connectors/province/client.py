@@ -62,8 +62,16 @@ class Province:
         self._lock = Lock()
         self._breaker = Breaker(failures=_FAILURES, rest_seconds=_REST_SECONDS, now=now)
 
-    def issued(self, since: str) -> Iterator[list[Listed]]:
-        """What was issued or changed since a mark, page by page."""
+    @property
+    def resting(self) -> bool:
+        """Whether it is left in peace just now: nothing would be sent."""
+        return self._breaker.open
+
+    def issued(self, since: str) -> Iterator[list[Listed | None]]:
+        """What was issued or changed since a mark, page by page; ``None`` for a line that is none.
+
+        Of a page on which no line can be read, nothing is believed.
+        """
         walk = Walk(_PAGES)
         for _ in range(_MOST_PAGES):
             asked = {"bgsj": since, "ym": walk.values["page"], "mys": walk.values["size"]}
@@ -72,7 +80,10 @@ class Province:
                 raise TheirFault(detail="the list is nowhere")
             rows = rows_of(body["lb"])
             walk.advance({"sj": body}, rows)
-            yield [dialect.listed(row) for row in rows]
+            lines = [dialect.listed(row) for row in rows]
+            if lines and not any(lines):
+                raise TheirFault(detail="no line of the list names a form")
+            yield lines
             if walk.done:
                 return
         raise TheirFault(detail="the list does not end")

@@ -37,11 +37,11 @@ def period(cycle: str, first: date) -> str:
     return f"{first:%Y}" if cycle == "年" else f"{first:%Y%m}"
 
 
-def listed(row: Mapping[str, Any]) -> Listed:
-    """A line of the list; one without number, edition or mark is no line."""
+def listed(row: Mapping[str, Any]) -> Listed | None:
+    """A line of the list; ``None``: it has no number, edition or mark and names no form."""
     number, edition, changed = row.get("bh"), row.get("bbh"), row.get("gxsj")
     if not _is_text(number, 40) or not _is_whole(edition) or not _is_text(changed, 20):
-        raise TheirFault(detail="a line of the list names no form")
+        return None
     return Listed(number=str(number), edition=int(edition or 0), changed=str(changed))
 
 

@@ -27,9 +27,16 @@ class Outbox(Protocol):
 
 
 def drain(province: Province, outbox: Outbox) -> int:
-    """Send what is due until nothing is; what failed is due later again."""
+    """Send what is due until nothing is; what failed is due later again.
+
+    While the province is left in peace nothing is taken: a long absence must not use up the
+    attempts of everything that waits.
+    """
     tried = 0
-    while claimed := outbox.claim(lease=rules.LEASE, most=AT_ONCE):
+    while not province.resting:
+        claimed = outbox.claim(lease=rules.LEASE, most=AT_ONCE)
+        if not claimed:
+            break
         for entry in claimed:
             _send(province, outbox, entry)
         tried += len(claimed)

@@ -50,7 +50,8 @@ def pull(province: Province, register: Register) -> int:
 
 def _pull(province: Province, register: Register) -> int:
     mark = register.mark()
-    listed = [one for page in province.issued(mark) for one in page]
+    lines = [one for page in province.issued(mark) for one in page]
+    listed = [one for one in lines if one is not None]
     wanted = {(one.number, one.edition): one for one in register.waiting()}
     wanted |= {(one.number, one.edition): one for one in register.wanted(listed)}
     late: RetryLater | None = None
@@ -67,5 +68,8 @@ def _pull(province: Province, register: Register) -> int:
             register.take(one, issued)
     if late is not None:
         raise late
+    if unread := len(lines) - len(listed):
+        register.failed(f"省级清单中有 {unread} 行无法识别，其余报表已取")
+        return len(wanted)
     register.fetched(max([mark, *(one.changed for one in listed)]))
     return len(wanted)

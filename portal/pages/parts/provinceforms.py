@@ -6,7 +6,7 @@ from uuid import UUID
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.forms.province import desk, queries
+from portal.affairs.forms.province import deciding, desk, queries
 from portal.affairs.forms.province.queries import Line, Trouble, View
 from portal.functions import city
 from portal.look import notice, states, tables
@@ -27,19 +27,24 @@ def shown(who: Principal) -> bool:
     return inside and pack().province.joined
 
 
-@guarded(desk.LOCK)
+@guarded(deciding.LOCK)
 def _resend(who: Principal, entry_id: UUID) -> None:
     def act() -> str:
-        desk.resend(who, entry_id)
+        deciding.resend(who, entry_id)
         return "已重新排队发送；省级按表号、版本、期次识别，不会重复。"
 
     saying.attempt(act)
 
 
-@guarded(desk.APPROVE)
+@guarded(deciding.LOCK)
+def _resend_all(who: Principal) -> None:
+    saying.attempt(lambda: f"已重新排队发送 {deciding.resend_all(who)} 项。")
+
+
+@guarded(deciding.APPROVE)
 def _refuse(who: Principal, issued_id: UUID, paper: Paper) -> None:
     def act() -> str:
-        desk.refuse(who, issued_id, saying.typed(paper, "reason"))
+        deciding.refuse(who, issued_id, saying.typed(paper, "reason"))
         return "已退回省级，原因随退表送出。"
 
     saying.attempt(act, paper)
@@ -95,6 +100,9 @@ def _numbers(who: Principal, one: Line) -> tuple[str, ...]:
 
 
 def _troubles(who: Principal, found: View) -> None:
+    stuck = sum(one.may_resend for one in found.troubles)
+    if stuck > 1:
+        st.button("全部重新发送", key="province-resend-all", on_click=_resend_all)
     for one in found.troubles:
         with st.container(key=f"formline-{one.id}", horizontal=True, vertical_alignment="center"):
             st.html(tables.head(one.what, states.chip(one.state) + " " + text(_words(one))))

@@ -1,39 +1,42 @@
-"""The only writer of what the province issues: registering, superseding, refusing, resending."""
+"""Where what the province issues is written: registered, superseding, or kept with its faults."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from auth import audit, permissions
-from auth.principal import Principal
-from portal.affairs.forms import desk, effects, held
+from portal.affairs.forms import effects, held
 from portal.affairs.forms import rules as form_rules
 from portal.affairs.forms.book import ANSWERS, FORMS
 from portal.affairs.forms.effects import content
 from portal.affairs.forms.province import returning, rules
 from portal.affairs.forms.province.rules import Ground, Reading
-from portal.affairs.forms.province.tables import province_fetch, province_form, province_return
+from portal.affairs.forms.province.tables import province_fetch, province_form
 from portal.affairs.forms.tables import form, form_answer, form_event
 from portal.affairs.forms.words import FormError
 from portal.affairs.workflow import ledger
-from portal.affairs.workflow.flow import KEPT, FlowError
+from portal.affairs.workflow.flow import FlowError
 from portal.affairs.workflow.ledger import By
 from portal.connectors.province.words import Issued, Listed
 from portal.store import clock
 from portal.store.citypack import pack
-from portal.store.scope import acting_as, scoped
+from portal.store.scope import scoped
 
-LOCK, APPROVE = "forms.lock", "forms.approve"
 HELD, REGISTERED, SUPERSEDED, SENT_BACK = "待处理", "已登记", "已换版", "已退表"
 SUPERSEDE = "supersede"  # the move of an answer to a new edition
 OPEN = ("待填报", "待审核", "已审核")
 _UNREAD = "整表："  # how the fault of a form begins that could not even be fetched
 _REGISTERED_AS = "已备案"  # the province's approval is the approval; what follows is the sending
-_MOST_REASON = 200
 
 
 # -- taking in ------------------------------------------------------------------------------------
@@ -251,68 +254,3 @@ def _move_open(connection: Connection, old: Row[Any], form_id: UUID, edition: in
     if old.back == "市":  # those that were locked already are all that is left of the old edition
         for period in sorted({one.period_from for one in moved}):
             returning.whole(connection, old, period)
-
-
-# -- what persons decide --------------------------------------------------------------------------
-
-
-def refuse(principal: Principal, issued_id: UUID, reason: str) -> None:
-    """Send a form back to the province that may not be asked of anybody, and say why."""
-    permissions.check(principal, APPROVE)
-    words = reason.strip()
-    if principal.unit.level != "city":
-        raise FormError(f"退回省级报表须由市级办理，未作改动，{KEPT}")
-    if not 2 <= len(words) <= _MOST_REASON:
-        raise FormError(f"请填写退回原因（2 至 {_MOST_REASON} 个字），{KEPT}")
-    with scoped(principal.reach) as connection:
-        row = _seen(connection, province_form, issued_id)
-        with acting_as(connection, held.SERVICE.actor):
-            mine = (province_form.c.id == row.id, province_form.c.state == HELD)
-            done = update(province_form).where(*mine).values(state=SENT_BACK)
-            if not connection.execute(done).rowcount:
-                raise FormError(f"报表现为“{row.state}”，不能退回省级，{KEPT}")
-            said = {"reason": f"{principal.unit.name}：{words}"}
-            turn = _turn(connection, row.id)
-            returning.put(connection, row.id, returning.SENT_BACK, row.region_code, said, turn=turn)
-    _audit(principal, "province.refuse", {"form": row.title, "reason": words})
-
-
-def _turn(connection: Connection, issued_id: UUID) -> int:
-    query = select(func.count()).where(
-        province_return.c.province_form_id == issued_id,
-        province_return.c.kind == returning.SENT_BACK,
-    )
-    return int(connection.execute(query).scalar_one()) + 1
-
-
-def resend(principal: Principal, entry_id: UUID) -> None:
-    """Try again at once to send what is stuck; the key makes a second arrival harmless."""
-    permissions.check(principal, LOCK)
-    with scoped(principal.reach) as connection:
-        row = _seen(connection, province_return, entry_id)
-        if not any(row.region_code.startswith(one) for one in principal.prefixes):
-            raise FormError(desk.GONE)
-        now = clock.now()
-        with acting_as(connection, held.SERVICE.actor):
-            done = connection.execute(
-                update(province_return)
-                .where(province_return.c.id == row.id, province_return.c.state == returning.STUCK)
-                .values(state=returning.WAITING, attempts=0, since=now, next_at=now, error=None)
-            )
-        if not done.rowcount:
-            raise FormError(f"这一项现为“{row.state}”，不需要重新发送，未作改动，{KEPT}")
-    _audit(principal, "province.resend", {"entry": str(entry_id)})
-
-
-def _seen(connection: Connection, table: Any, thing_id: UUID) -> Row[Any]:
-    row = connection.execute(select(table).where(table.c.id == thing_id)).first()
-    if row is None:
-        raise FormError(desk.GONE)
-    return row
-
-
-def _audit(principal: Principal, action: str, detail: dict[str, Any]) -> None:
-    audit.append(
-        action=action, actor=principal.login, unit_id=principal.unit.id,
-        region_code=principal.unit.region_code, detail=detail,
-    )  # fmt: skip

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from auth import permissions
 from auth.principal import Principal
 from portal.affairs.forms import desk as forms_desk
-from portal.affairs.forms.province import desk, returning, rules
+from portal.affairs.forms.province import deciding, desk, returning, rules
 from portal.affairs.forms.province.tables import province_fetch, province_form, province_return
 from portal.affairs.forms.tables import form
 from portal.store import divisions
@@ -119,7 +119,7 @@ def view(principal: Principal) -> View:
     for one in numbers:
         if one.kind == returning.ANSWERS:
             by_form.setdefault(one.province_form_id, Counter())[_SHOWN[one.state]] += one.number
-    resend = permissions.allowed(principal, desk.LOCK)
+    resend = permissions.allowed(principal, deciding.LOCK)
     return View(
         name=texts.name, simulated=texts.simulated,
         fetched_at=fetch.fetched_at if fetch else None, tried_at=fetch.tried_at if fetch else None,
@@ -134,7 +134,7 @@ def _line(principal: Principal, row: Row[Any], returned: Mapping[str, int]) -> L
     may = (
         row.state == desk.HELD
         and principal.unit.level == "city"
-        and permissions.allowed(principal, desk.APPROVE)
+        and permissions.allowed(principal, deciding.APPROVE)
     )
     return Line(
         id=row.id, number=row.number, edition=row.edition, title=row.title, state=row.state,
