@@ -9,6 +9,9 @@ READY_DEV := $(VENV)/.ready-dev
 .PHONY: help run test bench lint types imports clean
 .DEFAULT_GOAL := help
 
+# Many short-lived processes start from this source: each would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## 列出命令
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -27,12 +30,28 @@ $(READY_DEV): requirements-dev.txt $(READY)
 run: $(READY) ## 启动全部组件：数据库、模拟业务系统、门户（http://localhost:8501）
 	@exec $(BIN)/python -m portal run
 
-# The driver of the browser keeps an event loop of its own, so its tests share a process with no other.
-ON_ALL_CORES = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+test: $(READY_DEV) browser lint ## 全部检查与测试
+	@$(MAKE) --no-print-directory -j windows quiet-types quiet-imports suite
 
-test: $(READY_DEV) browser lint types imports ## 全部检查与测试
-	$(ON_ALL_CORES) --ignore tests/browser
-	$(ON_ALL_CORES) tests/browser
+# The driver of the browser keeps an event loop of its own, so its tests share a process with no
+# other. They wait a lot: beside them, and after them in rank, the other tests use what is idle.
+.PHONY: windows suite quiet-types quiet-imports
+PYTEST = $(BIN)/python -m pytest --dist loadfile
+WINDOWS = $(if $(filter 1 2 3,$(shell nproc 2>/dev/null || echo 2)),1,2)
+# What runs beside the suite says what it has to say at its end, so that two never speak at once.
+AT_ITS_END = @said=$$(mktemp) && { $(1) >$$said 2>&1; ended=$$?; cat $$said; rm $$said; exit $$ended; }
+
+windows: $(READY_DEV)
+	$(call AT_ITS_END,$(PYTEST) -n $(WINDOWS) tests/browser)
+
+suite: $(READY_DEV)
+	nice -n 5 $(PYTEST) -n auto --maxprocesses 4 --ignore tests/browser
+
+quiet-types: $(READY_DEV)
+	$(call AT_ITS_END,nice -n 5 $(BIN)/mypy)
+
+quiet-imports: $(READY_DEV)
+	$(call AT_ITS_END,nice -n 5 $(BIN)/lint-imports)
 
 lint: $(READY_DEV) ## 代码风格
 	$(BIN)/ruff format --check .
@@ -53,3 +72,4 @@ bench: $(READY_DEV) ## 性能测量（only=组名 只测一组）
 
 clean: ## 删除本机生成的全部数据与虚拟环境
 	rm -rf $(VENV) var
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from portal.affairs.corrections import tally as correction_tally
 from portal.affairs.dispatch import reads as dispatch_reads
 from portal.affairs.findings import book, daily, linked
+from portal.affairs.findings import rules as finding_rules
 from portal.affairs.findings import tally as finding_tally
 from portal.affairs.findings.linked import Demand, Standing
 from portal.affairs.findings.offer import FindingTasks
@@ -14,10 +16,13 @@ from portal.affairs.forms import book as form_book
 from portal.affairs.forms import collected, fill, held
 from portal.affairs.forms import desk as form_desk
 from portal.affairs.forms import rules as form_rules
+from portal.affairs.forms import tally as form_tally
 from portal.affairs.forms.offer import FormTasks
 from portal.affairs.forms.province.desk import SUPERSEDE, Register
 from portal.affairs.forms.province.outbox import Outbox
 from portal.affairs.forms.words import Held, HeldField, HeldMeasure
+from portal.affairs.matters import tally as case_tally
+from portal.affairs.notices import tally as notice_tally
 from portal.affairs.orders import book as order_book
 from portal.affairs.orders import found, tally
 from portal.affairs.workflow.flow import BadFlowError
@@ -28,7 +33,10 @@ from portal.functions.records import mask as masks
 from portal.functions.reports.known import Own
 from portal.jobs import Recurring
 from portal.settings import secrets, settings
+from portal.store import measure_notes, verify_tally
 from portal.store.citypack import CityPack, pack
+from portal.store.own_counts import OwnCount
+from portal.store.report_texts import AffairText
 from portal.store.scope import Reach, scoped
 
 
@@ -78,6 +86,18 @@ _FRACTIONS = (
 )
 
 
+# Where one sees, as far as one's post goes, what was counted.
+_CASES = {
+    "orders": "“诉求工单”清单（按本岗位管辖范围）",
+    "findings": "“未诉先办”清单（按本岗位管辖范围）",
+    "matters": "工作台的事项清单（按本岗位管辖范围）",
+    "corrections": "“数据校核”清单（按本岗位管辖范围）",
+    "verify": "“查询核验”批次；名单到期即删，只留数量",
+    "notices": "“通知”的发文与回执清单（本单位）",
+    "forms": "“一表通”的填报与汇总（按本岗位管辖范围）",
+}
+
+
 def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
     """What this platform counts of the demands it handles, place by place, for any report."""
     if city.flow(order_book.FLOW) is None:
@@ -87,6 +107,9 @@ def measures_of_orders(city: CityPack) -> tuple[Own, ...]:
             definition=one,
             system_id=tally.SYSTEM,
             source="本平台诉求办理",
+            cases=_CASES["orders"],
+            owner=_by(city, "orders").owner,
+            basis=_by(city, "orders").basis,
             about=f"本平台受理和办理的诉求：{one.name}，按诉求所在地计",
             slices=None if one.id in _ONLY_PARTS or one.id == "orders_closed_way" else (),
             divides=one.id != "orders_received_class",
@@ -104,15 +127,89 @@ def measures_of_forms(city: CityPack) -> tuple[Own, ...]:
             definition=collected.definition(one),
             system_id=collected.SYSTEM,
             source=collected.NAME,
+            cases=_CASES["forms"],
+            owner=_by(city, "forms").owner,
+            basis=_by(city, "forms").basis,
             about=f"{one.about}；只计已锁定的填报，尚未锁定的社区（村）不计入",
         )
         for one in city.forms.collected
     )
 
 
+def measures_of_findings(city: CityPack) -> tuple[Own, ...]:
+    """What is counted of 未诉先办, where the city has it."""
+    if not _has_findings(city):
+        return ()
+    return tuple(
+        Own(
+            definition=one,
+            system_id=measure_notes.system_of(one.id),
+            source="本平台未诉先办",
+            cases=_CASES["findings"],
+            owner=_by(city, "findings").owner,
+            basis=_by(city, "findings").basis,
+            about=f"{one.name}：经核实成立的问题，按发现地计；未开展的区划没有数",
+            slices=finding_rules.WAYS if one.id == finding_tally.WAY else (),
+        )
+        for one in finding_tally.DEFINITIONS
+    )
+
+
+def own_counts() -> tuple[OwnCount, ...]:
+    """The affairs that are counted row by row."""
+    return (
+        case_tally.COUNT,
+        correction_tally.COUNT,
+        verify_tally.COUNT,
+        notice_tally.COUNT,
+        notice_tally.RECEIPTS,
+        form_tally.COUNT,
+        form_tally.REFUSALS,
+    )
+
+
+_SOURCES = {
+    "matters": "本平台窗口事项",
+    "corrections": "本平台数据校核",
+    "verify": "本平台查询核验",
+    "notices": "本平台通知",
+    "forms": "本平台一表通",
+}
+
+
+def measures_of_counts(city: CityPack) -> tuple[Own, ...]:
+    """What is counted of the other affairs; of 一表通 where the city has it."""
+    return tuple(
+        Own(
+            definition=one.definition,
+            system_id=measure_notes.system_of(one.definition.id),
+            source=_SOURCES[count.affair],
+            cases=_CASES[count.affair],
+            owner=_by(city, count.affair).owner,
+            basis=_by(city, count.affair).basis,
+            about=one.about,
+            slices=city.matters.fields if count.affair == "matters" else (),
+            fraction=one.fraction,
+        )
+        for count in own_counts()
+        if count.affair != "forms" or city.flow(form_book.FORM)
+        for one in count.measures
+    )
+
+
+def _by(city: CityPack, affair: str) -> AffairText:
+    """Who answers for the numbers of an affair; where the pack is silent, the city itself."""
+    return city.reporting.affairs.get(affair, AffairText(owner=city.name, basis=""))
+
+
 def own_measures(city: CityPack) -> tuple[Own, ...]:
     """What the platform counts itself."""
-    return (*measures_of_orders(city), *measures_of_forms(city))
+    return (
+        *measures_of_orders(city),
+        *measures_of_findings(city),
+        *measures_of_counts(city),
+        *measures_of_forms(city),
+    )
 
 
 _CLASSES = "orders_received_class"
@@ -137,6 +234,7 @@ def held_by(registry: Registry) -> Held:
         for of, name, those in (
             ("orders", "本平台诉求办理", tally.DEFINITIONS),
             ("findings", "本平台未诉先办", finding_tally.DEFINITIONS),
+            *((one.affair, _SOURCES[one.affair], one.definitions) for one in own_counts()),
         )
         for one in those
     }  # fmt: skip

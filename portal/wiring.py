@@ -23,7 +23,6 @@ from portal.affairs.orders import desk as order_desk
 from portal.affairs.orders import mirror as order_mirror
 from portal.affairs.orders import offer as orders
 from portal.affairs.orders import sweep as order_sweep
-from portal.affairs.orders import tally as order_tally
 from portal.affairs.orders.advising import Adviser
 from portal.affairs.orders.gone import Gone
 from portal.affairs.rates import closing
@@ -55,7 +54,7 @@ from portal.functions.tasks.platform import PlatformTasks
 from portal.functions.verify import Runner, Verify
 from portal.jobs import Jobs, Recurring, of_applications, of_orders, of_tasks
 from portal.settings import secrets, settings
-from portal.store import deployment, divisions, drafts, migrate, samples, stirs
+from portal.store import deployment, divisions, drafts, measure_notes, migrate, samples, stirs
 from portal.store.citypack import CityPack, pack
 from portal.store.engine import begin
 from portal.store.scope import Reach
@@ -174,11 +173,10 @@ def _database_readiness() -> Readiness:
 
 
 def _of_orders(city: CityPack) -> tuple[Recurring, ...]:
-    """The clock of orders, and what brings their numbers to the measures within a second."""
+    """The clock of orders."""
     if city.flow(order_book.FLOW) is None:
         return ()
     return (
-        Recurring(seconds=1, name="orders.drain", work=order_tally.drain),
         Recurring(seconds=60, name="orders.sweep", work=order_sweep.sweep),
         Recurring(seconds=60, name="supervision.sweep", work=supervision_sweep.sweep),
         Recurring(seconds=60, name="evaluation.draw", work=visits.draw),
@@ -287,6 +285,8 @@ def build() -> Wired:
                     work=lambda: rounds.at_night(gateway),
                 ),
                 Recurring(seconds=900, name="changes.patrol", work=patrol.at_night),
+                Recurring(seconds=1, name="measures.drain", work=measure_notes.drain),
+                Recurring(seconds=900, name="matters.sweep", work=cases.sweep),
                 Recurring(seconds=900, name="corrections.sweep", work=corrections.sweep),
                 Recurring(seconds=15, name="messages.turn", work=messages.turn),
                 Recurring(seconds=60, name="digests.turn", work=digests.turn),

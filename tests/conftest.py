@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole run, and a fresh migrated database for whoever asks."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,14 +10,37 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
+from hypothesis import settings as hypothesis_settings
 
 import portal.settings as settings_module
 from portal.store import citypack, clock, divisions, engine, migrate
 from portal.store.cluster import APP, OWNER, Cluster
 from tests.databases import Databases
+from tests.loaded import Loaded
 
 _numbers = count(1)
 _TEMPLATE = "template_migrated"
+
+# Thousands of tests are collected into objects that last to the end. The collector of garbage
+# would walk through them again and again: it waits until they are there, then leaves them alone.
+gc.disable()
+
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
+
+# As the library does by itself, but for the variables of every frame beside a traceback: those of
+# a test hold the whole house, and take ten seconds to print. The portal prints none either.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.set_exc_info,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @dataclass
@@ -118,17 +142,33 @@ def frozen() -> Iterator[clock.FrozenClock]:
         yield at
 
 
+@pytest.fixture(scope="session")
+def loaded() -> Loaded:
+    """What loading the small second city leaves in a database."""
+    return Loaded()
+
+
 @pytest.fixture
-def hailing(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> citypack.CityPack:
+def hailing(
+    database: TestDatabase, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> citypack.CityPack:
     """A small second city, loaded into a fresh database: nothing of ours is about one city."""
     from portal.commands import setup
 
     monkeypatch.setenv("PORTAL_CITY_PACK", str(Path(__file__).parent / "packs" / "hailing"))
     settings_module.reload()
-    citypack.forget()
     city = citypack.pack()
-    setup.load_city(city)
+    loaded.load(database.cluster.server.superuser_url(database.name), lambda: setup.load_city(city))
+    divisions.forget()
     return city
+
+
+def pytest_collection_finish() -> None:
+    """All tests are there: from now on there is garbage, and only what is new may be some."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

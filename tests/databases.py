@@ -32,13 +32,13 @@ SELECT
   (SELECT string_agg(concat_ws(' ', oid, contype), ',' ORDER BY oid) FROM pg_constraint
     WHERE connamespace IN (SELECT oid FROM ours))
 """
-_TABLES = """
+TABLES = """
 SELECT pg_class.oid::regclass::text, pg_relation_size(pg_class.oid)
   FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
  WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
    AND relkind = 'r' AND pg_relation_size(pg_class.oid) > 0
 """
-_SEQUENCES = """
+SEQUENCES = """
 SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences WHERE last_value IS NOT NULL
 """
 _UNCOUNTED = """
@@ -50,13 +50,13 @@ SELECT pg_clear_relation_stats(nspname, relname)
 _SMALL = 1 << 20
 
 
-def _quoted(name: str) -> sql.SQL:
+def quoted(name: str) -> sql.SQL:
     """A name as the database itself wrote it, quoted where it must be."""
     return sql.SQL(name)
 
 
 def _used(connection: psycopg.Connection) -> dict[str, int]:
-    return dict(connection.execute(_TABLES).fetchall())
+    return dict(connection.execute(TABLES).fetchall())
 
 
 def _empty(connection: psycopg.Connection, used: dict[str, int]) -> None:
@@ -68,24 +68,24 @@ def _empty(connection: psycopg.Connection, used: dict[str, int]) -> None:
     if small:
         with connection.transaction():
             for name in small:
-                connection.execute(sql.SQL("DELETE FROM {}").format(_quoted(name)))
+                connection.execute(sql.SQL("DELETE FROM {}").format(quoted(name)))
         connection.execute(
             sql.SQL("VACUUM (PROCESS_TOAST FALSE, SKIP_DATABASE_STATS) {}").format(_listed(small))
         )
     # What the planner believes goes too: a table nobody has counted yet is planned for otherwise.
     connection.execute(_UNCOUNTED, [list(used)])
-    for (name,) in connection.execute(_SEQUENCES).fetchall():
-        connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(_quoted(name)))
+    for (name,) in connection.execute(SEQUENCES).fetchall():
+        connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(quoted(name)))
 
 
 def _listed(names: list[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(_quoted, names))
+    return sql.SQL(", ").join(map(quoted, names))
 
 
 def _sums(connection: psycopg.Connection, tables: list[str]) -> dict[str, str]:
     query = "SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM {} AS t"
     return {
-        name: connection.execute(sql.SQL(query).format(_quoted(name))).fetchall()[0][0]
+        name: connection.execute(sql.SQL(query).format(quoted(name))).fetchall()[0][0]
         for name in tables
     }
 

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, select
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import portal.settings as settings_module
 from auth import clients, posts, sessions
@@ -120,19 +122,33 @@ class Doorway:
 
     def app(self) -> ASGIApp:
         """The portal's own addresses behind the guards that stand before them."""
-        functions = Functions(
-            records=lambda: self.records,
-            reports=lambda: self.reports,
-            tasks=lambda: self.tasks,
-            entry=lambda: self.entry,
-            verify=lambda: Verify(records=self.records),
-        )
-        routes = application.routes(functions, self.identify)
-        inner = Paths(
-            Starlette(routes=routes), pages=["/", "/entry"], files=[], routes=routes,
-            public_url=PORTAL,
-        )  # fmt: skip
-        return Headers(Errors(Origin(inner, public_url=PORTAL)), https=False)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            _asked.set(self)
+            await _addresses()(scope, receive, send)
+
+        return app
+
+
+# Whose functions a request is for: the addresses are made once, and take half a second.
+_asked: ContextVar[Doorway] = ContextVar("_asked")
+
+
+@cache
+def _addresses() -> ASGIApp:
+    functions = Functions(
+        records=lambda: _asked.get().records,
+        reports=lambda: _asked.get().reports,
+        tasks=lambda: _asked.get().tasks,
+        entry=lambda: _asked.get().entry,
+        verify=lambda: Verify(records=_asked.get().records),
+    )
+    routes = application.routes(functions, lambda cookies: _asked.get().identify(cookies))
+    inner = Paths(
+        Starlette(routes=routes), pages=["/", "/entry"], files=[], routes=routes,
+        public_url=PORTAL,
+    )  # fmt: skip
+    return Headers(Errors(Origin(inner, public_url=PORTAL)), https=False)
 
 
 class Browser:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from portal import plugs
 from portal.affairs.findings import restating
 from portal.affairs.findings.book import FLOW
 from portal.connectors.registry import System
@@ -39,18 +40,24 @@ def _words(done: Walked) -> str:
     return "；".join(parts)
 
 
-def _restate_findings(say: Say) -> None:
-    """The platform's own numbers that are formed anew from what there is: those of 未诉先办."""
-    if pack().flow(FLOW) is None:
-        return
-    done = restating.restate()
-    apart = f"；其中 {done.apart} 件所在区划有变更，按当时区划保留，未改动" if done.apart else ""
-    say(f"  未诉先办：问题 {done.findings} 件，更新 {done.moved} 个数{apart}")
+def _restate_own(say: Say) -> None:
+    """The platform's own numbers that are formed anew from what there is."""
+    for one in plugs.own_counts():
+        counted = one.restate()
+        _say_restated(say, one.name, counted.rows, counted.moved, counted.apart)
+    if pack().flow(FLOW) is not None:
+        done = restating.restate()
+        _say_restated(say, "未诉先办问题", done.findings, done.moved, done.apart)
+
+
+def _say_restated(say: Say, name: str, rows: int, moved: int, apart: int) -> None:
+    kept = f"；其中 {apart} 件所在区划有变更，按当时区划保留，未改动" if apart else ""
+    say(f"  {name} {rows} 件，更新 {moved} 个数{kept}")
 
 
 def rebuild() -> int:
     """Form every roll-up anew from the changes, one measure after the other."""
-    _restate_findings(print)
+    _restate_own(print)
     with scoped(measures.WRITER) as connection:
         names = {one.id: one.name for one in measure_reads.definitions(connection).values()}
         chosen = measure_rebuild.addable(connection)
@@ -70,7 +77,7 @@ def refresh() -> int:
     try:
         # What was landed as files is counted again without asking anybody.
         systems = [*rounds.asked(wired.gateway), *drop_systems(wired.gateway)]
-        _restate_findings(print)
+        _restate_own(print)
         return 1 if refresh_all(wired, print, systems) else 0
     finally:
         wired.gateway.stop()

@@ -46,6 +46,7 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _fields(manifest)
     yield from _forbidden(manifest)
     yield from _measures(manifest)
+    yield from _portions(manifest)
     yield from errands(manifest)
     yield from applications(manifest)
     yield from _tally(manifest)
@@ -222,6 +223,16 @@ def _names_persons(manifest: Manifest) -> bool:
     asks = {"person", "roster"} & set(manifest.calls)
     counted = any(not one.tallied for one in manifest.measures)
     return bool(asks or manifest.records or manifest.roster or manifest.fields or counted)
+
+
+def _portions(manifest: Manifest) -> Iterator[Finding]:
+    """A part is taken from a measure of this system that is counted alike, of the same topic."""
+    alike = {one.id: (one.topic, one.count, one.relation) for one in manifest.measures}
+    for number, one in enumerate(manifest.measures):
+        whole = alike.get(one.part_of)
+        if one.part_of and (one.part_of == one.id or whole != alike[one.id]):
+            why = f"“{one.part_of}”不是本系统同一主题、同样计数的另一指标"
+            yield f"measures[{number}].part_of", why
 
 
 def _measures(manifest: Manifest) -> Iterator[Finding]:

@@ -153,6 +153,7 @@ class MeasureMap(Part):
     ages: tuple[Annotated[int, Field(ge=0, le=120)], ...] = ()
     by_sex: bool = False
     topic: Topic = Topic.NONE
+    part_of: str = ""  # the measure of this system that counts these as well, with others
 
     @property
     def tallied(self) -> bool:

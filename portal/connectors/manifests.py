@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +62,22 @@ def _refused(file: Path, problems: Sequence[Finding], lines: Callable[[str], int
 
 def read_manifest(file: Path) -> Manifest:
     """Read and check one manifest."""
-    text = ""
     try:
         text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _refused(file, [("TOML", "文件不是 UTF-8 编码")], lambda _key: 1) from error
+    return _checked(file, text)
+
+
+# A manifest is frozen, so one text of a file is checked once; a refusal is raised and not kept.
+@lru_cache(maxsize=256)
+def _checked(file: Path, text: str) -> Manifest:
+    try:
         manifest = _adapter.validate_python(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         problem = ("TOML", f"文件读不懂：{error}")
         line = line_of_error(error)
         raise _refused(file, [problem], lambda _key: line) from error
-    except UnicodeDecodeError as error:
-        raise _refused(file, [("TOML", "文件不是 UTF-8 编码")], lambda _key: 1) from error
     except ValidationError as error:
         problems = [(_key(one["loc"]), _in_chinese(one)) for one in _meant(error.errors())]
         raise _refused(file, problems, Lines(text).of) from None

@@ -52,6 +52,27 @@ class _Source(Protocol):
     def simulated(self) -> bool: ...
 
 
+class _Meaning(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def cases(self) -> str: ...
+
+
 class Shape(Protocol):
     """What a page must know of a report to draw it."""
 
@@ -77,6 +98,8 @@ class Shape(Protocol):
     def sources(self) -> Sequence[_Source]: ...
     @property
     def notes(self) -> Sequence[str]: ...
+    @property
+    def meanings(self) -> Sequence[_Meaning]: ...
     @property
     def default_note(self) -> str: ...
     @property
@@ -163,7 +186,22 @@ def notes(report: Shape) -> Html:
     ]
     lines += [tag("li", text(one)) for one in report.notes]
     lines.append(tag("li", text(f"报表格式与指标为{report.default_note}")))
-    return tag("ul", join(lines), class_="notes")
+    return tag("ul", join(lines), class_="notes") + _meanings(report.meanings)
+
+
+def _meanings(found: Sequence[_Meaning]) -> Html:
+    """What each number counts, who says so, on which basis, and where its cases are."""
+    if not found:
+        return Html("")
+    lines = [tag("li", tag("b", text(one.name)) + text(f"：{_meaning(one)}")) for one in found]
+    return tag("details", tag("summary", "指标说明") + tag("ul", join(lines), class_="notes"))
+
+
+def _meaning(one: _Meaning) -> str:
+    said = [f"{one.about}（{one.unit}，{one.kind}，统计到{one.level}）"]
+    said.append(f"来源：{one.source}" + (f"，{one.owner}" if one.owner else ""))
+    said += [f"依据：{one.basis}"] if one.basis else []
+    return "；".join([*said, f"明细：{one.cases}"])
 
 
 def alt(report: Shape) -> str:

@@ -15,7 +15,7 @@ class _Data(BaseModel):
 class BriefNumber(_Data):
     """One of the numbers: a measure of yesterday, a stock of this morning, or a month's rate."""
 
-    name: Annotated[str, Field(min_length=1, max_length=20)]
+    name: Annotated[str, Field(min_length=1, max_length=16)]  # one line of the table
     measure: str
     span: Literal["day", "stock", "month"] = "day"
     rate: bool = False

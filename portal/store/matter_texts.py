@@ -76,6 +76,19 @@ class MatterTexts(_Data):
     purpose: str = ""
     form: tuple[FormItem, ...] = ()
     matter: tuple[Matter, ...] = ()
+    apart: tuple[Words, ...] = ()  # groups that are counted by themselves
+    together: Words = "其他事项"  # what all others are counted as
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that cases are counted in."""
+        return (*self.apart, self.together)
+
+    def field_of(self, name: str) -> str:
+        """The field that a case of a matter of that name is counted in."""
+        groups = {one.name: one.group for one in self.matter}
+        group = groups.get(name, "")
+        return group if group in self.apart else self.together
 
     def find(self, matter_id: str) -> Matter | None:
         """The matter of that id."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from portal.store.claiming import picked
 from portal.store.message_tables import message
 from portal.store.task_tables import task
 
@@ -58,16 +59,10 @@ def claim(
         and_(message.c.state == "待发送", message.c.next_at <= now),
         and_(message.c.state == "发送中", message.c.lease_until < now),
     )
-    chosen = (
-        select(message.c.id)
-        .where(due)
-        .order_by(message.c.next_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
+    chosen = select(message.c.id).where(due).order_by(message.c.next_at).limit(most)
     taken = (
         update(message)
-        .where(message.c.id.in_(chosen))
+        .where(message.c.id.in_(picked(chosen)))
         .values(state="发送中", attempts=message.c.attempts + 1, lease_until=now + lease)
         .returning(message)
     )

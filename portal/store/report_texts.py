@@ -2,13 +2,14 @@
 
 They lie in ``reports.toml`` and ``reports/*.toml``. A template that cannot be used is refused with
 its file, line and reason; the others are there all the same. ``awaited`` names the measures that
-no system counts yet and for which a column is kept.
+no system counts yet and for which a column is kept; ``affair.orders`` says who answers for what the
+platform counts itself there.
 """
 
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -175,6 +176,13 @@ def _check_cells(template: ReportTemplate) -> None:
             raise ValueError(f"单元格“{one.at}”不在表头范围内")
 
 
+class AffairText(_Data):
+    """Who answers for the numbers of an affair of the platform, and on which legal basis."""
+
+    owner: Words
+    basis: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class UnreadReport:
     """A template that cannot be used: where it stands, and why."""
@@ -198,6 +206,7 @@ class ReportTexts:
     templates: tuple[ReportTemplate, ...] = ()
     unread: tuple[UnreadReport, ...] = ()
     awaited: frozenset[str] = frozenset()  # measures that no system counts yet
+    affairs: Mapping[str, AffairText] = field(default_factory=dict)
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -229,6 +238,7 @@ class _Reading:
         self.bad: list[UnreadReport] = []
         self.lines: dict[str, tuple[str, int]] = {}
         self.awaited: set[str] = set()
+        self.affairs: dict[str, AffairText] = {}
 
     def file(self, name: str, text: str) -> None:
         try:
@@ -238,10 +248,19 @@ class _Reading:
             line = int(found[1]) if found else 1
             self.bad.append(UnreadReport(file=name, line=line, id="", reason="文件写法有误"))
             return
+        self._affairs(name, data.get("affair", {}))
         entries, starts = data.get("report", []), _starts(text)
         self.awaited.update(map(str, data.get("awaited", [])))
         for number, entry in enumerate(entries if isinstance(entries, list) else []):
             self._entry(name, starts[number] if number < len(starts) else 1, entry)
+
+    def _affairs(self, name: str, given: Any) -> None:
+        for affair, entry in (given if isinstance(given, dict) else {}).items():
+            try:
+                self.affairs[affair] = AffairText.model_validate(entry)
+            except ValidationError as error:
+                why = f"affair.{affair}：{reasons(error)}"
+                self.bad.append(UnreadReport(file=name, line=1, id="", reason=why))
 
     def _entry(self, name: str, line: int, entry: Any) -> None:
         known = str(entry.get("id", "")) if isinstance(entry, dict) else ""
@@ -266,5 +285,6 @@ def read(folder: Path) -> ReportTexts:
         templates=tuple(reading.good.values()),
         unread=tuple(reading.bad),
         awaited=frozenset(reading.awaited),
+        affairs=reading.affairs,
         lines=reading.lines,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.store import scope
+from portal.store.claiming import picked
 from portal.store.scope import Reach
 from portal.store.task_tables import outbox, task, task_history, task_source
 
@@ -130,11 +131,10 @@ def claim(
         .where(outbox.c.system_id == system_id, due)
         .order_by(outbox.c.next_at)
         .limit(most)
-        .with_for_update(skip_locked=True)
     )
     taken = (
         update(outbox)
-        .where(outbox.c.id.in_(chosen))
+        .where(outbox.c.id.in_(picked(chosen)))
         .values(state="发送中", attempts=outbox.c.attempts + 1, lease_until=now + lease)
         .returning(outbox)
     )

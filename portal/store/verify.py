@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
-from portal.store.scope import Reach, acting_as
+from portal.store import verify_tally
+from portal.store.scope import acting_as
 from portal.store.verify_tables import verify_job, verify_row
 
 # The one service that asks on behalf of who asked, and that throws away what has expired.
-SERVICE = Reach(prefixes=(), unit_id=None, actor="service:verify")
+SERVICE = verify_tally.SERVICE
 WAITING, ASKING, DONE = "待核验", "核验中", "已核验"
 
 
@@ -114,12 +115,26 @@ def settle(connection: Connection, row: Row[Any], state: str, **values: Any) -> 
     return bool(done.rowcount)
 
 
-def finish(connection: Connection, job_id: UUID, *, running: str, **values: Any) -> bool:
-    """A batch all of whose rows are done; true for the one worker that says so."""
+def finish(
+    connection: Connection, job_id: UUID, *, running: str, differs: str, **values: Any
+) -> bool:
+    """A batch all of whose rows are done; true for the one worker that says so.
+
+    How many rows came to ``differs`` stays with the batch, for the measures.
+    """
     left = exists().where(verify_row.c.job_id == job_id, verify_row.c.state != DONE)
+    different = (
+        select(func.count())
+        .select_from(verify_row)
+        .where(verify_row.c.job_id == job_id, verify_row.c.outcome == differs)
+        .scalar_subquery()
+    )
     mine = and_(verify_job.c.id == job_id, verify_job.c.state == running, ~left)
-    done = connection.execute(update(verify_job).where(mine).values(**values))
-    return bool(done.rowcount)
+    change = update(verify_job).where(mine).values(**values, different=different)
+    done = connection.execute(change.returning(verify_job)).first()
+    if done is not None:
+        verify_tally.COUNT.follow(connection, [(None, done)])
+    return done is not None
 
 
 def running(connection: Connection, state: str) -> list[UUID]:

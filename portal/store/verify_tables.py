@@ -35,6 +35,7 @@ verify_job = Table(
     Column("started_at", Moment),
     Column("finished_at", Moment),
     Column("expires_at", Moment, nullable=False),
+    Column("different", Integer),  # of a finished batch: rows whose name did not fit
     Index("ix_verify_job_owner", "owner"),
     Index("ix_verify_job_unit_id", "unit_id"),
     Index("ix_verify_job_region_code", "region_code"),

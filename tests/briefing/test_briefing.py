@@ -1,6 +1,6 @@
 """晨报: at its hour, once per post, by the post's own scope, one page; an empty day has none."""
 
-import math
+import re
 from dataclasses import replace
 from datetime import date, time, timedelta
 from io import BytesIO
@@ -12,6 +12,8 @@ import pytest
 from docx import Document
 from docx.shared import Pt
 from docx.table import Table
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import insert, select
 from sqlalchemy.exc import ProgrammingError
@@ -26,7 +28,7 @@ from portal.affairs.briefing.tables import morning_paper
 from portal.affairs.orders import queries as order_queries
 from portal.affairs.orders import tally
 from portal.affairs.orders.filters import Filters
-from portal.store import clock, papers
+from portal.store import clock, divisions, papers
 from portal.store.briefing_texts import BriefingTexts
 from portal.store.citypack import read_pack
 from portal.store.engine import begin
@@ -138,8 +140,11 @@ def test_an_empty_day_has_no_paper_and_says_so_and_old_ones_go(frozen: clock.Fro
     assert [one.day for one in queries.mine(who)] == [kept.day + timedelta(days=91)]
 
 
-# However wide a reading program sets a line: its letters are full ones, with a third between lines.
-LEADING, FULL = 1.3 * 1.3, 1.0
+# However wide a reading program sets a line: a letter takes a full square, a digit half of one in
+# every type face there is (and a little more here), with a third between lines.
+LEADING, DIGIT = 1.3 * 1.3, 0.6
+_WORDS = re.compile(r"[!-~]+|.", re.DOTALL)  # what stays on one line: a Latin word, or a letter
+_NEVER_FIRST = frozenset("，。、；：？！）》”’…·%")
 
 
 def height(content: bytes) -> tuple[float, float]:
@@ -151,24 +156,45 @@ def height(content: bytes) -> tuple[float, float]:
     for part in made.iter_inner_content():
         if isinstance(part, Table):
             for row in part.rows:
-                taken += max(_lines(cell, cell.width.pt - 12) for cell in row.cells) + 2
+                taken += max(_in_cell(cell, cell.width.pt - 12) for cell in row.cells) + 2
         else:
             taken += _tall(part, wide)
     room = (section.page_height - section.top_margin - section.bottom_margin) / Pt(1)
     return taken, room
 
 
-def _lines(cell: Any, wide: float) -> float:
+def _in_cell(cell: Any, wide: float) -> float:
     return sum(_tall(one, wide) for one in cell.paragraphs)
 
 
 def _tall(paragraph: Any, wide: float) -> float:
     form = paragraph.paragraph_format
     size = max((run.font.size.pt for run in paragraph.runs if run.font.size), default=12.0)
-    letters = len(paragraph.text) * size * FULL + (form.first_line_indent.pt
-                                                   if form.first_line_indent else 0)  # fmt: skip
+    indent = form.first_line_indent.pt if form.first_line_indent else 0.0
     edges = sum(one.pt for one in (form.space_before, form.space_after) if one is not None)
-    return max(1, math.ceil(letters / wide)) * size * LEADING + edges
+    return lines_of(paragraph.text, size, wide, indent) * size * LEADING + edges
+
+
+def lines_of(text: str, size: float, wide: float, indent: float = 0.0) -> int:
+    """How many lines words take: nothing is squeezed, no word is broken that fits on a line, and
+    what may not begin a line takes the letter before it along."""
+    count, at, before = 1, indent, 0.0
+    for word in _WORDS.findall(text):
+        long = sum(DIGIT if one in "0123456789,. " else 1.0 for one in word) * size
+        if at + long <= wide:
+            at, before = at + long, long
+            continue
+        carried = before if word[0] in _NEVER_FIRST else 0.0
+        count += 1 + int((carried + long) // wide)
+        at, before = (carried + long) % wide, long
+    return count
+
+
+def test_lines_are_counted_as_they_are_set() -> None:
+    assert [lines_of("字" * n, 10, 105) for n in (0, 1, 10, 11, 20, 21)] == [1, 1, 1, 2, 2, 3]
+    assert lines_of("字" * 9, 10, 105, indent=20) == 2
+    assert lines_of("字" * 7 + "abcd", 10, 105) == 2 == lines_of("字" * 10 + "。", 10, 105)
+    assert lines_of("a" * 25, 10, 100) == 4, "a word that fits on no line begins one and is broken"
 
 
 def test_a_paper_is_one_page_of_a4_however_long_its_words_are(
@@ -181,7 +207,7 @@ def test_a_paper_is_one_page_of_a4_however_long_its_words_are(
         for number in range(3)
         if (row := queries_row(who, str(number)))
     ]
-    figures = [replace(figure(123456789), name="很长的指标名" * 3) for _ in range(6)]
+    figures = [replace(figure(123456789), name="很长的指标名" * 2) for _ in range(6)]
     content = paper._written(who, "海陵市晨报", date(2026, 11, 28), figures, rows)
     taken, room = height(content)
     assert taken <= room, (taken, room)
@@ -198,6 +224,44 @@ def test_a_paper_is_one_page_of_a4_however_long_its_words_are(
             BriefingTexts.model_validate(more)
     texts = read_pack(CITIES / "xining").briefing
     assert (len(texts.number), texts.cases) == (5, 3)
+
+
+WRITTEN = st.text(alphabet="路灯社区（）、，。“”…ABC-0189", min_size=1)
+
+
+def test_whatever_is_written_a_paper_stays_one_page(frozen: clock.FrozenClock) -> None:
+    who = leads("gov-9901", "city_officer", "9901")
+    row = queries_row(who, "1")
+
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        title=st.text(alphabet="海陵市社区居民委员会（）", min_size=1, max_size=60),
+        unit=st.text(alphabet="海陵市局（）", min_size=1, max_size=60),
+        names=st.lists(st.tuples(WRITTEN.map(lambda one: one[:16]), st.integers(0, 10**9)),
+                       min_size=6, max_size=6),
+        cases=st.lists(st.tuples(WRITTEN, WRITTEN, st.text(alphabet="AB0189-", min_size=1)),
+                       min_size=3, max_size=3),
+    )  # fmt: skip
+    @example(title="长" * 60, unit="局" * 60, names=[("名" * 16, 10**9)] * 6,
+             cases=[("，" * 400, "局" * 400, "A" * 30)] * 3)  # fmt: skip
+    def holds_for(title: str, unit: str, names: Any, cases: Any) -> None:
+        writes = replace(who, unit=replace(who.unit, name=unit))
+        figures = [replace(figure(number), name=name) for name, number in names]
+        rows = [
+            replace(row, title=words, unit_name=office, order_no=number,
+                    deadline_at=clock.now() - timedelta(hours=1))
+            for words, office, number in cases
+        ]  # fmt: skip
+        taken, room = height(
+            paper._written(writes, f"{title}晨报", date(2026, 11, 28), figures, rows)
+        )
+        assert taken <= room, (taken, room)
+
+    holds_for()
+    places = divisions.read_csv(CITIES / "xining" / "divisions.csv")
+    names = {one.code: one.name for one in places}
+    whole = ("".join(names.get(code[:n], "") for n in (6, 9, 12)) for code in names)
+    assert 10 < max(map(len, whole)) <= 60, "no place of the city has a longer name"
 
 
 def queries_row(who: Principal, number: str) -> Any:

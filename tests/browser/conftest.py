@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from portal.settings import ROOT
 from tests.browser import steps
@@ -110,7 +110,8 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run."""
+    """One browser for the whole run; what it must show may take as long as the machine is busy."""
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright, steps.chromium(playwright) as found:
         yield found
 

@@ -29,7 +29,7 @@ from psycopg import sql
 from portal.connectors.children import is_child
 from portal.connectors.contract import Subject
 from portal.connectors.registry import Registry, System, load_registry
-from portal.settings import ROOT, Settings
+from portal.settings import ROOT, Settings, settings
 from portal.store import divisions
 from portal.store.citypack import CityPack, SystemSite, read_pack
 from sandbox.files.server import FileServer
@@ -45,7 +45,13 @@ NOBODY = Subject(id="s-0", id_number="110101199003070134", name="无名", region
 
 def city() -> CityPack:
     """The city pack of this project, with its demonstration half."""
-    return read_pack(Settings().city_pack)
+    return _read(Settings().city_pack, settings().sandbox_url)
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, _sandbox: str) -> CityPack:
+    # A pack is frozen, and every test of these asks for it.
+    return read_pack(folder)
 
 
 def secrets_of(pack: CityPack) -> dict[str, str]:

@@ -214,6 +214,7 @@ def test_the_rosters_of_our_systems_carry_what_their_measures_read(
         (lambda text: text + 'count = "households"\nby_sex = true\n', "户数不能"),
         (lambda text: text + "ages = [7, 15]\n", "从 0 起"),
         (lambda text: text + 'relation = "产权"\n', "名册没有"),
+        (lambda text: text + 'part_of = "first_grade"\n', "不是本系统同一主题"),
         (
             lambda text: text.replace('household_no = "house"', "") + 'count = "households"\n',
             "没有户号",

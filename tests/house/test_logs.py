@@ -13,9 +13,10 @@ SECRET = "110101199003078873"
 
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
+    of_the_tests = structlog.get_config()
     logs.configure()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**of_the_tests)
 
 
 def test_a_traceback_shows_neither_variables_nor_the_message(

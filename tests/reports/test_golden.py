@@ -82,7 +82,7 @@ def town(database: TestDatabase) -> Iterator[Town]:
         )
         said = ground.rows_of(build(load_region(city.folder)))
         ground.fill(registry, said)
-        reports = Reports(registry=registry, own=plugs.measures_of_orders(city))
+        reports = Reports(registry=registry, own=plugs.own_measures(city))
         yield Town(city=city, reports=reports, said=said)
 
 

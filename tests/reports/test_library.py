@@ -1,5 +1,6 @@
 """The library of this city: how many templates, all of them usable, no two of them the same."""
 
+import re
 import tomllib
 from collections import Counter
 
@@ -8,6 +9,7 @@ import pytest
 from portal import plugs
 from portal.connectors.registry import Registry, load_registry
 from portal.functions.reports import known, library
+from portal.functions.reports import plan as planning
 from portal.functions.reports.known import Catalogue
 from portal.store.citypack import CityPack, ReportTemplate, read_pack
 from portal.store.measure_words import Kind, Topic
@@ -30,7 +32,7 @@ def registry(xining: CityPack) -> Registry:
 
 @pytest.fixture(scope="module")
 def catalogue(xining: CityPack, registry: Registry) -> Catalogue:
-    return known.catalogue(registry, plugs.measures_of_orders(xining))
+    return known.catalogue(registry, plugs.own_measures(xining))
 
 
 def test_there_are_at_least_ninety_templates_and_each_can_be_used(
@@ -71,6 +73,34 @@ def test_every_measure_says_what_it_counts_and_none_about_hardship_is_a_flow(
     for hidden in ("card_holders", "card_sight", "subsistence_joined", "births"):
         assert catalogue.find(hidden) is None
     assert catalogue.find("grid_events") is not None
+
+
+def test_every_figure_answers_where_it_is_from_how_it_is_counted_and_where_its_cases_are(
+    xining: CityPack, registry: Registry, catalogue: Catalogue
+) -> None:
+    declared = catalogue.measures.values()
+    bases = [planning.whole(one.definition.id) for one in declared]
+    found = {one.name: one for one in known.meanings(catalogue, bases)}
+    assert set(found) == {one.definition.name for one in declared}
+    silent = [
+        (one.name, answer)
+        for one in found.values()
+        for answer in ("about", "unit", "kind", "source", "owner", "basis", "level", "cases")
+        if not getattr(one, answer).strip()
+    ]
+    assert silent == []
+    # Who counts it is a system of the registry, or an affair of this platform.
+    affairs = set()
+    for one in declared:
+        for supplier in one.suppliers:
+            if one.own:
+                assert supplier.system_id.startswith("platform:"), one.definition.id
+                affairs.add(supplier.system_id.partition(":")[2])
+            else:
+                assert supplier.system_id in registry.systems
+    assert affairs == set(xining.reporting.affairs), "each affair names its owner and its basis"
+    words = str([vars(one) for one in found.values()])
+    assert not re.search("登录|在线时长|积分|排名", words), "never log-ins, never points"
 
 
 BAD = {

@@ -44,7 +44,8 @@ def counting() -> Reports:
     maps: list[Any] = [
         MeasureMap(id="lamps", name="路灯"),
         SimpleNamespace(id="boats", name="船", unit="条", kind="stock", topic="none", about="",
-                        by=by, ages=(), by_sex=False, tallied=False),
+                        by=by, ages=(), by_sex=False, part_of="", from_age=0, to_age=None,
+                        tallied=False),
     ]  # fmt: skip
     site = SimpleNamespace(name="甲系统", mode="正式", owner="", legal_basis="", approval_no="")
     system = SimpleNamespace(

@@ -81,7 +81,7 @@ def reports() -> Reports:
     graded = SimpleNamespace(
         id="poor", name="低保人数", unit="人", kind="stock", topic=Topic.HARDSHIP, about="",
         by=SimpleNamespace(convert=("code:grade",)), ages=(), by_sex=False,
-        tallied="",
+        part_of="", from_age=0, to_age=None, tallied="",
     )  # fmt: skip
     maps: list[Any] = [
         MeasureMap(id="residents", name="实有人口", ages=ages, by_sex=True),

@@ -23,6 +23,7 @@ from portal.store.scope import scoped
 
 VIEW = queries.VIEW
 _SHORT = 40
+MOST_TITLE, MOST_UNIT = 44, 24  # two lines of the title's size, one below it
 MOST_CASE = 150  # letters of a case: however long its names are, the paper stays one page
 
 
@@ -88,9 +89,10 @@ def _written(
     figures: Sequence[Figure],
     cases: Sequence[OrderRow],
 ) -> bytes:
-    made = Paper(title, author=principal.unit.name)
+    made = Paper(_cut(title, MOST_TITLE), author=principal.unit.name)
     mark = "" if settings().production else "（模拟数据）"
-    made.under_title(f"{today:%Y年%m月%d日}  {principal.unit.name}{mark}")
+    unit = _cut(principal.unit.name, MOST_UNIT)
+    made.under_title(f"{today:%Y年%m月%d日}  {unit}{mark}")
     made.heading("一、数字")
     rows = [(one.name, one.said, one.compared) for one in figures]
     made.table(("指标", "数", "对比"), rows, widths=(3, 2, 3))

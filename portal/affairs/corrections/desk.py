@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth import audit, permissions
 from auth.principal import Principal
-from portal.affairs.corrections import papers, rules
+from portal.affairs.corrections import papers, rules, tally
 from portal.affairs.corrections.queries import ASK, HANDLE, SERVICE, owner_unit
 from portal.affairs.corrections.rules import Asking, CorrectionError, State
 from portal.affairs.corrections.tables import correction, correction_asker, correction_event
@@ -136,6 +136,7 @@ def _new(
         "simulated": "sandbox" if given.simulated else None,
     }
     connection.execute(insert(correction).values(**row))
+    tally.COUNT.follow(connection, [(None, row)])
     _asker(connection, principal, row["id"])
     ground = texts.ground(given.ground)
     _event(connection, row["id"], rules.ASKED, f"提出校核：{ground}", principal)
@@ -211,11 +212,9 @@ def _owned(connection: Connection, principal: Principal, correction_id: UUID) ->
 
 
 def _set(connection: Connection, row: Row[Any], state: State, **values: Any) -> None:
-    connection.execute(
-        update(correction)
-        .where(correction.c.id == row.id)
-        .values(state=state, changed_at=clock.now(), **values)
-    )
+    changed = {"state": state, "changed_at": clock.now(), **values}
+    connection.execute(update(correction).where(correction.c.id == row.id).values(**changed))
+    tally.COUNT.follow(connection, [(row, {**row._asdict(), **changed})])
 
 
 # -- who asked ------------------------------------------------------------------------------------

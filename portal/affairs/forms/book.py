@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from portal.affairs.forms import effects, papers, rules
+from portal.affairs.forms import effects, papers, rules, tally
 from portal.affairs.forms.held import SERVICE
 from portal.affairs.forms.province import returning
 from portal.affairs.forms.tables import form, form_answer, form_answer_event, form_event
@@ -68,5 +68,5 @@ ANSWERS = Book(
     service=SERVICE.actor,
     flow=answer_flow,
     effects=ANSWER_EFFECTS,
-    always=(papers.follow, returning.follow),
+    always=(papers.follow, returning.follow, tally.follow),
 )

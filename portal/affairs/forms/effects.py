@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth.tables import unit
-from portal.affairs.forms import collected, held, personfacts, rules
+from portal.affairs.forms import collected, held, personfacts, rules, tally
 from portal.affairs.forms.conflicts import Standing, conflict
 from portal.affairs.forms.tables import form, form_answer, form_fact, form_refusal
 from portal.affairs.forms.words import CHANGED, TYPED, FormError
@@ -65,7 +65,8 @@ def note_refused(connection: Any, row: Row[Any], words: tuple[tuple[str, str], .
          "field_title": title, "held_by": there, "at": clock.now()}
         for title, there in words
     ]  # fmt: skip
-    connection.execute(upsert(form_refusal).values(rows).on_conflict_do_nothing())
+    noted = upsert(form_refusal).values(rows).on_conflict_do_nothing().returning(form_refusal)
+    tally.REFUSALS.follow(connection, [(None, one) for one in connection.execute(noted).all()])
 
 
 def overlapping(step: Step, made: FormText) -> tuple[rules.Overlap, ...]:
@@ -138,15 +139,18 @@ def send(step: Step) -> None:
          "region_code": one.region_code, "unit_id": one.id, "paper_no": f"YB{number:08d}",
          "period_from": first, "period_to": after, "due_on": due,
          "offline": one.id in texts.offline_units, "payload": "", "rows": 0, "asked": 0,
-         "auto": 0, "changed": 0, "typed": 0, "state": "待填报", "state_since": step.now}
+         "auto": 0, "changed": 0, "typed": 0, "state": "待填报", "state_since": step.now,
+         "sent_at": step.now}
         for one, number in zip(units, numbers, strict=True)
     ]  # fmt: skip
     if not rows:
         return
     sent = upsert(form_answer).values(rows).on_conflict_do_nothing(
         constraint="uq_form_answer_form_unit_period"
-    ).returning(form_answer.c.id)  # fmt: skip
-    count = len(step.connection.execute(sent).all())
+    ).returning(form_answer)  # fmt: skip
+    made_now = step.connection.execute(sent).all()
+    tally.COUNT.follow(step.connection, [(None, one) for one in made_now])
+    count = len(made_now)
     step.detail |= {"period": first.isoformat(), "units": count}
     step.words = f"{step.words}：{first} 起一期，{count} 个单位"
 

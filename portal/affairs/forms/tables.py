@@ -78,6 +78,7 @@ form_answer = Table(
     Column("period_from", Date, nullable=False),
     Column("period_to", Date, nullable=False),  # the first day after it
     Column("due_on", Date, nullable=False),
+    Column("sent_at", Moment, nullable=False),
     Column("offline", Boolean, nullable=False),  # without network: no lateness is counted
     Column("payload", Text, nullable=False),  # the cells, encrypted as one text
     Column("rows", Integer, nullable=False),

@@ -17,6 +17,7 @@ matter_case = Table(
     Column("state", Text, nullable=False),  # 办理中 | 已办结
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("due_on", Date),
+    Column("overdue_on", Date),  # the first day past its limit, once it was open on it
     Column("closed_at", DateTime(timezone=True)),
     Column("closed_by", Text),
     Column("result", Text),

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth import audit, permissions
 from auth.principal import Principal
-from portal.affairs.notices import papers, queries, rules
+from portal.affairs.notices import papers, queries, rules, tally
 from portal.affairs.notices.queries import SEND, SERVICE, VIEW
 from portal.affairs.notices.rules import NoticeError
 from portal.affairs.notices.tables import (
@@ -26,7 +26,7 @@ from portal.affairs.notices.tables import (
 from portal.store import clock, crypto
 from portal.store.citypack import pack
 from portal.store.halfdays import half_day
-from portal.store.scope import scoped
+from portal.store.scope import acting_as, scoped
 
 GONE = "没有找到这份通知，或不是本单位发出的，请返回列表刷新。"
 
@@ -77,23 +77,38 @@ def send(principal: Principal, given: Draft) -> str:
         connection.execute(insert(notice).values(**row))
         if file is not None:
             _attach(connection, row["id"], file)
-        connection.execute(
-            insert(notice_receipt),
-            [
-                {
-                    "notice_id": row["id"],
-                    "unit_id": one,
-                    "unit_name": allowed[one].name,
-                    "region_code": allowed[one].region_code,
-                    "sender_id": principal.unit.id,
-                }
-                for one in chosen
-            ],
-        )
+        receipts = [
+            {
+                "notice_id": row["id"],
+                "unit_id": one,
+                "unit_name": allowed[one].name,
+                "region_code": allowed[one].region_code,
+                "sender_id": principal.unit.id,
+            }
+            for one in chosen
+        ]
+        connection.execute(insert(notice_receipt), receipts)
+        tally.COUNT.follow(connection, [(None, row)])
+        _count(connection, row, [(None, {**one, "read_at": None}) for one in receipts])
         _event(connection, row["id"], f"发送至 {len(chosen)} 个单位", principal.name)
         papers.to_units(connection, row, [allowed[one] for one in chosen])
     _audit(principal, "notices.send", row["number"], units=len(chosen))
     return str(row["number"])
+
+
+_OF_THE_NOTICE = ("receipt", "sent_at", "due_on", "withdrawn_at")
+
+
+def _count(
+    connection: Connection, made: dict[str, Any], changes: Sequence[tuple[Any, Any]]
+) -> None:
+    """Let the measures follow receipts of a notice, each before and after."""
+    words = {name: made.get(name) for name in _OF_THE_NOTICE}
+
+    def whole(one: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if one is None else {**one, **words}
+
+    tally.RECEIPTS.follow(connection, [(whole(old), whole(new)) for old, new in changes])
 
 
 def _number(connection: Connection, day: date) -> str:
@@ -140,8 +155,8 @@ def read(principal: Principal, notice_id: str) -> None:
             raise NoticeError("没有找到这份通知，或不是发给本单位的。")
         if mine.read_at is not None:
             raise NoticeError(f"本单位已由 {mine.read_by} 阅知，不需要再次回执。")
-        state = select(notice.c.state).where(notice.c.id == mine.notice_id)
-        if connection.execute(state).scalar_one() != rules.SENT:
+        made = connection.execute(select(notice).where(notice.c.id == mine.notice_id)).one()
+        if made.state != rules.SENT:
             raise NoticeError("这份通知已由发文单位撤回，不需要回执。")
         connection.execute(
             update(notice_receipt)
@@ -149,8 +164,10 @@ def read(principal: Principal, notice_id: str) -> None:
                 notice_receipt.c.notice_id == mine.notice_id,
                 notice_receipt.c.unit_id == mine.unit_id,
             )
-            .values(read_at=clock.now(), read_by=principal.name)
+            .values(read_at=(now := clock.now()), read_by=principal.name)
         )
+        before = mine._asdict()
+        _count(connection, made._asdict(), [(before, {**before, "read_at": now})])
         papers.read(connection, papers.key_of(mine.notice_id, mine.unit_id), principal.name)
 
 
@@ -187,13 +204,14 @@ def withdraw(principal: Principal, notice_id: str, why: str) -> None:
     said = rules.reason(why)
     with scoped(principal.reach) as connection:
         row = _sent_by(connection, principal, notice_id)
-        connection.execute(
-            update(notice)
-            .where(notice.c.id == row.id)
-            .values(state=rules.WITHDRAWN, withdrawn_at=clock.now(), withdrawn_why=said)
-        )
+        values = {"state": rules.WITHDRAWN, "withdrawn_at": clock.now(), "withdrawn_why": said}
+        connection.execute(update(notice).where(notice.c.id == row.id).values(**values))
         _event(connection, row.id, f"撤回：{said}", principal.name)
-        for unit_id in _unread(connection, row.id):
+        waiting = _held(connection, row.id)
+        after = {**row._asdict(), **values}
+        _count(connection, row._asdict(), [(one, None) for one in waiting])
+        _count(connection, after, [(None, one) for one in waiting])
+        for unit_id in sorted(one["unit_id"] for one in waiting):
             key = papers.key_of(row.id, unit_id)
             papers.withdrawn(connection, key, principal.unit.name, said)
     _audit(principal, "notices.withdraw", row.number)
@@ -211,6 +229,16 @@ def _sent_by(connection: Connection, principal: Principal, notice_id: str) -> Ro
     if row.state != rules.SENT:
         raise NoticeError("这份通知已经撤回，没有改动。")
     return row
+
+
+def _held(connection: Connection, notice_id: UUID) -> list[dict[str, Any]]:
+    """The receipts that are still asked for, held: whoever reads now has read or is too late."""
+    query = select(notice_receipt).where(
+        notice_receipt.c.notice_id == notice_id, notice_receipt.c.read_at.is_(None)
+    )
+    with acting_as(connection, SERVICE.actor):
+        held = query.order_by(notice_receipt.c.unit_id).with_for_update()
+        return [row._asdict() for row in connection.execute(held)]
 
 
 def _unread(connection: Connection, notice_id: UUID) -> list[str]:

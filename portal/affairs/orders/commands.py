@@ -27,6 +27,7 @@ from portal.affairs.workflow.ledger import By
 from portal.connectors.contract import Claimed, Command, ForeignTask, FormField, TaskAction
 from portal.store import clock, crypto
 from portal.store.citypack import pack
+from portal.store.claiming import picked
 from portal.store.scope import acting_as, scoped
 
 SERVICE = mirror.SERVICE
@@ -280,11 +281,10 @@ class Outbox:
             .where(order_command.c.system_id == system_id, due)
             .order_by(order_command.c.next_at)
             .limit(most)
-            .with_for_update(skip_locked=True)
         )
         taken = (
             update(order_command)
-            .where(order_command.c.id.in_(chosen))
+            .where(order_command.c.id.in_(picked(chosen)))
             .values(state=SENDING, attempts=order_command.c.attempts + 1, lease_until=now + lease)
             .returning(order_command)
         )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from portal.store.base import RegionCode, metadata
+from portal.store.measure_notes import order_tally as order_tally  # every affair notes there
 
 Moment = DateTime(timezone=True)
 Plain = Text(collation="C")
@@ -206,14 +207,4 @@ order_attachment = Table(
     Column("bytes", LargeBinary, nullable=False),  # encrypted
     Column("added_by", Text, nullable=False),
     Column("at", Moment, nullable=False),
-)
-
-# What the measures have still to learn, written with the change itself and drained by a job.
-order_tally = Table(
-    "order_tally",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("order_id", Uuid),  # none: of many at once
-    Column("at", Moment, nullable=False),
-    Column("changes", JSONB, nullable=False),  # [measure, region, slice, day, number, of]
 )

@@ -1,27 +1,28 @@
 """What the measures learn of orders: noted with each change, brought over by a job a moment later.
 
-A change is ``[measure, region, slice, day, number, of]``. Intake never waits for a roll-up that
-many write to: the notes lie in ``order_tally`` and leave it in the transaction that adds them up.
+Intake never waits for a roll-up that many write to: see :mod:`portal.store.measure_notes`, which
+keeps the notes of every affair.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
-
-from portal.affairs.orders.tables import order_tally
 from portal.affairs.orders.units import UnitRef
-from portal.store import clock, measures
-from portal.store.measure_words import Change, Definition, Kind
-from portal.store.scope import Reach, acting_as, scoped
+from portal.store import measure_notes
+from portal.store.measure_notes import BATCH as BATCH
+from portal.store.measure_notes import Note as Note
+from portal.store.measure_notes import day_of as day_of
+from portal.store.measure_notes import define as define
+from portal.store.measure_notes import drain as drain
+from portal.store.measure_notes import keep as keep
+from portal.store.measure_notes import know as know
+from portal.store.measure_notes import note as note
+from portal.store.measure_notes import together as together
+from portal.store.measure_words import Definition, Kind
 
-SYSTEM = "platform:orders"
-SERVICE = Reach(prefixes=(), unit_id=None, actor="service:orders")
-BATCH = 2000
-
-Note = list[Any]
+SYSTEM = measure_notes.system_of("orders")
+SERVICE = measure_notes.KEEPER
 
 _BY_PLACE = {
     "orders_received": "诉求受理量",
@@ -66,24 +67,7 @@ DEFINITIONS = (
     ),
     _definition("orders_closed_unit", Kind.FLOW, "办结量（按单位）"),
 )
-
-
-_others: list[Definition] = []  # of affairs whose notes go the same way
-
-
-def know(definitions: Iterable[Definition]) -> None:
-    """Let another affair's measures be brought over with those of the orders."""
-    _others.extend(one for one in definitions if one not in _others)
-
-
-def day_of(at: datetime) -> date:
-    """The day that a moment is counted on."""
-    return clock.local(at).date()
-
-
-def note(measure: str, region: str, slice_: str, at: datetime, number: int, of: int = 0) -> Note:
-    """One change of one number."""
-    return [measure, region, slice_, day_of(at).isoformat(), number, of]
+know(DEFINITIONS)
 
 
 def of_unit(measure: str, unit: UnitRef, at: datetime, number: int, of: int = 0) -> Note:
@@ -120,69 +104,3 @@ def stocks(row: Mapping[str, Any], unit: UnitRef | None, at: datetime, sign: int
             *([of_unit(name, unit, at, sign)] if unit else []),
         )
     ]
-
-
-def keep(
-    connection: Connection, changes: Sequence[Note], at: datetime, order_id: object = None
-) -> None:
-    """Leave changes for the job; the caller acts as the service."""
-    moved = together(changes)
-    if moved:
-        connection.execute(insert(order_tally).values(order_id=order_id, at=at, changes=moved))
-
-
-def together(changes: Iterable[Note]) -> list[Note]:
-    """The same numbers added up; what cancels out is gone."""
-    numbers: Counter[tuple[Any, ...]] = Counter()
-    ofs: Counter[tuple[Any, ...]] = Counter()
-    for measure, region, slice_, day, number, of in changes:
-        key = (measure, region, slice_, day)
-        numbers[key] += number
-        ofs[key] += of
-    return [[*key, numbers[key], ofs[key]] for key in numbers if numbers[key] or ofs[key]]
-
-
-# -- the job ------------------------------------------------------------------------------------
-
-
-def define() -> None:
-    """Make the measures of orders known."""
-    with scoped(measures.WRITER) as connection:
-        measures.define(connection, (*DEFINITIONS, *_others))
-
-
-def drain(batch: int = BATCH) -> int:
-    """Bring over what waits, some at a time; gives how many notes were taken."""
-    done = 0
-    while taken := _drain_some(batch):
-        done += taken
-    return done
-
-
-def _drain_some(batch: int) -> int:
-    with scoped(SERVICE) as connection:
-        waiting = select(order_tally.c.id).order_by(order_tally.c.id).limit(batch)
-        rows = connection.execute(
-            delete(order_tally)
-            .where(order_tally.c.id.in_(waiting.with_for_update(skip_locked=True)))
-            .returning(order_tally.c.changes)
-        ).all()
-        changes = together(one for row in rows for one in row.changes)
-        if changes:
-            with acting_as(connection, measures.WRITER.actor):
-                measures.define(connection, (*DEFINITIONS, *_others))
-                measures.add(connection, [_change(one) for one in changes], clock.now())
-    return len(rows)
-
-
-def _change(one: Note) -> Change:
-    measure, region, slice_, day, number, of = one
-    return Change(
-        measure=measure,
-        system_id=f"platform:{measure.partition('_')[0]}",  # the affair that noted it
-        region_code=region,
-        slice=slice_,
-        day=date.fromisoformat(day),
-        numerator=number,
-        denominator=of,
-    )

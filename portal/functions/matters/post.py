@@ -19,6 +19,7 @@ from portal.functions.matters.filing import ACCEPTED, FINISHED, opened
 from portal.functions.matters.tables import matter_application as application
 from portal.functions.tasks import rules
 from portal.store import clock
+from portal.store.claiming import picked
 from portal.store.scope import Reach, scoped
 
 SENDER = Reach(prefixes=(), unit_id=None, actor="service:applications")
@@ -58,11 +59,10 @@ def _claim(system: System, due: Any, *, state: str, now: datetime) -> Sequence[R
         .where(application.c.system_id == system.id, due)
         .order_by(application.c.next_at)
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
     )
     taken = (
         update(application)
-        .where(application.c.case_id.in_(chosen))
+        .where(application.c.case_id.in_(picked(chosen)))
         .values(state=state, attempts=application.c.attempts + 1, lease_until=now + rules.LEASE)
         .returning(application)
     )

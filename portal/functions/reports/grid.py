@@ -11,7 +11,7 @@ from portal.functions.reports.known import Catalogue
 from portal.functions.reports.laid import Laid
 from portal.functions.reports.model import SMALL_LIMIT, UNKNOWN, WITHHELD, Cell, Shown, exact
 from portal.functions.reports.plain import Numbers, Places, Wanted
-from portal.functions.reports.plan import Detail, Plan
+from portal.functions.reports.plan import Detail, Plan, Portion
 from portal.functions.reports.protect import Table, close, close_top, protect
 from portal.store.divisions import Division
 from portal.store.measure_words import Period
@@ -95,12 +95,12 @@ class _Shielded:
             for line in (total, *rows):
                 if any(line[band].shown in (Shown.SMALL, Shown.WITHHELD) for band in bands):
                     line[column] = _closed(line[column])
+        above = self._tables[:-1] or self._tables
+        for part in self._plan.portions:
+            _shut(part.column, total, rows, _tells(part, above), _tells(part, self._tables))
         for one in self._plan.details:
-            if not self._clean(one, self._tables[:-1] or self._tables):
-                total[one.column] = _closed(total[one.column])
-            if not self._clean(one, self._tables):
-                for line in rows:
-                    line[one.column] = _closed(line[one.column])
+            open_above, open_here = self._clean(one, above), self._clean(one, self._tables)
+            _shut(one.column, total, rows, not open_above, not open_here)
         return total, rows
 
     def _clean(self, one: Detail, tables: Sequence[tuple[Table, list[str]]]) -> bool:
@@ -128,6 +128,26 @@ class _Shielded:
             rest.subtract(one)
         if below:
             yield from rest.values()
+
+
+def _shut(column: int, total: Cells, rows: Sequence[Cells], above: bool, here: bool) -> None:
+    """Close a column in the total (as the tables above do) or in the rows."""
+    for line in (*([total] if above else []), *(rows if here else [])):
+        line[column] = _closed(line[column])
+
+
+def _tells(part: Portion, tables: Sequence[tuple[Table, list[str]]]) -> bool:
+    """Whether a small number remains where a part is taken from its whole, from the top of the
+    scope down: then the part tells what its whole hides."""
+    for table, _ in tables:
+        for of, taken in part.remains:
+            left = [
+                (numbers[of] or 0) - sum(numbers[one] or 0 for one in taken)
+                for numbers in (table.total, *table.rows)
+            ]
+            if any(0 < one < SMALL_LIMIT for one in left):
+                return True
+    return False
 
 
 def _closed(cell: Cell) -> Cell:

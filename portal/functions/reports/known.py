@@ -16,6 +16,8 @@ from portal.functions.reports.model import Meaning
 from portal.store.measure_words import Definition, Kind, Topic
 
 _LEVELS = "社区（村）"
+_IN_RECORDS = "有档案权限的岗位在“统一数据”中按人、按户调取"
+_ELSEWHERE = "明细在来源系统，本平台只接收数量"
 
 
 class _Counts(Protocol):
@@ -32,7 +34,10 @@ class Own:
     definition: Definition
     system_id: str
     source: str
+    owner: str = ""
+    basis: str = ""
     about: str = ""
+    cases: str = ""  # where one sees what was counted, one by one
     slices: tuple[str, ...] | None = ()
     divides: bool = True  # its slices add up to the whole
     fraction: bool = False  # it counts how many, and how many of them
@@ -55,11 +60,14 @@ class Known:
     definition: Definition
     suppliers: tuple[Supplier, ...]
     about: str = ""
+    cases: str = ""
     own: bool = False
     level: str = _LEVELS
     slices: tuple[str, ...] | None = ()
     bands: tuple[tuple[int, int | None], ...] = ()
     by_sex: bool = False
+    part_of: str = ""
+    ages: tuple[int, int | None] = (0, None)  # of whom it counts, the first and the last
     divides: bool = True
     fraction: bool = False
 
@@ -99,10 +107,19 @@ def _declared(system: System, one: MeasureMap) -> Known:
         ),
         suppliers=(_supplier(system),),
         about=one.about,
+        cases=_ELSEWHERE if one.tallied else _IN_RECORDS,
         slices=_slices(system, one),
         bands=_bands(one.ages),
         by_sex=one.by_sex,
+        part_of=one.part_of,
+        ages=(one.from_age, one.to_age),
     )
+
+
+def _apart(one: tuple[int, int | None], other: tuple[int, int | None]) -> bool:
+    """Whether nobody has both ages."""
+    (first, last), (begin, end) = one, other
+    return (last is not None and last < begin) or (end is not None and end < first)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +143,16 @@ class Catalogue:
     def of_topic(self, topic: Topic) -> tuple[Known, ...]:
         """Every measure about a topic."""
         return tuple(one for one in self.measures.values() if one.definition.topic is topic)
+
+    def beside(self, part: Known) -> tuple[tuple[str, ...], ...]:
+        """What may be taken from a measure's whole, so that a number remains: the part itself, and
+        the part with another of the same whole that counts nobody of the same age."""
+        others = [
+            one.definition.id
+            for one in self.measures.values()
+            if one.part_of == part.part_of and _apart(one.ages, part.ages)
+        ]
+        return ((), *((one,) for one in others))
 
     @property
     def residents(self) -> Known | None:
@@ -161,8 +188,13 @@ def catalogue(registry: Registry, own: Iterable[Own] = ()) -> Catalogue:
     for mine in own:
         found[mine.definition.id] = Known(
             definition=mine.definition,
-            suppliers=(Supplier(system_id=mine.system_id, name=mine.source),),
+            suppliers=(
+                Supplier(
+                    system_id=mine.system_id, name=mine.source, owner=mine.owner, basis=mine.basis
+                ),
+            ),
             about=mine.about,
+            cases=mine.cases,
             own=True,
             slices=mine.slices,
             divides=mine.divides,
@@ -192,6 +224,7 @@ def meanings(catalogue: Catalogue, bases: Iterable[_Counts]) -> tuple[Meaning, .
                 owner=by.owner,
                 basis=by.basis,
                 level=known.level,
+                cases=known.cases,
             )
         )
     return tuple(found)

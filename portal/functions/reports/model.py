@@ -124,6 +124,7 @@ class Meaning:
     owner: str
     basis: str
     level: str
+    cases: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,14 @@ class Detail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Portion:
+    """A column that counts some of another: shown only where what remains of it is not small."""
+
+    column: int
+    remains: tuple[tuple[int, tuple[int, ...]], ...]  # the whole, and what is taken from it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is read for a template, and how what is read is shown."""
 
@@ -76,6 +84,7 @@ class Plan:
     groups: tuple[Group, ...] = ()
     unions: dict[int, tuple[int, ...]] = field(default_factory=dict)  # a base and its bands
     details: tuple[Detail, ...] = ()
+    portions: tuple[Portion, ...] = ()
 
 
 def make(template: ReportTemplate, catalogue: Catalogue) -> Plan:
@@ -102,6 +111,7 @@ def make(template: ReportTemplate, catalogue: Catalogue) -> Plan:
         groups=tuple(shield.groups),
         unions=shield.unions,
         details=tuple(shield.details),
+        portions=tuple(shield.portions),
     )
 
 
@@ -113,6 +123,7 @@ class _Shield:
         self.groups: list[Group] = []
         self.unions: dict[int, tuple[int, ...]] = {}
         self.details: list[Detail] = []
+        self.portions: list[Portion] = []
 
     def close(self) -> None:
         asked = [
@@ -140,9 +151,19 @@ class _Shield:
                 residents=self._at(whole(alive.definition.id)) if alive else None,
             )
         )
-        for place, _, _ in asked:
+        for place, _, known in asked:
             if place not in protected:
                 self.details.append(Detail(column=place, group=len(self.groups) - 1))
+            elif known.part_of:
+                self._portion(place, known)
+
+    def _portion(self, place: int, known: Known) -> None:
+        of = self._at(whole(known.part_of))
+        remains = tuple(
+            (of, (place, *(self._at(whole(one)) for one in more)))
+            for more in self._catalogue.beside(known)
+        )
+        self.portions.append(Portion(column=place, remains=remains))
 
     def _ages(self, asked: Sequence[tuple[int, Base, Known]]) -> None:
         banded = [(place, one) for place, one, _ in asked if _aged(one)]

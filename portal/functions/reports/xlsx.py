@@ -23,6 +23,7 @@ _MEANING_HEADS = (
     ("主管单位", 22),
     ("依据", 26),
     ("最低层级", 12),
+    ("明细在哪里看", 30),
 )
 _FORMATS = {"number": "#,##0", "percent": "0.00%", "decimal": "#,##0.00"}
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
@@ -244,7 +245,7 @@ def _meanings(book: Any, report: Report) -> None:
         sheet.write_string(0, place, words, head)
     for line, one in enumerate(report.meanings, start=1):
         given = (one.name, one.about, one.unit, one.kind, one.source, one.owner, one.basis)
-        for place, words in enumerate((*given, one.level)):
+        for place, words in enumerate((*given, one.level, one.cases)):
             sheet.write_string(line, place, safe(words), cell)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)

@@ -153,6 +153,7 @@ class Runner:
                     connection,
                     job_id,
                     running=rules.RUNNING,
+                    differs=rules.WRONG_NAME,
                     state=rules.DONE,
                     finished_at=clock.now(),
                     expires_at=until,

@@ -18,6 +18,7 @@ from portal.affairs.workflow.ledger import By
 from portal.connectors.province.words import Outgoing
 from portal.store import clock
 from portal.store.citypack import pack
+from portal.store.claiming import picked
 from portal.store.scope import scoped
 
 
@@ -33,10 +34,10 @@ class Outbox:
             and_(entry.state == SENDING, entry.lease_until < now),
         )
         chosen = select(entry.id).where(due).order_by(entry.next_at, entry.created_at)
-        chosen = chosen.limit(most).with_for_update(skip_locked=True)
+        chosen = chosen.limit(most)
         taken = (
             update(province_return)
-            .where(entry.id.in_(chosen), province_form.c.id == entry.province_form_id)
+            .where(entry.id.in_(picked(chosen)), province_form.c.id == entry.province_form_id)
             .values(state=SENDING, attempts=entry.attempts + 1, lease_until=now + lease)
             .returning(province_return, province_form.c.number, province_form.c.edition)
         )
