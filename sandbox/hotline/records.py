@@ -125,7 +125,7 @@ class Records:
         """When the clock brought an untouched order into this state."""
         at: datetime = order["at"]
         finished: datetime = order["finished"]
-        later = at + SIGNED_AFTER if state == HANDLED else at
+        later = _signed(at) if state == HANDLED else at
         return finished if state == DONE else later
 
     def _on(self, day: date) -> list[dict[str, Any]]:
@@ -182,7 +182,14 @@ class Records:
             return SENT_BACK, None
         if order["finished"] <= now:
             return DONE, order["finished"]
-        return (WAITING if now - order["at"] < SIGNED_AFTER else HANDLED), None
+        return (WAITING if now < _signed(order["at"]) else HANDLED), None
+
+
+def _signed(at: datetime) -> datetime:
+    """When a unit signs for an order: soon in the day, and in the morning for what came late."""
+    later = at + SIGNED_AFTER
+    opens = later.replace(hour=9, minute=0, second=0)
+    return opens + timedelta(days=1) if later.hour >= 18 else max(later, opens)
 
 
 _INNER = {"at", "finished", "back"}

@@ -189,6 +189,7 @@ def test_an_officer_shares_an_own_report_and_takes_it_back(
     assert "own_open_shared" not in [one.key for one in counted.open("reports").button]
 
 
+@pytest.mark.usefixtures("frozen")  # at nine in the morning: nothing comes before its hour
 def test_a_standing_report_is_ordered_and_what_came_is_taken(counted: Office) -> None:
     assert counted.who is not None
     account = people.add_account(counted.who.login)
