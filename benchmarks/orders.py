@@ -1,13 +1,15 @@
 """Group ``orders``: taking in, every list by every filter, growth, and the sweep of deadlines.
 
-``PORTAL_BENCH_ORDERS`` says how many orders (default 100,000; the target is set for 1,000,000). The
-lists are measured first over a tenth of them and then over all, which gives the growth.
+``PORTAL_BENCH_ORDERS`` says how many orders (default 100,000; the target is set for 1,000,000).
+Each level's lists are measured over a tenth of them, in a database of its own, and right after over
+all: what the machine does meanwhile meets both, and the growth is the ratio.
 """
 
 import os
 import time
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import create_engine, text
@@ -18,6 +20,7 @@ from benchmarks.figures import Figure, emit, median, percentile
 from portal.affairs.orders import intake, queries, sweep, tally
 from portal.affairs.orders.filters import Filters
 from portal.affairs.orders.intake import Incoming
+from portal.settings import settings
 from portal.store import clock
 from portal.store.engine import driver_url
 
@@ -93,19 +96,31 @@ def _filters(place: str) -> dict[str, Filters]:
     return chosen | whole | {"closed": Filters(open=False)}
 
 
-def _lists(people: list[Who], place: str) -> dict[str, list[float]]:
-    """The milliseconds of each list, by who asks and how it is narrowed."""
-    taken: dict[str, list[float]] = {}
-    for who in people:
-        for name, filters in _filters(place).items():
-            page = 40 if name == "page_40" else 1
+Times = dict[str, list[float]]  # milliseconds, by who asks and how the list is narrowed
+
+
+def _lists(who: Who, place: str) -> Times:
+    taken: Times = {}
+    for name, filters in _filters(place).items():
+        page = 40 if name == "page_40" else 1
+        queries.listed(who.principal, filters, page)
+        times = taken[f"{who.name}_{name}"] = []
+        for _ in range(RUNS):
+            started = time.perf_counter()
             queries.listed(who.principal, filters, page)
-            times = taken[f"{who.name}_{name}"] = []
-            for _ in range(RUNS):
-                started = time.perf_counter()
-                queries.listed(who.principal, filters, page)
-                times.append((time.perf_counter() - started) * 1000)
+            times.append((time.perf_counter() - started) * 1000)
     return taken
+
+
+def _both(tenth: str, place: str) -> tuple[Times, Times]:
+    """The lists of a tenth, whose database is named, and of all, level by level."""
+    small: Times = {}
+    large: Times = {}
+    for who in _people(place):
+        with ground.environment(DATABASE_URL=tenth):
+            small |= _lists(who, place)
+        large |= _lists(who, place)
+    return small, large
 
 
 def _emit(name: str, value: float, unit: str, runs: int, target: str | None = None) -> None:
@@ -154,7 +169,7 @@ def _fill(owner: str, first: int, last: int, now: datetime) -> float:
     return time.perf_counter() - started
 
 
-def _growth(small: dict[str, list[float]], large: dict[str, list[float]]) -> None:
+def _growth(small: Times, large: Times) -> None:
     """Over ten times the orders: the usual list, and the one that grew most."""
     growth = {name: median(large[name]) / median(small[name]) for name in large}
     most = max(growth, key=lambda name: growth[name])
@@ -184,15 +199,17 @@ def _sweep(owner: str) -> None:
 
 def run() -> None:
     """Measure and print."""
-    with ground.folder() as place, ground.database(place) as owner:
-        now, tenth = clock.now(), TOTAL // 10
-        seeded = _fill(owner, 1, tenth, now)
+    with ground.folder() as place, ground.database(place / "tenth") as owner:
+        now, tenth = clock.now(), settings().database_url
+        _fill(owner, 1, TOTAL // 10, now)
+        _over_all(place / "all", str(tenth), now)
+
+
+def _over_all(place: Path, tenth: str, now: datetime) -> None:
+    with ground.database(place) as owner:
+        _emit("seed", _fill(owner, 1, TOTAL, now), "s", 1)
         places = order_ground.places().regions
-        people = _people(places[0])
-        small = _lists(people, places[0])
-        seeded += _fill(owner, tenth + 1, TOTAL, now)
-        _emit("seed", seeded, "s", 1)
-        large = _lists(people, places[0])
+        small, large = _both(tenth, places[0])
         everything = [one for times in large.values() for one in times]
         worst = max(large, key=lambda name: percentile(large[name], 0.95))
         for name, times in large.items():

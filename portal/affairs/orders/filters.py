@@ -4,7 +4,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from auth.principal import Principal
 from portal.affairs.orders.book import flow
@@ -180,8 +193,8 @@ def _inside(prefix: str) -> ColumnElement[bool]:
     return below(order.region_code, prefix) if column is None else column == prefix
 
 
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """The conditions of a list beside its scope."""
+def conditions(filters: Filters, spots: str | None = None) -> list[ColumnElement[bool]]:
+    """The conditions of a list beside its scope; ``spots`` is what ``place`` was found to name."""
     order, now = work_order.c, clock.now()
     found = [*_equal(filters), *_due(filters.due, now)]
     found += _dates(filters)
@@ -202,13 +215,35 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(order.parent_id.is_(None))
     if filters.tag:
         found.append(order.tags.contains([filters.tag]))
-    return found + _place(filters)
+    if spots is not None:
+        return [
+            *found,
+            work_order.c.id.in_(select(func.unnest(cast(literal(spots, Text), ARRAY(Uuid))))),
+        ]
+    places = _places(filters)
+    return found if places is None else [*found, work_order.c.id.in_(places)]
 
 
-def _place(filters: Filters) -> list[ColumnElement[bool]]:
+def _places(filters: Filters) -> Select[Any] | None:
     words = "".join(filters.place.split())
     if not words:
-        return []
+        return None
     if not 2 <= len(words) <= MOST_WORDS:
         raise OrderError(f"地址请至少填 2 个字、至多 {MOST_WORDS} 个字。")
-    return [work_order.c.id.in_(select(func.order_places(words)))]
+    return select(func.order_places(words))
+
+
+def spots_of(connection: Connection, filters: Filters) -> str | None:
+    """The orders of the place that is asked for, looked up once for all that is read of a list.
+
+    As the database writes a list of ids: nobody here reads them.
+    """
+    places = _places(filters)
+    if places is None:
+        return None
+    found = places.subquery().c[0]
+    return str(
+        connection.execute(
+            select(func.coalesce(func.array_agg(found).cast(Text), "{}"))
+        ).scalar_one()
+    )

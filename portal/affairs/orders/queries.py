@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, Subquery, func, select, union
 from auth import permissions
 from auth.principal import Principal
 from portal.affairs.orders import units
-from portal.affairs.orders.filters import Filters, conditions, ways
+from portal.affairs.orders.filters import Filters, conditions, spots_of, ways
 from portal.affairs.orders.tables import work_order
 from portal.store import clock, divisions
 from portal.store.citypack import pack
@@ -19,6 +19,7 @@ from portal.store.scope import scoped
 
 VIEW = "orders.view"
 PAGE, MOST_PAGES, COUNTED = 50, 40, 500
+Spots = str | None  # of ``spots_of``
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +125,11 @@ def _order_by(key: Any, one: Any, *, rising: bool) -> tuple[Any, Any]:
     return (key.asc(), one.asc()) if rising else (key.desc(), one.desc())
 
 
-def _of_page(principal: Principal, filters: Filters, start: int, size: int) -> Select[Any]:
+def _of_page(
+    principal: Principal, filters: Filters, spots: Spots, start: int, size: int
+) -> Select[Any]:
     """The ids of a page: the first so many of each way in, put in order before a row is read."""
-    order, wanted = work_order.c, conditions(filters)
+    order, wanted = work_order.c, conditions(filters, spots)
     key, rising = _key(filters)
     each = [
         select(order.id, key.label("key"))
@@ -143,16 +146,16 @@ def _of_page(principal: Principal, filters: Filters, start: int, size: int) -> S
     return select(select(all_.c.id).order_by(*by).limit(size).offset(start).subquery().c.id)
 
 
-def some_of(principal: Principal, filters: Filters) -> Subquery:
+def some_of(principal: Principal, filters: Filters, spots: Spots = None) -> Subquery:
     """The ids of what a list holds, as far as it is counted.
 
     By deadline what is late lies together, and of a place its own index leads to what was asked
     for. Of the whole city any part tells as well, and the quickest is the order of the table.
     Where the first way in, the place itself, holds enough, the others are not walked.
     """
-    most, wanted = COUNTED + 1, conditions(filters)
+    most, wanted = COUNTED + 1, conditions(filters, spots)
     key, rising = _key(filters)
-    in_order = rising or pack().region_code not in principal.prefixes
+    in_order = spots is None and (rising or pack().region_code not in principal.prefixes)
     by = _order_by(key, work_order.c.id, rising=rising) if in_order else ()
     each = [
         select(work_order.c.id).where(way, *wanted).order_by(*by).limit(most)
@@ -174,16 +177,17 @@ def listed(
     chosen = filters or Filters()
     start = (min(max(page, 1), MOST_PAGES * PAGE // size) - 1) * size
     key, rising = _key(chosen)
-    query = (
-        select(*_LISTED)
-        .where(work_order.c.id.in_(_of_page(principal, chosen, start, size)))
-        .order_by(*_order_by(key, work_order.c.id, rising=rising))
-    )
-    some = some_of(principal, chosen)
     with scoped(principal.reach) as connection:
+        spots = spots_of(connection, chosen)
+        query = (
+            select(*_LISTED)
+            .where(work_order.c.id.in_(_of_page(principal, chosen, spots, start, size)))
+            .order_by(*_order_by(key, work_order.c.id, rising=rising))
+        )
         rows = connection.execute(query).all()
         counted = start + len(rows)
         if len(rows) == size or (start and not rows):  # else this page has told it
+            some = some_of(principal, chosen, spots)
             counted = connection.execute(select(func.count()).select_from(some)).scalar_one()
         listed_rows = as_rows(connection, rows)
     return Page(rows=listed_rows, counted=min(counted, COUNTED), many=counted > COUNTED)
