@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
+import plotly.io as pio
 import pytest
 
 from auth.permissions import Denied
@@ -16,6 +17,8 @@ from portal.affairs.orders.filters import Filters
 from portal.affairs.supervision import instructing
 from portal.affairs.supervision.queries import sheets as supervised
 from portal.affairs.supervision.rules import SupervisionError
+from portal.look import charts
+from portal.look import orderpanel as look
 from portal.pages import wall
 from portal.pages.parts import instructing as asking
 from portal.pages.parts import orderfigures, orderpanel
@@ -235,6 +238,17 @@ def test_the_trend_stands_beside_last_period_and_last_year(
     year = panel.read(world.command(), world.CITY)
     assert len(orderpanel.beside(year)) == 2
     assert "上年同期 5 件" in orderpanel.compared(year)
+
+
+def test_a_finished_figure_is_drawn_as_it_was(busy: Office) -> None:
+    found = panel.read(world.command(), world.CITY)
+    figure = look.trend(found.trend, height=200, beside=orderpanel.beside(found))
+    was = pio.to_json(figure.to_dict(), validate=False)
+    finished = charts.Finished(figure)
+    figure.update_layout(height=10)
+    assert pio.to_json(finished.to_dict(), validate=False) == was
+    drawn = [one.proto.spec for one in busy.open("panel").get("plotly_chart")]
+    assert was in drawn
 
 
 def test_one_sentence_on_a_figure_asks_each_unit_about_its_order(busy: Office) -> None:

@@ -149,17 +149,18 @@ def ways(principal: Principal, filters: Filters) -> list[ColumnElement[bool]]:
     return [and_(way, part) for way in scope for part in _late_parts(filters, len(scope) == 1)]
 
 
-def _late_parts(filters: Filters, everywhere: bool) -> list[ColumnElement[bool]]:
+def _late_parts(filters: Filters, one_way: bool) -> list[ColumnElement[bool]]:
     """Of the late ones those still open are in one index and those closed in another.
 
-    Of a whole city even the open ones are many. What is open and late has its deadline behind it,
-    or was put on the account since and so given a longer one: two short ranges of two indexes.
+    Where one way in holds everything, as of a whole city, even the open ones are many. What is open
+    and late has its deadline behind it, or was put on the account since and so given a longer one:
+    two short ranges of two indexes.
     """
     order = work_order.c
     if filters.open is False:
         return [order.closed_late]
     late = and_(order.closed_at.is_(None), order.overdue_at.is_not(None))
-    if not everywhere:
+    if not one_way:
         return [order.closed_late, late]
     now = clock.now()
     longer = and_(late, order.extended_due_at.is_not(None), order.deadline_at >= now)

@@ -45,13 +45,15 @@ def current(who: Principal) -> View:
 
 
 @st.cache_data(max_entries=2000, ttl=60, show_spinner=False)
-def _under(unit_id: str, roles: tuple[str, ...], _who: Principal) -> tuple[str, ...]:
+def _under(
+    unit_id: str, prefixes: tuple[str, ...], roles: tuple[str, ...], _who: Principal
+) -> tuple[str, ...]:
     return boxes.under(_who)
 
 
 def under(who: Principal) -> tuple[str, ...]:
     """The units directly below the own one, for who decides on what they ask; a minute old."""
-    return _under(who.unit.id, who.roles, who)
+    return _under(who.unit.id, who.prefixes, who.roles, who)
 
 
 def begun(who: Principal) -> bool:

@@ -33,8 +33,8 @@ class Outbox:
             and_(entry.state == WAITING, entry.next_at <= now),
             and_(entry.state == SENDING, entry.lease_until < now),
         )
-        chosen = select(entry.id).where(due).order_by(entry.next_at, entry.created_at)
-        chosen = chosen.limit(most)
+        order = (entry.next_at, entry.created_at)
+        chosen = select(entry.id).where(due).order_by(*order).limit(most)
         taken = (
             update(province_return)
             .where(entry.id.in_(picked(chosen)), province_form.c.id == entry.province_form_id)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,7 +81,6 @@ class View:
     lines: tuple[Line, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     more: int = 0  # troubles that are not listed
-    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def view(principal: Principal) -> View:
@@ -126,7 +125,7 @@ def view(principal: Principal) -> View:
         problem=(fetch.problem or "") if fetch else "",
         lines=tuple(_line(principal, one, by_form.get(one.id, Counter())) for one in rows),
         troubles=tuple(_trouble(one, resend) for one in troubles[:MOST]),
-        more=max(0, len(troubles) - MOST), counts=sum(by_form.values(), Counter()),
+        more=max(0, len(troubles) - MOST),
     )  # fmt: skip
 
 
