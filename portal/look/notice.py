@@ -3,6 +3,7 @@
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from portal.look.markup import Html, tag, text
 
@@ -34,3 +35,13 @@ def hint(title: str, words: str = "") -> None:
 def empty(title: str, words: str) -> None:
     """Nothing to show, and what to do next."""
     st.html(html("empty", title, words))
+
+
+def place() -> DeltaGenerator:
+    """A place that is kept, whether or not anything stands in it: ``with notice.place(): …``.
+
+    A browser tells the blocks of a page by their order. What comes and goes in front of a block
+    makes it another one, and what was being typed in it, or chosen from an open list, is lost.
+    Nothing is drawn for a place in which nothing stands.
+    """
+    return st.container()

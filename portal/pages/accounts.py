@@ -103,8 +103,9 @@ def _row(who: Principal, one: OwnAccount) -> None:
 @guarded(PERMISSION)
 def _body(who: Principal) -> None:
     said = memory.recall(who, _SAID)
-    if said:
-        notice.error("没有关联", str(said))
+    with notice.place():
+        if said:
+            notice.error("没有关联", str(said))
     found = wiring.app().entry.accounts(who)
     if not found:
         notice.empty("没有需要关联的系统账号", "当前岗位可进入的系统都不要求对应账号。")

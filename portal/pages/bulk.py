@@ -97,7 +97,8 @@ def _waiting(who: Principal) -> None:
     with st.container(key="card-bulk"):
         aside = "同一人短时间内查询过多时自动暂停并告警，用于保护居民信息，不作工作评价"
         st.html(tables.head("待核实的告警", aside))
-        _tell(who)
+        with notice.place():
+            _tell(who)
         if not waiting:
             notice.empty("没有待核实的告警", "出现大量或异常分散的查询时，会自动列在这里。")
             return

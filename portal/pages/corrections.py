@@ -123,8 +123,9 @@ def _withdraw(who: Principal, correction_id: str) -> None:
 
 
 def _opened(who: Principal, correction_id: str) -> None:
-    if told := st.session_state.pop(_TOLD, None):
-        notice.error("没有撤回", told)
+    with notice.place():
+        if told := st.session_state.pop(_TOLD, None):
+            notice.error("没有撤回", told)
     found = queries.opened(who, correction_id)
     mark = states.mock() + " " if found.row.simulated else ""
     with st.container(key="card-correction"):

@@ -167,10 +167,11 @@ def _show(who: Principal, plan: desk.Preview) -> None:
 
 
 def _told() -> None:
-    if failed := st.session_state.pop(_FAILED, None):
-        notice.error("没有完成", failed)
-    if told := st.session_state.pop(_TOLD, None):
-        notice.hint("已完成", told)
+    with notice.place():
+        if failed := st.session_state.pop(_FAILED, None):
+            notice.error("没有完成", failed)
+        if told := st.session_state.pop(_TOLD, None):
+            notice.hint("已完成", told)
 
 
 def page() -> None:

@@ -119,7 +119,8 @@ def page() -> None:
         notice.hint("大量查询告警", f"{waiting} 条待核实，请到“大量查询告警”核实。")
     with st.container(key="card-grants"):
         st.html(tables.head("授权审批", "同意后才生效；减少的权限已即时生效"))
-        _tell(who)
+        with notice.place():
+            _tell(who)
         _requests(who)
         st.html(people.downloads(("下载权限矩阵", "matrix")))
     with st.container(key="card-locks"):

@@ -120,10 +120,11 @@ def _history(who: Principal, one: Known) -> None:
 
 
 def _told() -> None:
-    if failed := st.session_state.pop(_FAILED, None):
-        notice.error("没有保存", failed)
-    if told := st.session_state.pop(_TOLD, None):
-        notice.hint("已完成", told)
+    with notice.place():
+        if failed := st.session_state.pop(_FAILED, None):
+            notice.error("没有保存", failed)
+        if told := st.session_state.pop(_TOLD, None):
+            notice.hint("已完成", told)
 
 
 def page() -> None:

@@ -80,8 +80,9 @@ def _wanted(choices: tuple[Choice, ...]) -> dict[str, list[str]]:
 @guarded(ASK)
 def _ask(who: Principal) -> None:
     verify = wiring.app().verify
-    if told := st.session_state.pop(_TOLD, None):
-        notice.hint("已提交", told)
+    with notice.place():
+        if told := st.session_state.pop(_TOLD, None):
+            notice.hint("已提交", told)
     st.html(tag("a", "下载核验模板", href="/api/v1/verify/template.xlsx", class_="download"))
     turn = int(st.session_state.get(_TURN, 0))
     sent = st.file_uploader("人员名单（.xlsx）", type=["xlsx"], key=f"verify_file_{turn}")
@@ -181,8 +182,9 @@ def _moving(jobs: tuple[Job, ...]) -> bool:
 
 
 def _list(jobs: tuple[Job, ...]) -> None:
-    if acted := st.session_state.pop(_ACTED, None):
-        notice.error(*acted)
+    with notice.place():
+        if acted := st.session_state.pop(_ACTED, None):
+            notice.error(*acted)
     if not jobs:
         notice.empty("还没有核验", "上传名单并提交后，进度和结果显示在这里；等待放行的也在这里。")
     for job in jobs:

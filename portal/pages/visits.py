@@ -94,8 +94,9 @@ def _no_answer(who: Principal, order_id: str, version: int) -> None:
 
 
 def _opened(who: Principal, one: Waiting) -> None:
-    if failed := st.session_state.pop(_FAILED, None):
-        notice.error("没有保存", failed)
+    with notice.place():
+        if failed := st.session_state.pop(_FAILED, None):
+            notice.error("没有保存", failed)
     order_id = str(one.order_id)
     mark = states.mock() + " " if one.simulated else ""
     with st.container(key="card-visit"):
@@ -128,8 +129,9 @@ def _opened(who: Principal, one: Waiting) -> None:
 def page() -> None:
     """Draw the page."""
     who = require(PERMISSION)
-    if told := st.session_state.pop(_TOLD, None):
-        notice.hint("已保存", told)
+    with notice.place():
+        if told := st.session_state.pop(_TOLD, None):
+            notice.hint("已保存", told)
     if order_id := st.query_params.get("id"):
         found = visits.one_waiting(who, order_id)
         if found is not None:

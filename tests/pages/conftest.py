@@ -40,6 +40,7 @@ from tests import people
 from tests.connectors import support
 from tests.connectors.support import GOOD, NOBODY, FakeTransport, always
 from tests.doorway import ENTRY
+from tests.pages import standing
 
 ID_NUMBER = support.ID_NUMBER
 PAGE = "from portal.pages.catalogue import spec\nspec({path!r}).show()\n"
@@ -184,3 +185,17 @@ def without(who: Principal | None, *roles: str) -> Principal:
     """The same person after roles were taken away."""
     assert who is not None
     return replace(who, roles=tuple(one for one in who.roles if one not in roles))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_typed_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = AppTest.run
+
+    def checked(tab: AppTest, **values: Any) -> AppTest:
+        before, clicked = standing.places(tab._tree), standing.clicked(tab._tree)
+        made = run(tab, **values)
+        if not clicked:
+            assert standing.moved(before, standing.places(made._tree)) == []
+        return made
+
+    monkeypatch.setattr(AppTest, "run", checked)

@@ -209,8 +209,9 @@ def _body(who: Principal) -> None:
     opened.drop_expired()
     settled = opened.gathering.done and not opened.values
     st.html(progress(opened))
-    if opened.gathering.problem:
-        notice.error("部分系统没有调取完", opened.gathering.problem)
+    with notice.place():
+        if opened.gathering.problem:
+            notice.error("部分系统没有调取完", opened.gathering.problem)
     if opened.of_person:
         disputing.card(who, opened)
     _cards(who, opened, opened.dossier.planned)

@@ -33,8 +33,9 @@ def _moment(words: str, key: str, default: datetime) -> datetime:
 def form(who: Principal, post_id: str, roles: Sequence[str]) -> None:
     """Appoint somebody for a post."""
     words = st.session_state.pop(_DONE, None)
-    if words:
-        notice.hint("已委托", words)
+    with notice.place():
+        if words:
+            notice.hint("已委托", words)
     try:
         colleagues = {one.account_id: one for one in deputies.colleagues(who, post_id)}
     except Refused as problem:

@@ -144,8 +144,9 @@ def _body(who: Principal) -> None:
     dossier = opened.person
     names = "、".join(name for _, name in dossier.needs_paper)
     st.html(tables.head("家庭授权", text(f"查询{names}，需本人及家庭成员授权")))
-    if told := st.session_state.pop(_TOLD, None):
-        notice.hint("已办理", told)
+    with notice.place():
+        if told := st.session_state.pop(_TOLD, None):
+            notice.hint("已办理", told)
     papers = wiring.app().records.papers(who, dossier.subject_id, dossier.purpose)
     if papers:
         _table(papers)

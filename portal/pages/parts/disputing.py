@@ -61,8 +61,9 @@ def card(who: Principal, opened: Opened) -> None:
     with st.container(key="card-disputes"):
         aside = f"{len(found)} 项不一致" if found else "各系统记载一致"
         st.html(tables.head("数据校核", text(aside)))
-        if told := st.session_state.pop(_TOLD, None):
-            notice.hint("已提出校核", told)
+        with notice.place():
+            if told := st.session_state.pop(_TOLD, None):
+                notice.hint("已提出校核", told)
         if found:
             st.html(side_by_side(found, opened))
         with st.container(key="dispute-buttons", horizontal=True):

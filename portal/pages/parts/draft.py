@@ -16,7 +16,7 @@ import streamlit as st
 
 from auth.principal import Principal
 from portal.functions import drafts
-from portal.look import states
+from portal.look import notice, states
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
 
@@ -82,9 +82,10 @@ class Paper:
 
     def _say(self) -> None:
         saved = st.session_state.get(_told(self.place, self.key))
-        if saved is not None:
-            words = f"已自动保存（{states.moment(saved)}），没有提交的内容 30 天内可以接着写。"
-            st.html(tag("div", text(words), class_="default kept", role="status"))
+        with notice.place():
+            if saved is not None:
+                words = f"已自动保存（{states.moment(saved)}），没有提交的内容 30 天内可以接着写。"
+                st.html(tag("div", text(words), class_="default kept", role="status"))
 
 
 def paper(who: Principal, place: str, key: str, title: str, *, where: str = "") -> Paper:

@@ -29,8 +29,9 @@ def _clear(where: str) -> None:
 @guarded(PERMISSION)
 def form(who: Principal, page: str, trace: str, where: str) -> None:
     """The form itself; what is written is kept until it is sent."""
-    if sent := st.session_state.pop(_SENT, None):
-        notice.hint("已提交", f"{sent}答复后可在“我的反馈”中查看。")
+    with notice.place():
+        if sent := st.session_state.pop(_SENT, None):
+            notice.hint("已提交", f"{sent}答复后可在“我的反馈”中查看。")
     st.html(tag("p", text(_ABOUT), class_="default"))
     kind = st.segmented_control(
         "类别", list(rules.KINDS), key=f"feedback_kind{where}", label_visibility="collapsed"

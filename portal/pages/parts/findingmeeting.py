@@ -151,8 +151,9 @@ def _body(who: Principal, meeting_id: str) -> None:
     mine = permissions.allowed(who, CALL) and one.region_code == who.unit.region_code
     with st.container(key="card-meeting"):
         st.html(tables.head(one.title, text(f"{one.unit_name} · {one.state}")))
-        if told := st.session_state.pop(_TOLD, None):
-            notice.error("没有办理", told)
+        with notice.place():
+            if told := st.session_state.pop(_TOLD, None):
+                notice.error("没有办理", told)
         st.html(look.facts([("日期", text(f"{one.held_on:%Y-%m-%d}")), ("地点", text(one.place)),
                             ("参加", text(one.attending))]))  # fmt: skip
         if not one.items:

@@ -237,10 +237,12 @@ def _body(who: Principal, finding_id: UUID) -> None:
     with st.container(key="card-finding"):
         mark = " " + states.mock() if row.simulated else ""
         st.html(tables.head(row.title, text(row.number) + mark))
-        if told := st.session_state.pop(_TOLD, None):
-            notice.hint(told)
-        if held.since:
-            notice.hint("该问题刚刚有变化", "下面是最新情况，已填内容已保留，请核对后再办。")
+        with notice.place():
+            if told := st.session_state.pop(_TOLD, None):
+                notice.hint(told)
+        with notice.place():
+            if held.since:
+                notice.hint("该问题刚刚有变化", "下面是最新情况，已填内容已保留，请核对后再办。")
         passages = [look.passage("情况", opened.content)]
         if opened.reply:
             passages.append(look.passage("办结反馈", opened.reply))

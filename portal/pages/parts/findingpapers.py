@@ -130,8 +130,9 @@ def ten(who: Principal) -> None:
 
 def _say(given: list[tuple[str, str]]) -> None:
     names = dict(given)
-    if told := st.session_state.pop(_MEASURE_TOLD, None):
-        notice.error("没有保存", told)
+    with notice.place():
+        if told := st.session_state.pop(_MEASURE_TOLD, None):
+            notice.error("没有保存", told)
     with st.container(key="measureline", horizontal=True, vertical_alignment="bottom"):
         st.selectbox("措施", list(names), format_func=names.__getitem__, key="measure_id",
                      filter_mode=None, width=260)  # fmt: skip

@@ -136,7 +136,8 @@ def card(who: Principal, answer_id: str) -> None:
         found = queries.opened(who, UUID(answer_id))
     except ValueError as error:
         raise FormError(desk.GONE) from error
-    formcells.said(who)
+    with notice.place():
+        formcells.said(who)
     with st.container(key="card-form"):
         _head(found)
         if found.head_faults:

@@ -204,7 +204,8 @@ def card(who: Principal, form_id: str) -> None:
             )
         )
         if row.state == "草稿":
-            _warned(row.made)
+            with notice.place():
+                _warned(row.made)
         if row.state == "草稿" and any(m.id == "submit" for m in queries.form_moves(who, row.id)):
             write(who, row.made, row.id)
         else:

@@ -109,7 +109,8 @@ def _show(plan: Plan) -> None:
 @guarded(PERMISSION)
 def part(who: Principal) -> None:
     """Draw it."""
-    _tell(who)
+    with notice.place():
+        _tell(who)
     sent = st.file_uploader(
         "人员岗位表（.xlsx，工作表：单位、岗位、人员；没有写到的行保持不变）",
         type=["xlsx"],

@@ -89,7 +89,8 @@ def _table(who: Principal) -> None:
 @guarded(PERMISSION)
 def part(who: Principal) -> None:
     """Draw it."""
-    _tell(who)
+    with notice.place():
+        _tell(who)
     st.html(people.downloads(("下载现状表（可作模板）", "accounts")))
     sent = st.file_uploader(
         "业务系统账号表（.xlsx，列：账号、业务系统、对方账号、有效期至、状态；没有写到的保持不变）",

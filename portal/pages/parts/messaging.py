@@ -45,8 +45,9 @@ def _line(one: Sent, may: bool) -> None:
 
 @guarded(PERMISSION)
 def _body(who: Principal) -> None:
-    if told := st.session_state.pop(_TOLD, None):
-        notice.error("没有改动", told)
+    with notice.place():
+        if told := st.session_state.pop(_TOLD, None):
+            notice.error("没有改动", told)
     may = permissions.allowed(who, MANAGE)
     for one in wiring.app().messages.troubled(who):
         _line(one, may)

@@ -115,8 +115,9 @@ def card(who: Principal, notice_id: str) -> None:
     """The cards of one notice."""
     found = queries.opened(who, notice_id)
     with st.container(key="card-notice"):
-        if told := st.session_state.pop(_TOLD, None):
-            notice.error(*told)
+        with notice.place():
+            if told := st.session_state.pop(_TOLD, None):
+                notice.error(*told)
         st.html(tables.head(found.row.title, text(found.row.unit_name)))
         st.html(_about(found))
         if found.body:

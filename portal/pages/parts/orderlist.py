@@ -305,8 +305,9 @@ def _bar(who: Principal, view: View, page: queries.Page, *, narrow: bool) -> Non
             )
     _saving(who)
     orderclasses.draw(who)
-    if told := views.told():
-        notice.hint(told)
+    with notice.place():
+        if told := views.told():
+            notice.hint(told)
     if boxes.narrowed(view.narrow):
         _said(who, view)
 

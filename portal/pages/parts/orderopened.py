@@ -261,8 +261,9 @@ def card(
 
     @guarded(VIEW)
     def body(who: Principal) -> None:
-        if told := st.session_state.pop("order_told", ""):
-            notice.hint(told)
+        with notice.place():
+            if told := st.session_state.pop("order_told", ""):
+                notice.hint(told)
         st.html(_about(who, opened) + _texts(opened))
         _caller(who, opened)
         orderact.draw(who, opened, before(who, opened))
@@ -271,11 +272,12 @@ def card(
 
     with st.container(key="card-order"):
         st.html(_head(who, opened, page))
-        if since:
-            notice.hint(
-                "该工单在您打开之后有变化", "已显示最新内容；您填写的内容已保留，请核对后再办。"
-            )
-            st.html(look.timeline(history(since)))
+        with notice.place():
+            if since:
+                notice.hint(
+                    "该工单在您打开之后有变化", "已显示最新内容；您填写的内容已保留，请核对后再办。"
+                )
+                st.html(look.timeline(history(since)))
         _watch(order_id, opened.row.version)
         st.fragment(body)()
     with st.container(key="card-order-history"):

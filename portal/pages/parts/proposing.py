@@ -44,9 +44,10 @@ def _send(who: Principal, order_id: UUID) -> None:
 def draw(who: Principal, opened: Opened) -> None:
     """The part below the moves; nothing where the case would be refused."""
     order_id = opened.row.id
-    if memory.recall(who, _TOLD) == order_id:
-        memory.keep(who, _TOLD, None)
-        notice.hint("已提出，等待第二人审核", "审核人不能是提出人本人或其代理人。")
+    with notice.place():
+        if memory.recall(who, _TOLD) == order_id:
+            memory.keep(who, _TOLD, None)
+            notice.hint("已提出，等待第二人审核", "审核人不能是提出人本人或其代理人。")
     if not permissions.allowed(who, BULLETIN) or not showcases.fit(who, order_id):
         return
     with st.expander("提出为典型案例（脱敏后由第二人审核）"):

@@ -42,8 +42,9 @@ def _key(name: str) -> str:
 @guarded(REGISTER)
 def phone(who: Principal) -> None:
     """The form, and beside it what may spare it: answers, like orders, where it belongs."""
-    if done := st.session_state.pop(_DONE, None):
-        notice.hint("已登记", done)
+    with notice.place():
+        if done := st.session_state.pop(_DONE, None):
+            notice.hint("已登记", done)
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(key="card-register-form"):
         st.html(tables.head("登记诉求", _HEAR))
@@ -113,9 +114,10 @@ def _beside(who: Principal, given: Draft) -> tuple[Known | None, Advice | None]:
     """What is found while it is written; nothing is decided by it."""
     words = f"{given.title} {given.content}".strip()
     advice = next(iter(registering.advised(who, given.title, given.content)), None)
-    if advice:
-        with st.container(key="card-register-advice"):
-            st.html(_advice(advice))
+    with notice.place():
+        if advice:
+            with st.container(key="card-register-advice"):
+                st.html(_advice(advice))
     found = knowledge.search(who, given.title or given.content) if words else ()
     with st.container(key="card-register-answers"):
         st.html(tables.head("可直接答复", "来自常见问题，有依据和有效期"))
@@ -218,8 +220,9 @@ def _finish(who: Principal, taken: Taken, answer: Known | None, advice: Advice |
 @guarded(REGISTER)
 def file(who: Principal) -> None:
     """A file is looked at first; good rows are taken on a second word, bad ones go back."""
-    if done := st.session_state.pop("registerfile.done", None):
-        notice.hint("已导入", done)
+    with notice.place():
+        if done := st.session_state.pop("registerfile.done", None):
+            notice.hint("已导入", done)
     with st.container(key="card-register-file"):
         st.html(
             tables.head("表格导入", "先预览，确认后才导入；有问题的行不影响其他行，可下载改后再传")

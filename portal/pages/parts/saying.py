@@ -37,10 +37,11 @@ def done_beside() -> None:
 
 def draw() -> None:
     """Say it, once."""
-    if failed := st.session_state.pop(_FAILED, None):
-        notice.error("没有完成", failed)
-    if told := st.session_state.pop(_TOLD, None):
-        notice.hint("已完成", told)
+    with notice.place():
+        if failed := st.session_state.pop(_FAILED, None):
+            notice.error("没有完成", failed)
+        if told := st.session_state.pop(_TOLD, None):
+            notice.hint("已完成", told)
 
 
 def typed(paper: Paper, field: str) -> str:

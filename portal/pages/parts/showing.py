@@ -20,8 +20,9 @@ def draw(who: Principal) -> None:
     found = showcases.listed(who)
     with st.container(key="card-showcases"):
         st.html(tables.head("典型案例", "经脱敏，提出与审核须为两人"))
-        if isinstance(told := memory.recall(who, _TOLD), str):
-            notice.hint("没有办理", told)
+        with notice.place():
+            if isinstance(told := memory.recall(who, _TOLD), str):
+                notice.hint("没有办理", told)
         if not found:
             notice.empty(
                 "还没有案例", "工单办结后，可由有发布权限的岗位提出，经他人审核后在此公布。"

@@ -197,9 +197,10 @@ def _list(who: Principal) -> None:
     mark = states.mock() + " " if any(one.simulated for one in inbox.rows) else ""
     aside = f"{mark}共 {inbox.counts[box]} 件{late} · 时限近的在前"
     st.html(tables.head("统一办理", aside))
-    _troubles(inbox.troubles)
-    if inbox.missing:
-        notice.hint(inbox.missing, "其他系统的任务照常办理；恢复后自动补齐。")
+    with notice.place():
+        _troubles(inbox.troubles)
+        if inbox.missing:
+            notice.hint(inbox.missing, "其他系统的任务照常办理；恢复后自动补齐。")
     with st.container(key="taskbar", horizontal=True, vertical_alignment="center"):
         _boxes(inbox)
         _filters(who, inbox.kinds)

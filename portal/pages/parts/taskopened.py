@@ -117,8 +117,9 @@ def _stuck(entry: Entry) -> None:
 
 def _command(entry: Entry, opened: OpenedTask) -> None:
     """Where the newest command is, if that is still news."""
-    if told := st.session_state.pop(_TOLD, None):
-        notice.error("没有改动", told)
+    with notice.place():
+        if told := st.session_state.pop(_TOLD, None):
+            notice.error("没有改动", told)
     if entry.state == "滞留":
         _stuck(entry)
     elif entry.state == "被拒绝":
