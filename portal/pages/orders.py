@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from portal.look import notice
 from portal.pages.guards import require
 from portal.pages.parts import orderlist, orderopened, orderprint, turnline
 from portal.pages.parts import orderview as views
@@ -16,7 +17,8 @@ def page() -> None:
     views.arrive(who)
     opened = st.query_params.get("id", "")
     if not opened:
-        turnline.draw(who)
+        with notice.place():
+            turnline.draw(who)
         orderlist.card(who)
         return
     beside, panel = st.columns([0.4, 0.6], gap="small")

@@ -73,7 +73,8 @@ def page() -> None:
         operating.draw()
     else:
         _doors(who)
-    _stuck(who)
+    with notice.place():
+        _stuck(who)
     messaging.card(who)
     with st.container(key="card-functions"):
         columns = (tables.Column(head="统一功能"), tables.Column(head="内容", kind="wrap"))

@@ -144,8 +144,9 @@ def page() -> None:
         if gaps := _gaps(who):
             st.html(gaps)
 
-    if not opened:
-        turnline.draw(who)
+    with notice.place():
+        if not opened:
+            turnline.draw(who)
     left, right = st.columns([0.4, 0.6] if opened else [0.68, 0.32], gap="small")
     with left, st.container(key="card-orders-beside" if opened else "card-orders"):
         st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()

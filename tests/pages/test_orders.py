@@ -134,7 +134,7 @@ def test_filters_are_kept_under_a_name_and_come_back(street: Office) -> None:
     again.selectbox(key="orders_saved").set_value("求助类").run()
     assert "路灯不亮" in shown(again) and "楼道堆放杂物" not in shown(again)
     again.button(key="orders_saving").click().run()
-    again.button(key="orders_drop-0").click().run()
+    again.button(key="orders_drop-求助类").click().run()
     assert street.who is not None and not keepsakes.kept(street.who, "orders.filters")
 
 

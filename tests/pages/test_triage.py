@@ -104,7 +104,7 @@ def test_a_suggestion_has_reasons_and_is_taken_with_one_click(centre: Office) ->
     tab = centre.open("triage", id=str(order))
     text = shown(tab)
     assert "派单目录：楼道杂物归属街道" in text and "建议协办：东湖区城管局" in text
-    tab.button(key="advice_take-0").click().run()
+    tab.button(key=f"advice_take-{STREET}").click().run()
     assert tab.selectbox(key=f"order-{order}-dispatch-unit").value == STREET
     assert world.row(order).state == "待派单"  # nothing is sent before the button is pressed
     tab.button(key="act-dispatch").click().run()
@@ -118,7 +118,7 @@ def test_what_looks_alike_can_be_merged(centre: Office) -> None:
     tab = centre.open("triage", id=str(second))
     assert "可能是同一诉求" in shown(tab)
     assert [one.label for one in tab.button if (one.key or "").startswith("alike_")] == ["并入"]
-    tab.button(key="alike_take-0").click().run()
+    tab.button(key=f"alike_take-{first}").click().run()
     tab.button(key="act-merge").click().run()
     assert world.row(second).state == "已并单" and world.row(second).merged_into == first
 

@@ -9,7 +9,7 @@ from auth.principal import Principal
 from portal.affairs.evaluation import appealed, appeals, rules
 from portal.affairs.evaluation.appealed import Appeal
 from portal.affairs.orders.queries import OrderRow
-from portal.look import states, tables
+from portal.look import notice, states, tables
 from portal.look import supervision as look
 from portal.look.markup import Html, tag, text
 from portal.pages.guards import guarded
@@ -114,8 +114,9 @@ def _form(who: Principal, order_id: UUID, row: OrderRow) -> bool:
 def draw(who: Principal, order_id: UUID, row: OrderRow | None) -> int:
     """The appeals about an order and the form; gives how many things were drawn."""
     found = appealed.of_order(who, order_id)
-    for place, one in enumerate(found):
-        _one(who, one, place)
+    with notice.place():
+        for place, one in enumerate(found):
+            _one(who, one, place)
     waiting = any(one.unit_id == who.unit.id and one.state == rules.ASKED for one in found)
     if row is None or waiting or not permissions.allowed(who, HANDLE):
         return len(found)

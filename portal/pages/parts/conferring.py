@@ -17,7 +17,7 @@ from portal.affairs.orders import choices
 from portal.affairs.orders.queries import OrderRow
 from portal.affairs.orders.reading import Opened
 from portal.affairs.workflow.flow import FlowError
-from portal.look import states, tables
+from portal.look import notice, states, tables
 from portal.look import supervision as look
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import guarded
@@ -198,6 +198,7 @@ def before(who: Principal, opened: Opened) -> orderact.Sends | None:
     """Draw what is being consulted about above the moves; gives how its moves are made."""
     saying.done_beside()
     running = _running(who, opened)
-    if running is not None:
-        _one(who, running, opened.row, 0)
+    with notice.place():
+        if running is not None:
+            _one(who, running, opened.row, 0)
     return sends(who, opened)

@@ -114,11 +114,12 @@ def wall(who: Principal) -> None:
 
 
 def watched(body: Callable[[], None], check: DoorCheck) -> None:
-    """Draw a piece that looks again by itself until the check is done."""
+    """Draw a piece that looks again by itself until the check is done.
+
+    A piece of its own also afterwards: what stands below it keeps its place when the looking ends.
+    """
     check.looking = not check.done
-    if check.looking:
-        body = st.fragment(body, run_every=POLL_SECONDS)
-    body()
+    st.fragment(body, run_every=POLL_SECONDS if check.looking else None)()
 
 
 def stop_looking(check: DoorCheck) -> None:

@@ -167,7 +167,7 @@ def kinds(who: Principal) -> None:
                 if key_of(one) in taken:
                     st.html(tag("span", "已上报，正在办理", class_="quiet"), width="content")
                 else:
-                    st.button("作为问题登记", key=f"kind_take-{place}", on_click=_take_up,
+                    st.button("作为问题登记", key=f"kind_take-{key_of(one)}", on_click=_take_up,
                               args=(one,))  # fmt: skip
         if len(found.found) > _MOST_KINDS:
             st.html(tag("p", text(f"另有 {len(found.found) - _MOST_KINDS} 类未列出，"

@@ -169,8 +169,9 @@ def _moves(who: Principal, held: _Held) -> None:
     moves = _offered(opened)
     kept = memory.recall(who, _MOVE)
     wanted = kept[1] if kept and kept[0] == str(opened.row.id) else ""
-    if wanted and all(one.id != wanted for one in moves):
-        _lost(who, opened, wanted)
+    with notice.place():
+        if wanted and all(one.id != wanted for one in moves):
+            _lost(who, opened, wanted)
     if not moves:
         st.html(tag("div", text("本岗位对该问题没有可办的操作。"), class_="default"))
         return
@@ -222,8 +223,8 @@ def _photos(who: Principal, opened: Opened) -> None:
     st.html(tables.head("照片", text(f"{len(opened.photos)} 张，取出记入审计")))
     ready = memory.recall(who, _PHOTO)
     with st.container(key="findingphotos", horizontal=True):
-        for place, one in enumerate(opened.photos):
-            st.button(f"取出“{one.name}”", key=f"fphoto-{place}", on_click=_fetch, args=(one.id,))
+        for one in opened.photos:
+            st.button(f"取出“{one.name}”", key=f"fphoto-{one.id}", on_click=_fetch, args=(one.id,))
     if ready and any(one.id == ready[0] for one in opened.photos):
         name, kind, data = ready[1]
         st.download_button(f"保存“{name}”", data, name, kind, key="fphoto_save",

@@ -97,8 +97,8 @@ def _one_day(who: Principal, place: int, one: Daily) -> None:
         words = f"{one.region_name} {one.day:%Y-%m-%d}：{one.content['summary']}"
         st.html(tag("span", text(words)))
         name = papers.file_name(f"{one.region_name}问题日报告_{one.day:%Y%m%d}", ".docx")
-        st.download_button("下载", made, name, papers.MEDIA_TYPE, key=f"daily_file-{place}",
-                           on_click="ignore")  # fmt: skip
+        key = f"daily_file-{one.unit_id}-{one.day}"
+        st.download_button("下载", made, name, papers.MEDIA_TYPE, key=key, on_click="ignore")
 
 
 # -- the measures ---------------------------------------------------------------------------------

@@ -185,10 +185,11 @@ def card(who: Principal, form_id: str) -> None:
     with st.container(key="card-form"):
         st.html(tables.head(row.title, mark + text(row.state)))
         lacking = rules.head_faults(row.made, clock.local(clock.now()).date())
-        if lacking:
-            ours = row.source == rules.LOCAL
-            then = "备案前须补齐。" if ours else "填报单位可以拒收，请向省级核实。"
-            notice.hint("表头不全", f"{'；'.join(lacking)}。{then}")
+        with notice.place():
+            if lacking:
+                ours = row.source == rules.LOCAL
+                then = "备案前须补齐。" if ours else "填报单位可以拒收，请向省级核实。"
+                notice.hint("表头不全", f"{'；'.join(lacking)}。{then}")
         overlaps = "；".join(f"《{one['title']}》{one['percent']}%" for one in row.overlaps)
         st.html(
             tables.pairs(

@@ -207,10 +207,17 @@ def _person(who: Principal, state: _Rows, rows: list[int]) -> None:
                   args=(name, offered[max(at - 1, 0)]))  # fmt: skip
         st.button("下一人", key="form_after", disabled=at == len(offered) - 1, on_click=_step,
                   args=(name, offered[min(at + 1, len(offered) - 1)]))  # fmt: skip
-    for one in found.made.fields:
-        if rivals := found.rivals.get(key(row, one.name)):
-            _rivals(who, found, row, one, rivals)
+    with notice.place():
+        for one in found.made.fields:
+            if rivals := found.rivals.get(key(row, one.name)):
+                _rivals(who, found, row, one, rivals)
     formcells.cells(found, row)
+
+
+def _turning(count: int, pages: int, name: str) -> None:
+    with st.container(key="formpages", horizontal=True, vertical_alignment="center"):
+        st.html(tables.head("", text(f"共 {count} 人，每页 {PER_PAGE} 人")))
+        st.pagination(pages, key=name)
 
 
 def draw(who: Principal, found: Opened) -> None:
@@ -233,8 +240,7 @@ def draw(who: Principal, found: Opened) -> None:
     at = min(int(st.session_state.get(f"form_list_page.{look}") or 1), pages)
     some = rows[(at - 1) * PER_PAGE : at * PER_PAGE]
     _grid(who, state, some, look)
-    if pages > 1:
-        with st.container(key="formpages", horizontal=True, vertical_alignment="center"):
-            st.html(tables.head("", text(f"共 {len(rows)} 人，每页 {PER_PAGE} 人")))
-            st.pagination(pages, key=f"form_list_page.{look}")
+    with notice.place():
+        if pages > 1:
+            _turning(len(rows), pages, f"form_list_page.{look}")
     _person(who, state, rows)

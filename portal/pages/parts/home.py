@@ -9,6 +9,7 @@ from auth.principal import Principal
 from portal.affairs.matters import rules
 from portal.affairs.matters.queries import Case
 from portal.functions import morning
+from portal.look import notice
 from portal.pages.parts import briefing, cases, doors, facts, finder, orderpanel, today
 
 _WIDE, _SIDE = 0.70, 0.30
@@ -28,7 +29,8 @@ def begin(who: Principal) -> Desk:
     with morning.one_reading(who):
         found = cases.mine(who)
         day = today.draw(who, found)
-        briefing.line(who)
+        with notice.place():
+            briefing.line(who)
     return Desk(
         cases=found,
         day=day,

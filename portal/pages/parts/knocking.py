@@ -40,11 +40,12 @@ def knocked(who: Principal) -> Knock:
 
 
 def watched(body: Callable[[], None], knock: Knock) -> None:
-    """Draw a piece that looks again by itself until every door was heard."""
+    """Draw a piece that looks again by itself until every door was heard.
+
+    A piece of its own also afterwards: what stands below it keeps its place when the looking ends.
+    """
     knock.looking = not knock.done
-    if knock.looking:
-        body = st.fragment(body, run_every=POLL_SECONDS)
-    body()
+    st.fragment(body, run_every=POLL_SECONDS if knock.looking else None)()
 
 
 def stop_looking(knock: Knock) -> None:

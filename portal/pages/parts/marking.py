@@ -9,7 +9,7 @@ from auth.principal import Principal
 from portal.affairs.evaluation import marks, rules
 from portal.affairs.evaluation.marks import Mark
 from portal.affairs.orders.queries import OrderRow
-from portal.look import states, tables
+from portal.look import notice, states, tables
 from portal.look import supervision as look
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
@@ -97,8 +97,9 @@ def _form(who: Principal, row: OrderRow) -> None:
 def draw(who: Principal, order_id: UUID, row: OrderRow | None) -> int:
     """What was said of the demand and the form; gives how many things were drawn."""
     found = marks.of_order(who, order_id)
-    for place, one in enumerate(found):
-        _one(who, one, place)
+    with notice.place():
+        for place, one in enumerate(found):
+            _one(who, one, place)
     under_way = any(one.state == rules.PROPOSED or one.stands for one in found)
     holds = row is not None and row.unit_id == who.unit.id
     if row is None or not holds or under_way or not permissions.allowed(who, HANDLE):

@@ -90,7 +90,8 @@ def draw() -> None:
 def _board(who: Principal) -> None:
     function = wiring.app().systems
     board = function.board(who, _chosen())
-    _alarms(board.alarms)
+    with notice.place():
+        _alarms(board.alarms)
     with st.container(key="card-board"):
         with st.container(horizontal=True, vertical_alignment="center", key="board-head"):
             st.html(tables.head("业务系统运行情况", text(_tally(board))), width="stretch")

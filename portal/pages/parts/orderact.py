@@ -143,8 +143,9 @@ def draw(who: Principal, opened: Opened, sends: Sends | None = None) -> None:
     """
     moves = _sorted(opened.moves)
     wanted = _wanted(who, opened)
-    if wanted and wanted not in {one.id for one in moves}:
-        _lost(who, opened, wanted)
+    with notice.place():
+        if wanted and wanted not in {one.id for one in moves}:
+            _lost(who, opened, wanted)
     if not moves:
         st.html(tag("div", text("本岗位对该工单没有可办的操作。"), class_="default"))
         return

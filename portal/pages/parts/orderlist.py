@@ -205,8 +205,8 @@ def _saving(who: Principal) -> None:
                       placeholder="给当前筛选起个名称", label_visibility="collapsed",
                       autocomplete="off", width=200)  # fmt: skip
         st.button("保存", type="primary", key="orders_save", on_click=views.save)
-        for place, name in enumerate(names):
-            st.button(f"删除“{name}”", key=f"orders_drop-{place}", on_click=views.drop,
+        for name in names:
+            st.button(f"删除“{name}”", key=f"orders_drop-{name}", on_click=views.drop,
                       args=(name,))  # fmt: skip
 
 

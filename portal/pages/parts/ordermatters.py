@@ -57,10 +57,14 @@ def card(who: Principal, words: str) -> None:
         st.html(_head(row, order_id))
         if row is not None:
             st.html(_about(who, row))
-        drawn = sheeting.draw(who, order_id, row, closed=_closed(row))
-        drawn += conferring.draw(who, order_id, row)
-        drawn += appealing.draw(who, order_id, row)
-        drawn += marking.draw(who, order_id, row)
+        with notice.place():
+            drawn = sheeting.draw(who, order_id, row, closed=_closed(row))
+        with notice.place():
+            drawn += conferring.draw(who, order_id, row)
+        with notice.place():
+            drawn += appealing.draw(who, order_id, row)
+        with notice.place():
+            drawn += marking.draw(who, order_id, row)
         if drawn == 0 and row is None:
             notice.error("没有找到这件工单", "可能不在本岗位的管辖范围，请从列表打开。")
         elif drawn == 0:

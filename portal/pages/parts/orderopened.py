@@ -183,7 +183,7 @@ def _files(opened: Opened) -> None:
     st.html(tables.head("附件", text(f"{len(opened.files)} 个")))
     ready = st.session_state.get("order_file")
     with st.container(key="orderfiles", horizontal=True):
-        for place, one in enumerate(opened.files):
+        for one in opened.files:
             size = (
                 f"{one.size / 1024:.0f} KB"
                 if one.size < 1048576
@@ -191,10 +191,10 @@ def _files(opened: Opened) -> None:
             )
             if ready and ready[0] == one.id:
                 name, kind, data = ready[1]
-                st.download_button(f"保存“{name}”", data, name, kind, key=f"order_save-{place}",
+                st.download_button(f"保存“{name}”", data, name, kind, key=f"order_save-{one.id}",
                                    on_click="ignore")  # fmt: skip
             else:
-                st.button(f"取出“{one.name}”（{size}）", key=f"order_file-{place}",
+                st.button(f"取出“{one.name}”（{size}）", key=f"order_file-{one.id}",
                           on_click=_fetch, args=(one.id,))  # fmt: skip
 
 

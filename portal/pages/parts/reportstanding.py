@@ -26,14 +26,15 @@ def draw(who: Principal, template: str) -> None:
     came = standing.delivered(who)
     with st.expander(f"定期报表（已收 {len(came)} 份）", key="report-standing"):
         said = memory.recall(who, _SAID)
-        if said is not None:
-            memory.keep(who, _SAID, None)
-            (notice.hint if said[0] else notice.error)(*said[1:])
+        with notice.place():
+            if said is not None:
+                memory.keep(who, _SAID, None)
+                (notice.hint if said[0] else notice.error)(*said[1:])
         _form(who, template)
         _held(who)
         for place, one in enumerate(came[:SHOWN]):
             with st.container(key=f"came-{place}", horizontal=True, vertical_alignment="center"):
-                _file(who, one, place)
+                _file(who, one)
         if len(came) > SHOWN:
             st.html(tag("p", text(f"另有较早的 {len(came) - SHOWN} 份未列出。"), class_="quiet"))
 
@@ -69,13 +70,14 @@ def _held(who: Principal) -> None:
         st.button("停止", key="standing_cancel", on_click=_cancel)
 
 
-def _file(who: Principal, one: Delivery, place: int) -> None:
+def _file(who: Principal, one: Delivery) -> None:
     made = f"{one.by_whom}设置，{states.moment(one.made_at)}生成"
     st.html(tag("span", text(f"{one.title}　{one.why or made}")))
     if one.why:
         return
+    key = f"came_file-{one.standing_id}-{one.period}"
     st.download_button("下载", lambda: standing.file(who, one) or b"", one.file_name,
-                       xlsx.MEDIA_TYPE, key=f"came_file-{place}", on_click="ignore")  # fmt: skip
+                       xlsx.MEDIA_TYPE, key=key, on_click="ignore")  # fmt: skip
 
 
 @guarded(PERMISSION)

@@ -10,7 +10,7 @@ from auth.principal import Principal
 from portal.affairs.orders.queries import OrderRow
 from portal.affairs.supervision import desk, queries, rules
 from portal.affairs.supervision.queries import Sheet
-from portal.look import states, tables
+from portal.look import notice, states, tables
 from portal.look import supervision as look
 from portal.look.markup import tag, text
 from portal.look.today import link
@@ -181,8 +181,9 @@ def _new(who: Principal, row: OrderRow) -> None:
 def draw(who: Principal, order_id: UUID, row: OrderRow | None, *, closed: bool) -> int:
     """The sheets of an order and the form; gives how many things were drawn."""
     found = queries.of_order(who, order_id)
-    for place, one in enumerate(found):
-        _one(who, one, place)
+    with notice.place():
+        for place, one in enumerate(found):
+            _one(who, one, place)
     if row is not None and not closed and may_propose(who, row, found):
         _new(who, row)
         return len(found) + 1

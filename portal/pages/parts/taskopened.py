@@ -229,8 +229,9 @@ def card(who: Principal, task_id: str) -> None:
     opened = wiring.app().tasks.open_task(who, task_id)
     looking = _looking(opened)
     with st.container(key="card-task"):
-        if opened.actions and not looking:
-            _watch(who, task_id, opened.row.version)
+        with notice.place():
+            if opened.actions and not looking:
+                _watch(who, task_id, opened.row.version)
         st.fragment(body, run_every=_POLL_SECONDS if looking else None)()
     with st.container(key="card-task-history"):
         _history(opened)

@@ -17,7 +17,7 @@ from portal.functions.morning import Morning, morning
 from portal.functions.records import usage
 from portal.functions.systems import PERMISSION as MANAGE
 from portal.functions.tasks import Waiting
-from portal.look import states, tables
+from portal.look import notice, states, tables
 from portal.look import today as look
 from portal.look.markup import Html
 from portal.look.today import News, Tile
@@ -198,12 +198,16 @@ def _tasks(waiting: Waiting) -> Html:
 
 def card(day: Day) -> None:
     """What waits and what is new; no card when there is nothing of either."""
-    if day.reminded:
-        reminding.card()
-    if day.waiting is not None and day.waiting.total:
-        with st.container(key="card-tasks-first"):
-            st.html(_tasks(day.waiting))
-    if day.news:
+    with notice.place():
+        if day.reminded:
+            reminding.card()
+    with notice.place():
+        if day.waiting is not None and day.waiting.total:
+            with st.container(key="card-tasks-first"):
+                st.html(_tasks(day.waiting))
+    with notice.place():
+        if not day.news:
+            return
         with st.container(key="card-news"):
             head = tables.head("系统变动与未完成的填写", "只提示哪项有变化")
             st.html(head + look.news(day.news, MOST_NEWS))

@@ -58,7 +58,7 @@ def _offered(opened: Opened, advice: Advice) -> None:
     for place, one in enumerate(advice.offered[:_MOST]):
         with st.container(key=f"advice-{place}", horizontal=True, vertical_alignment="center"):
             st.html(_reasons(one), width="stretch")
-            st.button("采用", key=f"advice_take-{place}", on_click=_take, args=(opened, one),
+            st.button("采用", key=f"advice_take-{one.unit_id}", on_click=_take, args=(opened, one),
                       type="primary" if place == 0 else "secondary")  # fmt: skip
     if not advice.offered:
         notice.hint("没有可建议的单位", "请在下方查找并选择承办单位。")
@@ -89,18 +89,20 @@ def _alike(opened: Opened, found: Sequence[OrderRow]) -> None:
         with st.container(key=f"alike-{place}", horizontal=True, vertical_alignment="center"):
             words = link(f"{one.order_no} {one.title}", f"{PAGE}?id={one.id}")
             st.html(words + tag("span", text(f"　{one.place}"), class_="quiet"), width="stretch")
-            st.button("并入", key=f"alike_take-{place}", on_click=_merge,
+            st.button("并入", key=f"alike_take-{one.id}", on_click=_merge,
                       args=(opened, one.order_no))  # fmt: skip
 
 
 def before(who: Principal, opened: Opened) -> orderact.Sends | None:
     """Draw it; gives the way in which a dispatch is made when something was suggested."""
     confers = conferring.before(who, opened)
-    _alike(opened, triage.alike(who, opened))
+    with notice.place():
+        _alike(opened, triage.alike(who, opened))
     advice = _advice(who, opened)
-    if advice is None:
-        return confers
-    _offered(opened, advice)
+    with notice.place():
+        if advice is None:
+            return confers
+        _offered(opened, advice)
 
     def sends(move: str, form: Mapping[str, object]) -> bool:
         if confers is not None and confers(move, form):
