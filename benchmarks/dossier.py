@@ -169,7 +169,8 @@ def _watch(page: Page) -> list[dict[str, float]]:
 
 def _on_screen(house: House) -> None:
     with sync_playwright() as playwright, steps.chromium(playwright) as browser:
-        page = browser.new_page(viewport=dict(zip(("width", "height"), steps.OFFICE, strict=True)))
+        size = dict(zip(("width", "height"), steps.OFFICE, strict=True))
+        page = steps.window(browser, viewport=size).new_page()
         steps.sign_in(page, house.base, login_of("community"))
         seen = _watch(page)
     firsts = [one["first"] for one in seen]

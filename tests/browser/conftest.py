@@ -192,7 +192,7 @@ def own(base: str, browser: Browser) -> Iterator[Opener]:
 
 
 def _open(base: str, browser: Browser, login: str) -> Window:
-    context = browser.new_context(viewport=_SIZE, locale="zh-CN", timezone_id="Asia/Shanghai")
+    context = steps.window(browser, viewport=_SIZE)
     watch = Watch(urlsplit(base).netloc)
     watch.attach(context)
     page = context.new_page()

@@ -89,9 +89,7 @@ def shoot(browser: Browser, base: str, folder: Path, login: str, size: tuple[int
     """Everything one role sees at one width."""
     kind = "office" if size == steps.OFFICE else "phone"
     name = f"{kind}.{login}"
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, locale="zh-CN", timezone_id="Asia/Shanghai"
-    )
+    context = steps.window(browser, viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     page.on("console", lambda one: one.type == "error" and sys.stdout.write(f"! {one.text}\n"))
     steps.sign_in(page, base, login)

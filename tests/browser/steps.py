@@ -1,18 +1,38 @@
 """What a person does in the browser, in words: shared by the tests and by the screenshots."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PASSWORD = "Demo-2026!"
 OFFICE, PHONE = (1366, 768), (390, 844)
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-READY = (
-    "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
-)
+_ASKED, _TOLD = BackMsg.DESCRIPTOR.fields_by_name, ForwardMsg.DESCRIPTOR.fields_by_name
+_ASK, _META = _ASKED["rerun_script"], _TOLD["metadata"]
+_RUN = _META.message_type.fields_by_name["run"]
+_NUMBERS = {
+    "ask": _ASK.number,
+    "piece": _ASK.message_type.fields_by_name["fragment_id"].number,
+    "clock": _ASK.message_type.fields_by_name["is_auto_rerun"].number,
+    "knock": list(BackMsg(app_heartbeat=True).SerializeToString()),
+    "echo": _TOLD["heartbeat_ack"].number,
+    "begun": _TOLD["new_session"].number,
+    "ended": _TOLD["script_finished"].number,
+    "metadata": _META.number,
+    "run": _RUN.number,
+    "pieces": _RUN.message_type.fields_by_name["fragment_ids"].number,
+}
+_PULSE = Path(__file__).with_name("pulse.js").read_text(encoding="utf-8")
+_words = count()
 
 
 @contextmanager
@@ -26,10 +46,21 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
         browser.close()
 
 
+def window(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser window as in Xining, in which it can be told when a page has settled."""
+    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **options)
+    context.add_init_script(f"(() => {{ const NUMBERS = {json.dumps(_NUMBERS)};\n{_PULSE} }})();")
+    return context
+
+
 def settled(page: Page) -> None:
-    """Wait until the page shows its frame to the end and no script runs."""
-    page.locator(".st-key-nav .scope").wait_for()
-    page.locator(READY).wait_for()
+    """Wait until the page is drawn to the end and nothing that was done in it is still under way.
+
+    That no script runs is not enough: between a click and the run that it causes none does. No
+    field may have been made anew meanwhile, unless a button was pressed: what was typed is lost.
+    """
+    found = page.wait_for_function("word => window.pulse?.settled(word)", arg=f"{next(_words)}")
+    assert found.json_value()["moved"] == []
 
 
 def sign_in(page: Page, base: str, login: str) -> None:

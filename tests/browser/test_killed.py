@@ -23,7 +23,7 @@ def test_a_text_begun_is_there_after_the_process_was_killed(
     town: Town,
     browser: Browser,
 ) -> None:
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
+    context = steps.window(browser)
     with ExitStack() as stack:
         stack.callback(context.close)
         page = context.new_page()

@@ -63,7 +63,7 @@ def test_upload_preview_apply_and_the_new_person_signs_in(
     password = _password(page, login)
     assert window.watch.complaints == []
 
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
+    context = steps.window(browser)
     theirs = context.new_page()
     theirs.goto(base)
     theirs.locator("input[name=login]").fill(login)
