@@ -17,6 +17,7 @@ from portal.pages.parts import doors, lifecycle, messaging, operating
 @guarded(doors.PERMISSION)
 def _body(who: Principal) -> None:
     check = doors.checked(who)
+    doors.stop_looking(check)
     if check.problem:
         notice.error("系统状态没有取到", "已有的检测结果仍保留，请稍后点“刷新”重试。")
     if check.answers:
@@ -29,7 +30,6 @@ def _body(who: Principal) -> None:
         check.ask(who)
         check.wait_a_moment()
         st.rerun()
-    doors.stop_looking(check)
 
 
 def _stuck(who: Principal) -> None:

@@ -11,7 +11,7 @@ from portal.functions.verify import ASK, RELEASE, Batch, Choice, Job, VerifyErro
 from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory
+from portal.pages.parts import memory, redraw
 from portal.store.sheets import SheetRefusedError
 
 _READ, _TURN, _TOLD, _ACTED = "verify_read", "verify_turn", "verify_told", "verify_acted"
@@ -204,9 +204,13 @@ def _jobs(who: Principal) -> None:
 
     @guarded(RELEASE)
     def body(who: Principal) -> None:
+        nonlocal looking
         jobs = wiring.app().verify.jobs(who)
+        if _moving(jobs) and not looking:
+            st.rerun()  # a batch was released here: from now on it is looked at
         if looking and not _moving(jobs):
-            st.rerun()
+            looking = False
+            redraw.stop()
         _list(jobs)
 
     st.fragment(body, run_every=_POLL_SECONDS if looking else None)()

@@ -127,13 +127,17 @@
   });
   // Still, and the server, asked after all that was sent, has begun nothing. Two requests may be
   // answered by one run, and one for a piece that is gone by none: then it is asked three times.
+  let step = "";
   const once = async () => {
+    step = "idle";
     await idle();
     const { moves, open } = state;
     for (let turn = open ? 3 : 1; turn; turn -= 1) {
+      step = `knock ${turn}`;
       if (!still() || !(await echo(moves))) return false;
       if (turn > 1) await new Promise((done) => setTimeout(done, PAUSE));
     }
+    step = "idle again";
     await idle();
     if (!still() || state.moves !== moves) return false;
     state.open = 0;
@@ -143,6 +147,9 @@
   };
   let asked = null, going = false, found = false;
   window.pulse = {
+    // What is waited for, for who reads why a page never settled.
+    state: () => ({ ...state, socket: state.socket?.readyState, going, step, byHand: [...byHand],
+      byClock: [...byClock] }),
     // Asked again and again with the same word until it says yes; a new word begins anew.
     settled(word) {
       if (word !== asked) [asked, found] = [word, false];

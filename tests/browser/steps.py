@@ -9,7 +9,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    TimeoutError,
+)
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -59,7 +66,11 @@ def settled(page: Page) -> None:
     That no script runs is not enough: between a click and the run that it causes none does. No
     field may have been made anew meanwhile, unless a button was pressed: what was typed is lost.
     """
-    found = page.wait_for_function("word => window.pulse?.settled(word)", arg=f"{next(_words)}")
+    page.locator(".st-key-nav .scope").wait_for()
+    try:
+        found = page.wait_for_function("word => window.pulse?.settled(word)", arg=f"{next(_words)}")
+    except TimeoutError as late:
+        raise AssertionError(f"never settled: {page.evaluate('window.pulse?.state()')}") from late
     assert found.json_value()["moved"] == []
 
 
@@ -96,6 +107,20 @@ def inbox(page: Page, box: str = "待办", source: str = "全部来源") -> None
             arg=source,
         )
         settled(page)
+
+
+def beside(row: Locator, acts: str) -> Locator:
+    """The button of a row of a table, by its own key: the list may move before it is clicked."""
+    key = row.evaluate(
+        """(row, acts) => {
+          const place = [...row.parentNode.children].indexOf(row);
+          const button = document.querySelectorAll(`${acts} button`)[place];
+          return [...button.closest('[class*="st-key-"]').classList]
+            .find((name) => name.startsWith('st-key-'));
+        }""",
+        acts,
+    )
+    return row.page.locator(f".{key} button")
 
 
 def search(page: Page, words: str, purpose: str = "本人到场办理事项") -> None:

@@ -72,8 +72,7 @@ def test_several_notices_are_read_at_once_and_each_row_tells_its_end(
     expect(picks.first).to_have_text("☐ 选择", timeout=_PATIENCE)
     for number in (1, 2):
         row = page.locator("table.rows.tasks tbody tr", has_text=f"{title}之{number}")
-        place = row.evaluate("one => [...one.parentNode.children].indexOf(one)")
-        pick = picks.nth(place)
+        pick = steps.beside(row, ".st-key-acts-tasks")
         pick.click()
         expect(pick).to_have_text("☑ 已选", timeout=_PATIENCE)
     page.get_by_role("button", name="已阅 2 件").click()
@@ -98,8 +97,7 @@ def test_an_opened_task_that_changes_over_there_says_so_and_keeps_the_text(
     page = clerk.go_home()
     steps.inbox(page, source="城乡最低生活保障系统")
     row = page.locator("table.rows.tasks tbody tr", has_text="低保").first
-    place = row.evaluate("one => [...one.parentNode.children].indexOf(one)")
-    page.locator(".st-key-acts-tasks button").nth(place).click()
+    steps.beside(row, ".st-key-acts-tasks").click()
     page.locator(".st-key-card-task").wait_for()
     steps.settled(page)
     page.get_by_label("核查意见").press_sequentially("已搬离，核实")

@@ -10,7 +10,7 @@ from tests.browser.conftest import Opener, Premises
 PLACE, FORM = "630102101003", "allowance_list"
 NAME, TEL, ACCOUNT = "f02", "f10", "f15"  # 姓名, 联系电话, 开户行
 ALLOWED = frozenset({"xlsx", "XLSX"})
-BUSY = 15_000  # milliseconds that a busy machine may take to draw one step
+BUSY = 30_000  # milliseconds that a busy machine may take to draw one step
 BANK, PHONE, SHOWN = "青海银行", "13800001234", "138****1234"
 
 
@@ -30,9 +30,9 @@ def _open(page: Page, title: str) -> None:
     while title not in (seen := table.inner_text()):
         page.locator(".st-key-forms_page button").last.click()
         expect(table).not_to_have_text(seen, use_inner_text=True, timeout=BUSY)
-    lines = page.locator("table.rows.forms tbody tr").all_inner_texts()
-    place = next(line for line, words in enumerate(lines) if title in words)
-    page.locator(".st-key-acts-forms button").nth(place).click()
+    steps.settled(page)
+    row = page.locator("table.rows.forms tbody tr", has_text=title)
+    steps.beside(row, ".st-key-acts-forms").click()
     page.locator(".st-key-formperson").wait_for()
 
 
@@ -121,4 +121,5 @@ def _hand_in(page: Page) -> None:
         page.get_by_role("button", name="确认写入").click()
         page.get_by_role("button", name="确认写入").wait_for(state="detached")
         refusal.wait_for(state="detached")
+        steps.settled(page)
     raise AssertionError("the list was not handed in")

@@ -32,6 +32,7 @@ def _open(page: Page, number: str) -> None:
 
 def _confirm(page: Page, move: str) -> None:
     page.locator(f".st-key-act-{move} button").click()
+    steps.settled(page)
 
 
 def _fill(page: Page, move: str, field: str, words: str) -> None:

@@ -16,8 +16,7 @@ def _open(page: Page, source: str, kind: str) -> str:
     """The first open task of a system and kind; gives its address."""
     steps.inbox(page, source=source)
     row = page.locator("table.rows.tasks tbody tr", has_text=source).filter(has_text=kind).first
-    place = row.evaluate("one => [...one.parentNode.children].indexOf(one)")
-    page.locator(".st-key-acts-tasks button").nth(place).click()
+    steps.beside(row, ".st-key-acts-tasks").click()
     page.locator(".st-key-card-task").wait_for()
     steps.settled(page)
     return page.url

@@ -1,8 +1,9 @@
-"""What is being typed is never moved: where the fields of a page stand, run after run.
+"""What is being typed or pressed is never moved: where the fields of a page stand, run after run.
 
 A browser tells the blocks of a page by their order. A block that is another one than before is
-made anew, and what was typed in it but not yet sent is lost. Fields are sent one by one, and a
-page also draws itself anew by the clock: only a click of the same hand may move a field.
+made anew: what was typed in it but not yet sent is lost, and so is a press on a button in it that
+was not let go yet. Fields are sent one by one, and a page also draws itself anew by the clock: only
+a click of the same hand may move a field or a button.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 from streamlit.testing.v1.element_tree import Block, Button, Element, Node
 
 _FIELDS = ("text_input", "text_area", "number_input", "selectbox", "multiselect", "date_input",
-           "time_input")  # fmt: skip
+           "time_input", "button", "button_group", "checkbox", "radio")  # fmt: skip
 
 Path = tuple[int, ...]
 

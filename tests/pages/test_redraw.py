@@ -1,25 +1,34 @@
 """Drawing a fragment anew gives way to whatever the person asked for."""
 
+import contextvars
 from types import SimpleNamespace
 
 import pytest
+from streamlit.errors import StreamlitAPIException
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     RerunData,
     ScriptRequests,
     ScriptRequestType,
 )
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from portal.pages.parts import redraw
 
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> ScriptRequests:
+    def resolve(key: str) -> list[str]:
+        if key == "of another page":
+            raise StreamlitAPIException
+        return [f"id-of-{key}"]
+
     made = ScriptRequests()
     context = SimpleNamespace(
         script_requests=made,
         query_string="box=unread",
         page_script_hash="inbox",
-        fragment_storage=SimpleNamespace(resolve_target=lambda key: [f"id-of-{key}"]),
+        fragment_storage=SimpleNamespace(resolve_target=resolve),
         cached_message_hashes=frozenset(),
         context_info=None,
     )
@@ -51,3 +60,26 @@ def test_a_click_to_another_page_keeps_its_page(requests: ScriptRequests, first:
     data = asked(requests)
     assert (data.page_script_hash, data.query_string) == ("orders", "id=1")
     assert data.fragment_id_queue == []
+
+
+def test_what_the_page_does_not_have_is_not_drawn(requests: ScriptRequests) -> None:
+    redraw.fragment("of another page")
+    assert requests.on_scriptrunner_ready().type is ScriptRequestType.STOP
+
+
+def test_a_fragment_ends_its_own_looking_and_nothing_else(
+    requests: ScriptRequests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[ForwardMsg] = []
+    monkeypatch.setattr(redraw, "get_script_run_ctx", lambda: SimpleNamespace(enqueue=sent.append))
+
+    def both() -> None:
+        ThreadState.initialize()
+        redraw.stop()
+        assert sent == [], "a page as a whole does not look by the clock"
+        with ThreadState.scoped(fragment_id="answers"):
+            redraw.stop()
+
+    contextvars.copy_context().run(both)
+    assert [list(one.stop_auto_rerun.fragment_ids) for one in sent] == [["answers"]]
+    assert requests.on_scriptrunner_ready().type is ScriptRequestType.STOP

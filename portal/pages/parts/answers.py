@@ -20,7 +20,7 @@ from portal.look import notice, states
 from portal.look.markup import Html, join, tag, text
 from portal.pages.background import POLL_SECONDS
 from portal.pages.guards import guarded
-from portal.pages.parts import disputing
+from portal.pages.parts import disputing, redraw
 from portal.pages.parts import opened as dossiers
 from portal.pages.parts.opened import Opened
 from portal.pages.parts.unmasking import ask_for_reason
@@ -207,7 +207,9 @@ def _body(who: Principal) -> None:
         notice.hint("这份档案已关闭", "请从在办事项或查询结果重新打开。")
         return
     opened.drop_expired()
-    settled = opened.gathering.done and not opened.values
+    if opened.looking and opened.gathering.done and not opened.values:
+        opened.looking = False  # this is the last look
+        redraw.stop()
     st.html(progress(opened))
     with notice.place():
         if opened.gathering.problem:
@@ -215,10 +217,6 @@ def _body(who: Principal) -> None:
     if opened.of_person:
         disputing.card(who, opened)
     _cards(who, opened, opened.dossier.planned)
-    if opened.looking and settled:
-        # The last look: a whole run draws the page once more, without looking again.
-        opened.looking = False
-        st.rerun()
 
 
 def draw(opened: Opened) -> None:

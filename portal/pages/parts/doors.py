@@ -17,9 +17,10 @@ from portal.look.tables import Column
 from portal.look.today import link
 from portal.pages.background import POLL_SECONDS, Gathering
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import memory, redraw
 
 PERMISSION = "systems.view"
+TALLY = "doors_tally"  # the piece of a home that counts the doors
 _FRESH_SECONDS = 60.0
 _KEY = "doors"
 
@@ -94,6 +95,7 @@ def _wall(doors: Sequence[Door]) -> Html:
 @guarded(PERMISSION)
 def _body(who: Principal) -> None:
     check = checked(who)
+    stop_looking(check)
     if check.problem:
         notice.error("系统状态没有取到", "其他内容不受影响，一分钟后会自动重新检测。")
     elif check.answers:
@@ -102,7 +104,6 @@ def _body(who: Principal) -> None:
         notice.empty("尚未接入业务系统", "接入业务系统后，这里显示各系统的实时状态。")
     else:
         notice.empty("正在检测各业务系统", "检测完成后自动显示，其他操作不受影响。")
-    stop_looking(check)
 
 
 def wall(who: Principal) -> None:
@@ -123,10 +124,11 @@ def watched(body: Callable[[], None], check: DoorCheck) -> None:
 
 
 def stop_looking(check: DoorCheck) -> None:
-    """After the last look: a whole run draws the page once more, without looking again."""
+    """Before the last look is drawn: it is the last one, and the day's line may tell the tally."""
     if check.looking and check.done:
         check.looking = False
-        st.rerun()
+        redraw.stop()
+        redraw.fragment(TALLY)
 
 
 def table(doors: Sequence[Door]) -> Html:

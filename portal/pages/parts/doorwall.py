@@ -59,6 +59,7 @@ def _body(who: Principal) -> None:
     typed = str(st.session_state.get(_SEARCH, ""))
     found = [one for one in wall if matches(one.name, typed)]
     knock = knocking.knocked(who)
+    knocking.stop_looking(knock)
     if not found:
         notice.empty("没有找到这个系统", "请换用系统名称、全拼或拼音首字母，或清空查找框。")
     if not typed.strip():
@@ -71,7 +72,6 @@ def _body(who: Principal) -> None:
     if st.button("重新检测", key="entry_again", disabled=not knock.done):
         knock.ask(who, anew=True)
         st.rerun()
-    knocking.stop_looking(knock)
 
 
 def draw(who: Principal) -> None:

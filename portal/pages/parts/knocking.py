@@ -9,7 +9,7 @@ from auth.principal import Principal
 from portal import wiring
 from portal.connectors.contract import Health
 from portal.pages.background import POLL_SECONDS, Gathering
-from portal.pages.parts import memory
+from portal.pages.parts import memory, redraw
 
 _FRESH_SECONDS = 30.0
 _KEY = "knock"
@@ -49,7 +49,7 @@ def watched(body: Callable[[], None], knock: Knock) -> None:
 
 
 def stop_looking(knock: Knock) -> None:
-    """After the last look: a whole run draws the page once more, without looking again."""
+    """Before the last look is drawn: it is the last one."""
     if knock.looking and knock.done:
         knock.looking = False
-        st.rerun()
+        redraw.stop()

@@ -14,7 +14,7 @@ from portal.look.markup import tag, text
 from portal.look.today import link
 from portal.pages.background import POLL_SECONDS, Gathering
 from portal.pages.guards import guarded
-from portal.pages.parts import applying, finder, memory, policies
+from portal.pages.parts import applying, finder, memory, policies, redraw
 from portal.pages.parts.finder import Leads, Picked
 
 APPLY, VIEW = "matters.apply", "entry.jump"
@@ -135,18 +135,19 @@ def _filled(who: Principal, matter_id: str) -> None:
     if picked is None:
         return
     held = filling(who, matter_id, picked)
+    done = held.done
+    if held.looking and done:
+        held.looking = False  # this is the last look
+        redraw.stop()
     if held.problem:
         notice.error("申请没有填完", held.problem)
     if held.last is None:
         notice.empty("正在向各系统调取", "返回后自动填入，其他操作不受影响。")
     else:
-        _application(held.last, picked.purpose, done=held.done)
-        if held.done:
+        _application(held.last, picked.purpose, done=done)
+        if done:
             way = wiring.app().matters.way(who, held.last.matter)
             applying.form(who, held.last, picked, way)
-    if held.looking and held.done:
-        held.looking = False
-        st.rerun()
 
 
 def _application(filled: Prefilled, purpose: Purpose, *, done: bool) -> None:

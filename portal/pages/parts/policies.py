@@ -10,7 +10,7 @@ from portal.look import notice, tables
 from portal.look.markup import tag, text
 from portal.pages.background import POLL_SECONDS, Gathering
 from portal.pages.guards import guarded
-from portal.pages.parts import finder, memory
+from portal.pages.parts import finder, memory, redraw
 from portal.pages.parts.finder import Leads, Picked
 
 PERMISSION = "matters.apply"
@@ -74,18 +74,18 @@ def _body(who: Principal) -> None:
     if not isinstance(held, Checking):
         return
     wiring.app().records.admit(who, held.of.subject_id, held.of.purpose)
+    if held.looking and held.done:
+        held.looking = False  # this is the last look
+        redraw.stop()
     if held.problem:
         notice.error("没有核对", held.problem)
-    elif not held.done:
+    elif held.looking:
         st.html(tag("p", "正在向各系统核对，返回一项显示一项。", role="status", class_="default"))
     for verdict in _ORDER:
         found = [one for one in held.answers.values() if one.verdict is verdict]
         if found:
             title = tag("h3", text(f"{_TITLES[verdict]}（{len(found)} 项）"))
             st.html(tag("div", title + look.results(found), class_="matter"))
-    if held.looking and held.done:
-        held.looking = False
-        st.rerun()
 
 
 def _acts(who: Principal, picked: Picked) -> None:

@@ -21,6 +21,7 @@ from portal.look import notice, states, tables
 from portal.look import today as look
 from portal.look.markup import Html
 from portal.look.today import News, Tile
+from portal.pages.guards import guarded
 from portal.pages.parts import cases, doors, orderlist, places, reminding
 
 MOST_NEWS, MOST_TASKS = 4, 4
@@ -172,7 +173,12 @@ def draw(who: Principal, found: Sequence[Case]) -> Day:
     may = permissions.allowed(who, TASKS)
     waiting = wiring.app().tasks.waiting(who, MOST_TASKS) if may else None
     news = _news(who, found, fresh)
-    _bar(who, found, fresh, len(news), waiting)
+
+    @guarded(None)
+    def bar(who: Principal) -> None:
+        _bar(who, found, fresh, len(news), waiting)
+
+    st.fragment(bar, key=doors.TALLY)()
     begun = _about_drafts(who) if fresh.drafts else []
     reminded = may and wiring.app().digests.shown(who) is not None
     return Day(news=[*news, *begun], waiting=waiting, reminded=reminded)
