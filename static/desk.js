@@ -70,6 +70,19 @@
     }
   });
 
+  // A list that is drawn anew while it is walked takes the focus with it: its row is found again by its
+  // link, unless one has gone elsewhere meanwhile.
+  let walked = "";
+  document.addEventListener("focusin", (event) => {
+    const row = event.target instanceof Element && event.target.matches("table.rows a.row");
+    walked = row ? event.target.getAttribute("href") : "";
+  });
+  document.addEventListener("pointerdown", () => { walked = ""; });
+  new MutationObserver(() => {
+    if (!walked || document.activeElement !== document.body) return;
+    rows().find((one) => one.getAttribute("href") === walked)?.focus({ preventScroll: true });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element && event.target.closest("a.print-now"))) return;
     event.preventDefault();
