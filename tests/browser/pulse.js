@@ -5,6 +5,7 @@
   if (window.pulse) return;
   const CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]';
   const PAUSE = 100; // milliseconds between two knocks for a request that may never be answered
+  const FRAMES = 500, IDLE = 1000;
   const state = { socket: null, open: 0, running: false, moves: 0, answered: 0 };
   // Pieces that ask for themselves by the clock, and those that a person's hand asked for.
   const byClock = new Set(), byHand = new Set();
@@ -112,9 +113,14 @@
 
   const drawn = () => document.querySelector(CONNECTED) && document.querySelector(".st-key-nav .scope");
   const still = () => !state.running && state.socket?.readyState === Real.OPEN && drawn();
-  // What a click or a lost focus causes is sent before the page is idle again.
-  const idle = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
-    () => requestIdleCallback(() => done(), { timeout: 3000 }))));
+  const pause = (time) => new Promise((done) => setTimeout(done, time));
+  // What a click or a lost focus causes is sent before the page is idle again. Frames are not waited
+  // for without end: a busy machine may draw none for seconds.
+  const idle = async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
+    await Promise.race([frame().then(frame), pause(FRAMES)]);
+    await new Promise((done) => requestIdleCallback(() => done(), { timeout: IDLE }));
+  };
   const echo = (moves) => new Promise((done) => {
     const until = state.answered + 1;
     Real.prototype.send.call(state.socket, new Uint8Array(NUMBERS.knock));
@@ -135,7 +141,7 @@
     for (let turn = open ? 3 : 1; turn; turn -= 1) {
       step = `knock ${turn}`;
       if (!still() || !(await echo(moves))) return false;
-      if (turn > 1) await new Promise((done) => setTimeout(done, PAUSE));
+      if (turn > 1) await pause(PAUSE);
     }
     step = "idle again";
     await idle();

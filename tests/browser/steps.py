@@ -39,6 +39,7 @@ _NUMBERS = {
     "pieces": _RUN.message_type.fields_by_name["fragment_ids"].number,
 }
 _PULSE = Path(__file__).with_name("pulse.js").read_text(encoding="utf-8")
+_LOOK_MS = 40
 _words = count()
 
 
@@ -68,7 +69,9 @@ def settled(page: Page) -> None:
     """
     page.locator(".st-key-nav .scope").wait_for()
     try:
-        found = page.wait_for_function("word => window.pulse?.settled(word)", arg=f"{next(_words)}")
+        found = page.wait_for_function(
+            "word => window.pulse?.settled(word)", arg=f"{next(_words)}", polling=_LOOK_MS
+        )
     except TimeoutError as late:
         raise AssertionError(f"never settled: {page.evaluate('window.pulse?.state()')}") from late
     assert found.json_value()["moved"] == []
