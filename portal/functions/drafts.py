@@ -24,6 +24,10 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "orders.act": ("orders", "id"),
     "feedback": ("feedback", ""),
     "orders.visit": ("visits", "id"),
+    "findings.hand": ("findings", "new"),
+    "findings.act": ("findings", "id"),
+    "findings.dispatch": ("findings", "id"),
+    "province.refuse": ("forms", ""),
     # what is written about an order in 督 and 评 stands on one page; the key is the order's
     **dict.fromkeys(
         (
