@@ -160,7 +160,7 @@ def test_kinds_of_demand_are_taken_up(office: Office, sit: Any, frozen: FrozenCl
 
     for number in range(8):
         orders_world.taken(str(number))
-    sit(world.community(), "community_clerk")
+    who = sit(world.community(), "community_clerk")
     tab = _part(office.open("findings"), "kinds")
     (take,) = [one for one in tab.button if (one.key or "").startswith("kind_take-")]
     take.click().run()
@@ -171,9 +171,9 @@ def test_kinds_of_demand_are_taken_up(office: Office, sit: Any, frozen: FrozenCl
     tab.text_input(key=f"{form}place").set_value("柳岸小区").run()
     tab.text_area(key=f"{form}content").set_value("多件诉求反映同一情况").run()
     title = tab.text_input(key=f"{form}title").value
-    assert "等同类诉求" in title
+    assert title is not None and "等同类诉求" in title
     # What was begun about it is listed on the home and leads back to it, whole.
-    (begun,) = drafts.mine(office.who)
+    (begun,) = drafts.mine(who)
     again = office.open(begun.page, **dict(begun.query))
     assert "由一件到一类" in shown(again)
     assert again.text_input(key=f"{form}place").value == "柳岸小区"

@@ -36,11 +36,13 @@ def tab(office: Office, frozen: clock.FrozenClock) -> AppTest:
     return made
 
 
-def fill(tab: AppTest, title: str, content: str = "柳岸小区三号楼前路灯三天没亮") -> AppTest:
-    tab.text_input(key=f"{FORM}title").set_value(title)
-    tab.text_area(key=f"{FORM}content").set_value(content)
-    tab.selectbox(key=f"{FORM}region").set_value(world.PLACE)
-    tab.text_input(key=f"{FORM}phone").set_value("13800138000")
+def fill(
+    tab: AppTest, title: str, content: str = "柳岸小区三号楼前路灯三天没亮", turn: str = ""
+) -> AppTest:
+    tab.text_input(key=f"{FORM}title{turn}").set_value(title)
+    tab.text_area(key=f"{FORM}content{turn}").set_value(content)
+    tab.selectbox(key=f"{FORM}region{turn}").set_value(world.PLACE)
+    tab.text_input(key=f"{FORM}phone{turn}").set_value("13800138000")
     return tab.run()
 
 
@@ -51,7 +53,7 @@ def test_a_demand_is_registered_and_its_number_told(tab: AppTest) -> None:
     (one,) = rows()
     assert (one.title, one.source, one.state) == ("路灯不亮", "电话登记", "待受理")
     assert one.order_no in shown(tab)
-    assert tab.text_input(key=f"{FORM}title").value == ""
+    assert tab.text_input(key=f"{FORM}title-1").value == ""
 
 
 def test_what_is_missing_is_said_and_what_was_written_stays(tab: AppTest) -> None:
@@ -67,7 +69,7 @@ def test_like_orders_are_shown_while_it_is_written(tab: AppTest, frozen: clock.F
     fill(tab, "路灯不亮")
     tab.button(key="register.send").click().run()
     frozen.advance(timedelta(minutes=5))
-    fill(tab, "三号楼路灯不亮")
+    fill(tab, "三号楼路灯不亮", turn="-1")
     text = shown(tab)
     assert rows()[0].order_no in text and "同一来电人、同一事项" in text
     assert "13800138000" not in text

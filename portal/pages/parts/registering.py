@@ -49,7 +49,9 @@ def phone(who: Principal) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(key="card-register-form"):
         st.html(tables.head("登记诉求", _HEAR))
-        paper = drafts.paper(who, "orders.register", "", "接诉登记")
+        # A new turn is a new form: a second click on what was just sent finds it empty.
+        where = f"-{turn}" if (turn := st.session_state.get(_TURN)) else ""
+        paper = drafts.paper(who, "orders.register", "", "接诉登记", where=where)
         given = _form(who, paper)
     with right:
         answer, advice = _beside(who, given)
