@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from auth import permissions
 from auth.principal import Principal
@@ -141,6 +141,14 @@ def _standing(row: Row[Any], scheme: Scheme) -> Standing:
         zone=row.zone,
         reasons=tuple(row.reasons),
     )
+
+
+def last_closed(principal: Principal) -> date | None:
+    """The last month that was closed; ``None`` before the first."""
+    permissions.check(principal, VIEW)
+    with scoped(principal.reach) as connection:
+        month: date | None = connection.execute(select(func.max(rate_month.c.starts))).scalar_one()
+    return month
 
 
 # -- a month from the measures --------------------------------------------------------------------
