@@ -48,7 +48,9 @@ def test_a_community_finds_and_reports_and_what_it_wrote_stays_until_it_fits(
     tab.text_input(key="draft-findings-hand-1-title").set_value("<b>楼后</b>堆积垃圾").run()
     tab.text_input(key="draft-findings-hand-1-place").set_value("柳岸小区 3 号楼后").run()
     tab.text_area(key="draft-findings-hand-1-content").set_value("建筑垃圾两车").run()
-    tab.radio(key="draft-findings-hand-1-then").set_value("report").run()
+    then = tab.radio(key="draft-findings-hand-1-then")
+    assert then.value == "社区（村）自办"
+    then.set_value("上报街道").run()
     tab.button(key="finding_send").click().run()
     assert "请填写“原因”" in shown(tab)
     tab.text_area(key="draft-findings-hand-1-reason").set_value("需要街道协调").run()

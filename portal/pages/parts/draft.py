@@ -119,7 +119,7 @@ class Paper:
     def _offered(self, field: str, options: Sequence[T], index: int | None) -> str:
         first = options[index] if index is not None and options else None
         known = {_word(one): one for one in options}
-        widget = self._chosen(field, lambda word: known.get(word, first))
+        widget = self._chosen(field, lambda word: known.get(word, first) if word else first)
         held = st.session_state[widget]
         if held is not None and held not in known.values():
             st.session_state[widget] = first

@@ -19,7 +19,7 @@ from portal.pages.parts import draft, memory
 
 HAND = "findings.hand"
 _FORM, _KIND = "finding_form", "finding_kind"
-_THEN: Mapping[Then, str] = {"keep": "社区（村）自办", "report": "上报街道", "": "先登记，稍后核实"}
+_THEN: Mapping[str, Then] = {"社区（村）自办": "keep", "上报街道": "report", "先登记，稍后核实": ""}
 _MOST_KINDS = 12
 
 
@@ -94,8 +94,7 @@ def _form(
     then: Then = ""
     reason = ""
     if own:
-        then = paper.radio("下一步", "then", list(_THEN), format_func=_THEN.__getitem__,
-                           horizontal=True)  # fmt: skip
+        then = _THEN[paper.radio("下一步", "then", list(_THEN), horizontal=True)]
         if then == "report":
             reason = paper.text_area("上报原因", "reason", max_chars=MOST["reason"], height=68)
     if not st.button("登记" if own else "递交社区（村）", type="primary", key="finding_send"):
