@@ -45,7 +45,10 @@ def _save(
     """When a field is sent: everything of the form as it stands now."""
     words = {name: _word(st.session_state.get(widget)) for name, widget in fields.items()}
     if any(one.strip() for one in words.values()):
-        words |= {name: _word(st.session_state.get(widget)) for name, widget in choices.items()}
+        words |= {
+            f"{drafts.CHOSEN}{name}": _word(st.session_state.get(widget))
+            for name, widget in choices.items()
+        }
     st.session_state[_told(place, key)] = drafts.save(who, place, key, title, words)
 
 
@@ -71,10 +74,17 @@ class Paper:
         return f"draft-{_UNFIT.sub('-', f'{self.place}-{self.key}-{field}{self.where}')}"
 
     def text_area(
-        self, label: str, field: str, *, max_chars: int, placeholder: str = "", height: int = 130
+        self,
+        label: str,
+        field: str,
+        *,
+        max_chars: int,
+        placeholder: str = "",
+        height: int = 130,
+        first: str = "",
     ) -> str:
         """A field that is kept; its key lets ``static/desk.js`` find it."""
-        widget = self._written(field)
+        widget = self._written(field, first)
         words = st.text_area(
             label,
             key=widget,
@@ -90,7 +100,7 @@ class Paper:
         self, label: str, field: str, *, first: str = "", on: Any = st, **more: Any
     ) -> str:
         """A line that is kept; ``on`` is the column it stands in, ``first`` what stands in it."""
-        widget = self._written(field, first)
+        widget = self._written(field, first, one_line=True)
         return on.text_input(label, key=widget, autocomplete="off", **more, **self._kept()) or ""
 
     def selectbox(
@@ -150,16 +160,18 @@ class Paper:
         given = (self.place, self.key, self.title, self.fields, self.choices)
         return {"on_change": _save, "args": given}
 
-    def _written(self, field: str, first: str = "") -> str:
+    def _written(self, field: str, first: str = "", *, one_line: bool = False) -> str:
         self.fields[field] = widget = self.widget(field)
         if widget not in st.session_state:
-            st.session_state[widget] = self._before(field) or first
+            words = self._before(field) or first
+            # A handover may have put two lines below each other: they stay one line.
+            st.session_state[widget] = " ".join(words.splitlines()) if one_line else words
         return widget
 
     def _chosen(self, field: str, value: Callable[[str], Any]) -> str:
         self.choices[field] = widget = self.widget(field)
         if widget not in st.session_state:
-            st.session_state[widget] = value(self._before(field))
+            st.session_state[widget] = value(self._before(f"{drafts.CHOSEN}{field}"))
         return widget
 
     def _before(self, field: str) -> str:
