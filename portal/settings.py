@@ -61,6 +61,7 @@ class Settings(BaseSettings):
 
     upstream_deadline_seconds: float = 8.0
     cache_seconds: int = 300
+    limits_share: float = Field(default=1.0, gt=0, le=1)  # of each system's limits, this process's
     endpoint_allow: tuple[str, ...] = ()
     audit_anchor_seconds: int = 180
     task_sync_seconds: float = 60.0

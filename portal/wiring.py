@@ -227,6 +227,7 @@ def build() -> Wired:
         pack_folder=city.folder,
         switches=Switches(),
         unread=city.unread_systems,
+        share=chosen.limits_share,
     )
     check_matters(registry, city.matters)
     check_resources(registry, city.resources, _known(city))
