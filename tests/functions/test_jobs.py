@@ -96,6 +96,17 @@ def test_of_two_processes_it_is_enough_that_one_does_the_work() -> None:
     assert [(one.runs, one.lines[0].state) for one in (told(left, NOON, LIMIT),)] == [(1, "延误")]
 
 
+def test_a_process_that_ends_again_and_again_hides_no_job_that_nobody_does() -> None:
+    never = {"messages.turn": turn(began=None, ended=None)}
+    found = [beat(never, at=at, started=at + 5) for at in (1, 8, 15, 300, 600)]
+    said = told(found, NOON, LIMIT)
+    assert (said.gone, said.lines[0].state) == (False, "延误")
+    assert told(found[:3], NOON, LIMIT).lines[0].state == "未到时间"
+    # Of one that was done just before, nobody says so.
+    found[-1] = beat({"messages.turn": turn(ended=100)}, at=90)
+    assert told(found, NOON, LIMIT).lines[0].state == "未到时间"
+
+
 @given(
     st.lists(
         st.tuples(

@@ -138,11 +138,12 @@ def told(found: Sequence[Beat], now: datetime, limit: timedelta) -> Background:
         for name, turn in beat.turns.items():
             by_work.setdefault(kind_of(name), []).append((beat, name, turn))
     known = [one for one in WORKS if one in by_work and one not in OF_EACH_PROCESS]
+    since = _since(found)
     return Background(
         runs=len(living),
         last=found[0].beat_at if found else None,
         meant=bool(found) and found[0].ended_at is not None,
-        lines=tuple(_line(one, by_work[one], now, gone=not living) for one in known),
+        lines=tuple(_line(one, by_work[one], since, now, gone=not living) for one in known),
     )
 
 
@@ -151,8 +152,23 @@ def kind_of(name: str) -> str:
     return ".".join(name.split(".")[:2])
 
 
+def _since(found: Sequence[Beat]) -> dict[str, datetime]:
+    """When anybody last did each job, also who is gone; of one that nobody did, when it began.
+
+    A process that ends and is started again and again is young each time, and its jobs are not.
+    """
+    told_of: dict[str, list[tuple[datetime, datetime | None]]] = {}
+    for beat in found:
+        for name, turn in beat.turns.items():
+            told_of.setdefault(name, []).append((beat.started_at, turn.ended))
+    return {
+        name: _latest(ended for _, ended in all_) or min(started for started, _ in all_)
+        for name, all_ in told_of.items()
+    }
+
+
 def state_of(turn: Turn, started_at: datetime, now: datetime) -> str:
-    """How one job stands in a process that lives."""
+    """How one job stands in a process that lives; ``started_at``: since when it waits for it."""
     if (since := under_way(turn)) is not None and now - since > _ALLOWANCE:
         return BUSY
     every = timedelta(seconds=turn.seconds)
@@ -169,11 +185,18 @@ def under_way(turn: Turn) -> datetime | None:
     return began if began is not None and (turn.ended is None or began > turn.ended) else None
 
 
-def _line(work: str, held: Sequence[tuple[Beat, str, Turn]], now: datetime, *, gone: bool) -> Line:
+def _line(
+    work: str,
+    held: Sequence[tuple[Beat, str, Turn]],
+    since: Mapping[str, datetime],
+    now: datetime,
+    *,
+    gone: bool,
+) -> Line:
     # Of several processes each does the work of all: that one does it is enough.
     best: dict[str, tuple[str, Turn]] = {}
     for beat, name, turn in held:
-        state = STILL if gone else state_of(turn, beat.started_at, now)
+        state = STILL if gone else state_of(turn, min(beat.started_at, since[name]), now)
         if name not in best or _rank(state) > _rank(best[name][0]):
             best[name] = (state, turn)
     state = min((one for one, _ in best.values()), key=_rank)
