@@ -10,14 +10,13 @@ from sqlalchemy import select
 from auth.permissions import Denied
 from auth.principal import Principal
 from auth.tables import audit_entry
-from portal.affairs.forms import desk, held, queries, roster
+from portal.affairs.forms import desk, held, masking, queries, roster
 from portal.affairs.forms.roster import Brought, Came
 from portal.affairs.forms.words import AUTO, MISSING, TYPED, FormError, Held, HeldField
 from portal.connectors.contract import Mask, TimedOut
 from portal.connectors.gateway import Gateway
-from portal.functions.records import Records
+from portal.functions.records import Records, mask
 from portal.functions.rosters import PURPOSE, Rosters, Wish
-from portal.pages.parts import formroster
 from portal.store import clock, crypto
 from portal.store.engine import begin
 from tests import people
@@ -199,17 +198,17 @@ def test_nobody_else_asks_and_nobody_outside_is_asked_for(
 
 
 def test_a_screen_shows_a_list_masked_and_takes_no_mask_for_a_value() -> None:
-    held.comes_from(lambda: Held(fields=FIELDS))
+    held.comes_from(lambda: Held(fields=FIELDS, masked=mask.masked))
     number = world.field("n", "身份证号", kind="text", source="person", bind="id_number")
     phone = world.field("p", "电话", kind="text", source="field", bind="b.phone")
     plain = world.field("g", "等级", kind="text", source="field", bind="a.grade")
-    assert formroster.shown(number, "630102193001010029") == "6" + "*" * 16 + "9"
-    assert formroster.shown(phone, "13897001234") == "138****1234"
-    assert formroster.shown(plain, "甲") == "甲" and formroster.shown(phone, "") == ""
+    assert masking.shown(number, "630102193001010029") == "6" + "*" * 16 + "9"
+    assert masking.shown(phone, "13897001234") == "138****1234"
+    assert masking.shown(plain, "甲") == "甲" and masking.shown(phone, "") == ""
     told = world.field("r", "监护人电话", kind="text", fact="guardian", mask="phone")
-    assert formroster.shown(told, "13897001234") == "138****1234"
-    assert formroster.half_masked(phone, "139****1234")
-    assert formroster.half_masked(told, "139****1234")
-    assert not formroster.half_masked(phone, "13900001234")
-    assert not formroster.half_masked(plain, "甲*")
+    assert masking.shown(told, "13897001234") == "138****1234"
+    assert masking.half_masked(phone, "139****1234")
+    assert masking.half_masked(told, "139****1234")
+    assert not masking.half_masked(phone, "13900001234")
+    assert not masking.half_masked(plain, "甲*")
     held.comes_from(Held)

@@ -5,7 +5,7 @@ from uuid import UUID
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, offline, queries
+from portal.affairs.forms import desk, masking, offline, queries
 from portal.affairs.forms.offline import Proposal
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import Cell, FormError, key
@@ -56,7 +56,7 @@ def _confirm(who: Principal, answer_id: UUID) -> None:
 
 
 def _shown(found: Opened, row: int, one: FieldText) -> str:
-    return formroster.shown(one, found.cells.get(key(row, one.name), Cell()).value)
+    return masking.shown(one, found.cells.get(key(row, one.name), Cell()).value)
 
 
 def _table(found: Opened) -> None:

@@ -1,4 +1,4 @@
-"""A list (名册) on a screen: masked as in a dossier, and 一键调取 with progress and a stop."""
+"""一键调取 of a list (名册) on a screen, with progress and a stop."""
 
 from uuid import UUID
 
@@ -6,42 +6,17 @@ import streamlit as st
 
 from auth.principal import Principal
 from portal import wiring
-from portal.affairs.forms import desk, held, roster
+from portal.affairs.forms import desk, roster
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.roster import Brought, Came, Lacking, Wanted
 from portal.affairs.forms.words import FormError
-from portal.connectors.contract import Mask
-from portal.functions.records import mask
 from portal.functions.rosters import AT_ONCE, Wish
 from portal.look import notice
 from portal.pages.guards import guarded
 from portal.pages.parts import memory
-from portal.store.form_texts import FieldText
 
 _POLL_SECONDS = 1.0
 _REASONS = 5
-
-
-def _kind(one: FieldText) -> Mask | None:
-    if one.source == "person" and one.bind == "id_number":
-        return Mask.ID_NUMBER
-    if one.mask:
-        return Mask(one.mask)
-    known = held.now().fields.get(one.bind) if one.source == "field" else None
-    if known is None or known.mask is Mask.ACCOUNT:
-        return None  # of an account only the end is held
-    return known.mask
-
-
-def shown(one: FieldText, value: str) -> str:
-    """A cell of a list as a screen may show it; the file, which is audited, has it in full."""
-    kind = _kind(one)
-    return mask.masked(kind, value) if value and kind is not None else value
-
-
-def half_masked(one: FieldText, value: str) -> bool:
-    """Whether somebody edited the mask instead of writing the value anew."""
-    return "*" in value and _kind(one) is not None
 
 
 # -- asking ---------------------------------------------------------------------------------------
