@@ -1,4 +1,4 @@
-"""How cells of a list stand on a screen: masked as in a dossier; the audited file has all.
+"""How cells of a list stand on a screen: masked as in a dossier; the audited file has all."""
 
 from portal.affairs.forms import held
 from portal.connectors.contract import Mask
