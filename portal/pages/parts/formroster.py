@@ -10,7 +10,7 @@ from portal.affairs.forms import desk, roster
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.roster import Brought, Came, Lacking, Wanted
 from portal.affairs.forms.words import FormError
-from portal.functions.rosters import AT_ONCE, Wish
+from portal.functions.rosters import ABSENT, AT_ONCE, Wish
 from portal.look import notice
 from portal.pages.guards import guarded
 from portal.pages.parts import memory
@@ -26,10 +26,12 @@ def _name(answer_id: UUID) -> str:
     return f"form_roster.{answer_id}"
 
 
-def _turn(who: Principal, answer_id: UUID, wanted: Wanted, some: list[Lacking]) -> None:
+def _turn(
+    who: Principal, answer_id: UUID, wanted: Wanted, some: list[Lacking], *, everybody: bool
+) -> None:
     """Ask for some persons and keep what came before the next are asked for."""
     wishes = [Wish(subject=one.subject, wanted=one.wanted) for one in some]
-    came = wiring.app().rosters.ask(who, wanted.number, wishes)
+    came = wiring.app().rosters.ask(who, wanted.number, wishes, everybody=everybody)
     brought = [
         Brought(row=one.row, subject=one.subject,
                 came={bind: Came(value=v.value, source=v.source, as_of=v.as_of)
@@ -48,8 +50,15 @@ def _offer(who: Principal, answer_id: UUID, wanted: Wanted) -> None:
         f"{len(wanted.lacking)} 人有可由业务系统提供的空格",
         f"只调取空格所需的项目，逐人留痕；已填的不改动。{last}",
     )
-    if st.button("一键调取", key="form_roster_ask", type="primary"):
-        memory.keep(who, _name(answer_id), frozenset())
+    absent = any(words.endswith(ABSENT) for words, _ in wanted.reasons)
+    with st.container(key="form-roster-ask", horizontal=True):
+        once = st.button("一键调取", key="form_roster_ask", type="primary")
+        every = absent and st.button(
+            "名册中没有的也逐人去问", key="form_roster_every",
+            help="昨夜以后才进入对方系统的人，名册中还没有。",
+        )  # fmt: skip
+    if once or every:
+        memory.keep(who, _name(answer_id), (frozenset(), bool(every)))
         st.rerun()
 
 
@@ -60,12 +69,13 @@ def _end(who: Principal, answer_id: UUID) -> None:
 
 @guarded(desk.VIEW)
 def _body(who: Principal, answer_id: UUID) -> None:
-    asked: frozenset[int] | None = memory.recall(who, _name(answer_id))
+    under_way: tuple[frozenset[int], bool] | None = memory.recall(who, _name(answer_id))
     try:
         wanted = roster.wanted(who, answer_id)
-        if asked is None:
+        if under_way is None:
             _offer(who, answer_id, wanted)
             return
+        asked, everybody = under_way
         rest = [one for one in wanted.lacking if one.row not in asked]
         if not rest:
             _end(who, answer_id)
@@ -74,8 +84,8 @@ def _body(who: Principal, answer_id: UUID) -> None:
         if st.button("停止调取", key="form_roster_stop"):
             _end(who, answer_id)
         some = rest[:AT_ONCE]
-        _turn(who, answer_id, wanted, some)
-        memory.keep(who, _name(answer_id), asked | {one.row for one in some})
+        _turn(who, answer_id, wanted, some, everybody=everybody)
+        memory.keep(who, _name(answer_id), (asked | {one.row for one in some}, everybody))
     except FormError as problem:
         memory.keep(who, _name(answer_id), None)
         notice.error("没有调取", problem.message)
