@@ -54,13 +54,19 @@ def _source(source: str) -> Html:
     return " " + states.chip(source) if source == rules.PROVINCIAL else ""
 
 
+def _place(who: Principal, full_name: str) -> str:
+    """The place itself first: what stands behind it may be cut on a narrow screen."""
+    *above, place = city.place_within(who, full_name).split(city.SEPARATOR)
+    return f"{place}（{above[-1]}）" if above else place
+
+
 def _cells(who: Principal, row: AnswerRow) -> list[tuple[str, Html]]:
     auto = f"{row.count.percent}%" if row.filled and row.count.percent is not None else "取数中"
     mark = states.mock() + " " if row.simulated else ""
     return [
         ("报表", mark + text(row.title)),
         ("来源", text(row.issuer) + _source(row.source)),
-        ("地点", text(city.place_within(who, row.region_name))),
+        ("地点", text(_place(who, row.region_name))),
         ("自动取数", text(auto)),
         ("时限", _due(row)),
         ("状态", states.chip(row.state)),

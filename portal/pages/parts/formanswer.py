@@ -20,6 +20,7 @@ from portal.store import workbooks
 from portal.store.form_texts import FieldText
 
 _READ, _TURN, _KEPT = "form_read", "form_turn", "form_kept"
+_REFUSE = "refuse"  # offered only where the form's head gives a reason to
 _TYPES = ["xlsx", "xls", "csv", "et", "wps"]
 
 
@@ -163,12 +164,18 @@ def card(who: Principal, answer_id: str) -> None:
             formcells.cells(found, 0)
     with st.container(key="card-form-acts"):
         version = found.row.version
+        moves = [one for one in found.moves if one.id != _REFUSE or found.head_faults]
         formmoves.draw(
-            who, "forms.answer", answer_id, f"填报：{found.made.title}", found.moves,
+            who, "forms.answer", answer_id, f"填报：{found.made.title}", moves,
             lambda move, paper: _move(found.row.id, version, move, paper),
         )  # fmt: skip
-        if found.may_fill:
+    if found.may_fill:
+        with st.container(key="card-form-files"):
+            st.html(
+                tables.head("离线填写", text("导出的表格可在无网络时填写，只有改动过的格会写回"))
+            )
             st.fragment(_files)(found.row.id)
+    with st.container(key="card-form-history"):
         history(found.events)
 
 
