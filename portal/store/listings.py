@@ -17,7 +17,7 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-Value = str | int
+Value = str | int | float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def write(pages: Sequence[Page], *, author: str) -> bytes:
             {**_FONT, "bold": True, "border": 1, "bg_color": "#E9EEF2", "text_wrap": True}
         )
         cell = book.add_format({**_FONT, "border": 1, "num_format": "@"})
-        number = book.add_format({**_FONT, "border": 1, "num_format": "0"})
+        number = book.add_format({**_FONT, "border": 1, "num_format": "General"})
         for page in pages:
             sheet = book.add_worksheet(page.title)
             sheet.set_landscape()
@@ -73,7 +73,7 @@ def write(pages: Sequence[Page], *, author: str) -> bytes:
                     )
             for line, row in enumerate(page.rows, start=1):
                 for place, value in enumerate(row):
-                    if isinstance(value, int):
+                    if isinstance(value, int | float):
                         sheet.write_number(line, place, value, number)
                     else:
                         sheet.write_string(line, place, safe(value), cell)

@@ -53,7 +53,7 @@ def test_a_summary_goes_out_and_comes_back_with_every_fault_told() -> None:
     assert name == "YB00000001_人口情况表.xlsx"
     sheet = load_workbook(BytesIO(data)).active
     assert [one.value for one in sheet[3]] == [
-        "all", "常住人口", "140", "自动", "网格系统·实有人口", "2026-11-23",
+        "all", "常住人口", 140, "自动", "网格系统·实有人口", "2026-11-23",
     ]  # fmt: skip
     assert said(answer_id, data) == ([], [])  # as it went out, nothing changes
 
@@ -190,14 +190,14 @@ def test_a_list_comes_filled_from_the_index_and_its_rows_are_found_again() -> No
     assert not told.changes and told.faults[-1] == "C2“电话”是掩码，请整格填写完整内容"
     _, data = offline.export(clerk(), answer_id)
     there = {row[0].value: row[0].row for row in load_workbook(BytesIO(data)).active}
-    note = f"F{there['2']}"
+    note = f"F{there[2]}"
     assert said(answer_id, _edited(data, (note, "住院"))) == (["第 2 行“备注”：空 → 住院"], [])
     swapped = {place: replace(one, subject="somebody else") for place, one in listed.cells.items()}
     grid = files.read(_edited(data, (note, "住院")), "填报.xlsx")
     before = baseline.read(made, grid.before[0], grid.before[1:])
     told = offline._proposal(replace(listed, cells=swapped), grid, before)
     assert not told.changes and told.faults == tuple(
-        f"A{there[f'{row}']} 第 {row} 行下载后已换成另一个人，该行未读取" for row in (1, 2)
+        f"A{there[row]} 第 {row} 行下载后已换成另一个人，该行未读取" for row in (1, 2)
     )
 
     counts = ("living", "registered", "inflow", "outflow", "system:grid")

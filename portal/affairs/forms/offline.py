@@ -55,20 +55,29 @@ def export(principal: Principal, answer_id: UUID) -> tuple[str, bytes]:
     return f"{number}_{found.made.title}.xlsx", made
 
 
-def _sheet(found: Opened) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def _value(one: FieldText, value: str) -> listings.Value:
+    """A number as a number, so that a spreadsheet can add it up; all else as it is written."""
+    if one.kind != "number" or not value:
+        return value
+    whole = rules.whole(value)
+    return float(value) if whole is None else whole
+
+
+def _sheet(found: Opened) -> tuple[tuple[str, ...], list[tuple[listings.Value, ...]]]:
     def cell(row: int, name: str) -> Cell:
         return found.cells.get(key(row, name), Cell())
 
     if found.made.layout == "名册":
         head = (ROW, *(one.title for one in found.made.fields))
         return head, [
-            (f"{row}", *(cell(row, one.name).value for one in found.made.fields))
+            (row, *(_value(one, cell(row, one.name).value) for one in found.made.fields))
             for row in found.rows
         ]
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[listings.Value, ...]] = []
     for one in found.made.fields:
         there = cell(0, one.name)
-        rows.append((one.name, one.title, there.value, there.state, there.source, there.as_of))
+        value = _value(one, there.value)
+        rows.append((one.name, one.title, value, there.state, there.source, there.as_of))
     return HEAD, rows
 
 

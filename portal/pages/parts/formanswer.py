@@ -162,21 +162,27 @@ def card(who: Principal, answer_id: str) -> None:
             formlist.draw(who, found)
         else:
             formcells.cells(found, 0)
-    with st.container(key="card-form-acts"):
-        version = found.row.version
-        moves = [one for one in found.moves if one.id != _REFUSE or found.head_faults]
-        formmoves.draw(
-            who, "forms.answer", answer_id, f"填报：{found.made.title}", moves,
-            lambda move, paper: _move(found.row.id, version, move, paper),
-        )  # fmt: skip
+    _below(who, found)
+
+
+def _below(who: Principal, found: Opened) -> None:
+    """What may be done with it now, files out and in, and what happened so far."""
+    version = found.row.version
+    moves = [one for one in found.moves if one.id != _REFUSE or found.head_faults]
+    if moves:
+        with st.container(key="card-form-acts"):
+            formmoves.draw(
+                who, "forms.answer", str(found.row.id), f"填报：{found.made.title}", moves,
+                lambda move, paper: _move(found.row.id, version, move, paper),
+            )  # fmt: skip
     if found.may_fill:
         with st.container(key="card-form-files"):
-            st.html(
-                tables.head("离线填写", text("导出的表格可在无网络时填写，只有改动过的格会写回"))
-            )
+            words = "导出的表格可在无网络时填写，只有改动过的格会写回"
+            st.html(tables.head("离线填写", text(words)))
             st.fragment(_files)(found.row.id)
-    with st.container(key="card-form-history"):
-        history(found.events)
+    if found.events:
+        with st.container(key="card-form-history"):
+            history(found.events)
 
 
 @guarded(desk.VIEW)
