@@ -17,6 +17,7 @@ from portal.affairs.forms.tables import form
 from portal.affairs.matters import desk
 from portal.affairs.matters.tables import matter_case
 from portal.affairs.orders.tables import work_order
+from portal.affairs.rates import closing
 from portal.commands import drops, measures, seed_findings, seed_forms, seed_orders, setup, tasks
 from portal.functions import rounds
 from portal.store import clock, crypto, deployment
@@ -176,15 +177,16 @@ def seed(wired: Wired, say: Say) -> None:
     if not (_count(subject) and _count(measure_rollup)):
         measures.refresh_all(wired, say, rounds.asked(wired.gateway))
     drops.fetch_all(wired, say)
+    posts_ = tuple(held for one in _demo(city).accounts for held in one.posts)
     if not _count(matter_case):
         say(f"  在办事项 {add_cases(city)} 件")
     if not _count(work_order):
-        posts_ = tuple(held for one in _demo(city).accounts for held in one.posts)
         say(f"  模拟工单 {seed_orders.add_orders(posts_)} 件")
+        closing.close_due()
     if not _count(finding):
-        posts_ = tuple(held for one in _demo(city).accounts for held in one.posts)
         say(f"  模拟未诉先办问题 {seed_findings.add_findings(posts_)} 件")
     if not _count(form):
-        say(f"  模拟一表通报表 {seed_forms.add_forms()} 张")
+        sent, handed = seed_forms.add_forms(), seed_forms.add_answers(posts_)
+        say(f"  模拟一表通报表 {sent} 张，邻近社区（村）已上报 {handed} 份")
     # The simulated systems start anew each time: what they no longer know is told by a whole walk.
     tasks.sync_each(wired, say, whole=True)

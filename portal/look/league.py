@@ -1,6 +1,7 @@
 """How a league looks: the table with zones, why a unit stands there, the rules beside it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
@@ -10,11 +11,43 @@ from portal.look.markup import Html, join, tag, text
 _TONES = {"蓝区": theme.GOOD, "黄区": theme.AGED, "红区": theme.FAILED}
 
 
+def tone(word: str | None) -> theme.Tone:
+    """How a zone looks; what has none is quiet."""
+    return _TONES.get(word or "", theme.QUIET)
+
+
+def said(word: str | None, flag: str = "") -> str:
+    """A zone in words; without one, why there is none."""
+    return word or flag or "未分区"
+
+
 def zone(word: str | None, flag: str = "") -> Html:
     """A zone with its colour, its word and its shape; without one, why there is none."""
-    tone = _TONES.get(word or "", theme.QUIET)
-    shape = tag("i", text(tone.shape), aria_hidden="true")
-    return tag("span", shape + text(word or flag or "未分区"), class_=f"chip {tone.name}")
+    shape = tag("i", text(tone(word).shape), aria_hidden="true")
+    return tag("span", shape + text(said(word, flag)), class_=f"chip {tone(word).name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoned:
+    """A place with its zone, and where it leads."""
+
+    name: str
+    zone: str | None
+    flag: str
+    href: str
+
+
+def tiles(caption: str, given: Iterable[Zoned]) -> Html:
+    """Places as tiles of one size, each with its zone; a sketch, no map."""
+    note = tag("span", "示意图：不表示实际位置和界线", class_="default")
+    return tag("ul", join(map(_tile, given)), class_="spots zoned", aria_label=caption) + note
+
+
+def _tile(one: Zoned) -> Html:
+    words = tag("span", text(one.name)) + zone(one.zone, one.flag)
+    title = f"{one.name}：{said(one.zone, one.flag)}"
+    look = f"go {tone(one.zone).name}"
+    return tag("li", tag("a", words, href=one.href, class_=look, title=title))
 
 
 def value(number: Decimal | int | None, missing: str = "—") -> Html:

@@ -64,12 +64,22 @@ def _centre(ring: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return x_sum / (3 * area), y_sum / (3 * area)
 
 
-def _shade(value: int | None, values: Sequence[int]) -> str:
-    """The step of a value among all values; unknown is grey, not light."""
-    if value is None or not values:
-        return theme.NO_DATA
+def _shade(value: int, values: Sequence[int]) -> str:
+    """The step of a value among all values."""
     below = sum(one < value for one in values)
     return theme.STEPS[min(below * len(theme.STEPS) // len(values), len(theme.STEPS) - 1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What a district is filled with, and the words that say the same."""
+
+    words: str
+    fill: str
+    edge: str = theme.PAPER
+
+
+_UNKNOWN = Mark(words="无数据", fill=theme.NO_DATA)
 
 
 def districts(
@@ -77,11 +87,21 @@ def districts(
 ) -> go.Figure:
     """Each district's outline, shaded by its value, with its name and value in it or beside it."""
     known = [one for one in values.values() if one is not None]
-    shapes = [_shape(one, values, unit) for one in features]
+    marks = {
+        code: Mark(words=f"{value:,}{unit}", fill=_shade(value, known))
+        for code, value in values.items()
+        if value is not None
+    }
+    return marked(features, marks)
+
+
+def marked(features: Sequence[Mapping[str, Any]], marks: Mapping[str, Mark]) -> go.Figure:
+    """Each district's outline as it is marked; its words stand in it or beside it."""
+    shapes = [_shape(one, marks) for one in features]
     figure = go.Figure()
     for one in shapes:
         for ring in one.rings:
-            figure.add_trace(_outline(ring, _shade(one.value, known), f"{one.name}<br>{one.words}"))
+            figure.add_trace(_outline(ring, one.mark, f"{one.name}<br>{one.mark.words}"))
     _label_all(figure, shapes)
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=_ratio(shapes))
@@ -100,8 +120,7 @@ def districts(
 @dataclass(frozen=True, kw_only=True)
 class _Shape:
     name: str
-    value: int | None
-    words: str
+    mark: Mark
     rings: list[list[tuple[float, float]]]
 
     @property
@@ -115,13 +134,11 @@ class _Shape:
         return max(xs) - min(xs)
 
 
-def _shape(feature: Mapping[str, Any], values: Mapping[str, int | None], unit: str) -> _Shape:
-    value = values.get(feature["properties"]["code"])
+def _shape(feature: Mapping[str, Any], marks: Mapping[str, Mark]) -> _Shape:
     name = feature["properties"]["name"]
     return _Shape(
         name=name if len(name) <= 4 else name[:2] + name[-1],
-        value=value,
-        words=f"{value:,}{unit}" if value is not None else "无数据",
+        mark=marks.get(feature["properties"]["code"], _UNKNOWN),
         rings=[simplify(ring) for ring in _rings(feature["geometry"])],
     )
 
@@ -159,7 +176,7 @@ def _label_all(figure: go.Figure, shapes: Sequence[_Shape]) -> None:
 
 
 def _words(one: _Shape, between: str) -> str:
-    return f"{one.name}{between}<b>{one.words}</b>"
+    return f"{one.name}{between}<b>{one.mark.words}</b>"
 
 
 def _leader(start: tuple[float, float], end: tuple[float, float]) -> go.Scatter:
@@ -174,14 +191,14 @@ def _leader(start: tuple[float, float], end: tuple[float, float]) -> go.Scatter:
     )
 
 
-def _outline(ring: Sequence[tuple[float, float]], shade: str, words: str) -> go.Scatter:
+def _outline(ring: Sequence[tuple[float, float]], mark: Mark, words: str) -> go.Scatter:
     return go.Scatter(
         x=[x for x, _ in ring],
         y=[y for _, y in ring],
         mode="lines",
         fill="toself",
-        fillcolor=shade,
-        line={"color": theme.PAPER, "width": 1.5},
+        fillcolor=mark.fill,
+        line={"color": mark.edge, "width": 1.5},
         hoveron="fills",
         hoverinfo="text",
         text=words,

@@ -10,7 +10,7 @@ from portal.functions.entry import scope_facts
 from portal.look import charts, tables
 from portal.look import map as sketch
 from portal.pages.guards import require
-from portal.pages.parts import cases, doors, facts, home, orderpanel, today
+from portal.pages.parts import burdenpanel, cases, doors, facts, home, orderpanel, today
 
 
 @st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
@@ -43,6 +43,7 @@ def page() -> None:
     who = require("home.city")
     desk = home.begin(who)
     orderpanel.cards(who)
+    burdenpanel.card(who)
     numbers, picture = st.columns([0.56, 0.44], gap="small")
     with numbers:
         facts.card(who, "各区县概况")

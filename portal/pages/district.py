@@ -3,7 +3,7 @@
 import streamlit as st
 
 from portal.pages.guards import require
-from portal.pages.parts import cases, doors, facts, home, orderpanel, today
+from portal.pages.parts import burdenpanel, cases, doors, facts, home, orderpanel, today
 
 
 def page() -> None:
@@ -11,6 +11,7 @@ def page() -> None:
     who = require("home.district")
     desk = home.begin(who)
     orderpanel.cards(who)
+    burdenpanel.card(who)
     work, side = st.columns([0.64, 0.36], gap="small")
     with work:
         cases.card(who, desk.cases, desk.due)

@@ -6,15 +6,24 @@ import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.forms import desk, queries, rules
-from portal.affairs.forms.queries import AnswerRow, Box, Burden
+from portal.affairs.forms import burden, desk, queries, rules
+from portal.affairs.forms.burden import Burden
+from portal.affairs.forms.queries import AnswerRow, Box
 from portal.affairs.workflow.flow import FlowError
 from portal.functions import city
 from portal.look import notice, states, tables
 from portal.look.markup import Html, tag, text
+from portal.look.today import link
 from portal.pages.going import go
 from portal.pages.guards import guarded, require
-from portal.pages.parts import formanswer, formdraft, formtable, provinceforms, saying
+from portal.pages.parts import (
+    burdenpanel,
+    formanswer,
+    formdraft,
+    formtable,
+    provinceforms,
+    saying,
+)
 from portal.store.citypack import pack
 
 PERMISSION = desk.VIEW
@@ -29,7 +38,7 @@ _NAMES: Mapping[str, str] = {
     TABLE: "汇总",
     BURDEN: "减负",
 }
-_SHOWN = 20
+_SHOWN, _CAME = 20, "forms_came"
 
 
 def _parts(who: Principal) -> list[str]:
@@ -73,8 +82,18 @@ def _cells(who: Principal, row: AnswerRow) -> list[tuple[str, Html]]:
     ]
 
 
+def _narrowed(who: Principal) -> str:
+    """A place inside the own scope that an address names; the list says so and offers the rest."""
+    region = st.query_params.get("region", "")
+    if not region or not permissions.allowed(who, PERMISSION, region):
+        return ""
+    name = tag("b", text(city.place_name(region)))
+    st.html(tag("p", text("只列出：") + name + " " + link("全部填报", f"/forms?part={ALL}")))
+    return region
+
+
 def _answers(who: Principal, box: Box, empty: str) -> None:
-    rows = queries.answers(who, box)
+    rows = queries.answers(who, box, region=_narrowed(who) if box == "全部" else "")
     if not rows:
         notice.empty("没有填报", empty)
         return
@@ -103,13 +122,13 @@ def _by_number(who: Principal) -> None:
         number = st.text_input("纸面或文件上的编号", key="forms_number", width=260, max_chars=20,
                                placeholder="如 YB00000012", autocomplete="off")  # fmt: skip
         asked = st.button("按编号打开", key="forms_number_open")
-    if not asked:
-        return
-    try:
-        found = queries.numbered(who, number or "")
-    except FlowError as problem:
-        notice.error("没有打开", problem.message)
-    else:
+    with notice.place():
+        try:
+            found = queries.numbered(who, number or "") if asked else None
+        except FlowError as problem:
+            found = None
+            notice.error("没有打开", problem.message)
+    if found is not None:
         go("forms", id=str(found))
 
 
@@ -139,8 +158,8 @@ def _meter(title: str, rows: Sequence[Burden]) -> None:
     body = [
         tuple(
             map(text, (one.name, one.forms, one.answers, one.count.asked, one.count.auto,
-                       one.count.changed, one.count.typed, one.refused, one.hours_before,
-                       one.hours_after, one.hours_saved))
+                       one.count.changed, one.count.typed, one.refused, one.hours.before,
+                       one.hours.after, one.hours.saved))
         )
         for one in rows
     ]  # fmt: skip
@@ -148,15 +167,10 @@ def _meter(title: str, rows: Sequence[Burden]) -> None:
 
 
 def _burden(who: Principal) -> None:
-    texts = pack().forms
-    formula = (
-        f"节省工时 = 自动格数 ×（{texts.minutes_per_cell} − {texts.minutes_per_check}）分钟 ÷ 60，"
-        f"分钟数为{city.default_note()}；只计单位，不计个人。"
-    )
-    st.html(tables.head("减负计量", text(formula)))
+    st.html(tables.head("减负计量", text(burdenpanel.formula())))
     by = st.segmented_control("口径", ["按部门", "按社区（村）"], default="按部门", key="forms_by",
                               label_visibility="collapsed")  # fmt: skip
-    rows = queries.burden(who, "community" if by == "按社区（村）" else "issuer")
+    rows = burden.listed(who, "community" if by == "按社区（村）" else "issuer")
     if not rows:
         notice.empty("还没有计量", "报表下发并自动取数后开始计量。")
         return
@@ -174,9 +188,18 @@ _DRAWN: Mapping[str, Callable[[Principal], None]] = {
 }
 
 
+def _arrive(parts: Sequence[str]) -> None:
+    """An address that names a part shows it, once: what is chosen afterwards stands."""
+    came = st.query_params.get("part", "")
+    if came in parts and came != st.session_state.get(_CAME):
+        st.session_state["forms_part"] = came
+    st.session_state[_CAME] = came
+
+
 @guarded(PERMISSION)
 def _body(who: Principal) -> None:
     parts = _parts(who)
+    _arrive(parts)
     with st.container(key="formbar", horizontal=True, vertical_alignment="center"):
         part = (
             st.segmented_control(

@@ -9,7 +9,8 @@ from portal.look import notice
 from portal.look.markup import tag, text
 from portal.look.today import link
 from portal.pages.guards import require
-from portal.pages.parts import orderfigures, orderpanel
+from portal.pages.parts import burdenpanel, orderfigures, orderpanel
+from portal.pages.parts.panelreading import VIEW
 
 REFUSED = "这个地方不在本岗位的管辖范围，不能查看；请从本级的“各地数字”进入。"
 
@@ -25,10 +26,11 @@ def _way(who: Principal, region: str) -> None:
 
 def page() -> None:
     """Draw the page."""
-    who = require(orderpanel.VIEW)
+    who = require(VIEW)
     region = st.query_params.get("region") or who.unit.region_code
-    if not permissions.allowed(who, orderpanel.VIEW, region) or not city.way(who, region):
+    if not permissions.allowed(who, VIEW, region) or not city.way(who, region):
         notice.refusal(REFUSED)
         return
     _way(who, region)
     orderpanel.cards(who, region)
+    burdenpanel.card(who, region)

@@ -12,7 +12,8 @@ from portal.look import orderpanel as look
 from portal.look.markup import tag, text
 from portal.look.today import link
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, orderpanel
+from portal.pages.parts import burdenpanel, memory, ordermap, orderpanel
+from portal.pages.parts.panelreading import VIEW, is_city, may, reading
 
 SECONDS = 15.0
 _SLIDE = "wall_slide"
@@ -24,7 +25,7 @@ def _numbers(who: Principal, found: Panel) -> None:
 
 
 def _map(who: Principal, found: Panel) -> None:
-    orderpanel.draw_map(who, found, orderpanel.THEMES[1], "wall_map")
+    ordermap.draw(who, found, ordermap.RECEIVED if is_city(found) else ordermap.OPEN, "wall_map")
 
 
 def _trend(who: Principal, found: Panel) -> None:
@@ -45,11 +46,16 @@ def _topics(who: Principal, found: Panel) -> None:
         notice.empty("本月还没有分类的诉求", "工单分类后，热点会自动出现在这里。")
 
 
+def _burden(who: Principal, found: Panel) -> None:
+    burdenpanel.figures(who, found.region)
+
+
 SLIDES: tuple[tuple[str, Callable[[Principal, Panel], None]], ...] = (
     ("诉求总览", _numbers),
     ("各地本月受理", _map),
     ("受理趋势", _trend),
     ("本月热点", _topics),
+    ("本月减负", _burden),
 )
 
 
@@ -68,7 +74,8 @@ def turns(who: Principal) -> list[tuple[str, str, Callable[[Principal, Panel], N
     A community's numbers are its street's business and stand on no wall.
     """
     own = who.unit.region_code
-    found = [(own, title, draw) for title, draw in SLIDES]
+    shown = SLIDES if burdenpanel.may(who, own) else SLIDES[:-1]
+    found = [(own, title, draw) for title, draw in shown]
     return found + [
         (one.code, "诉求态势", _below)
         for one in city.places_below(own)
@@ -76,14 +83,14 @@ def turns(who: Principal) -> list[tuple[str, str, Callable[[Principal, Panel], N
     ]
 
 
-@guarded(orderpanel.VIEW)
+@guarded(VIEW)
 def _slide(who: Principal) -> None:
     """One picture after the other; each run shows the next."""
     number = int(memory.recall(who, _SLIDE) or 0)
     memory.keep(who, _SLIDE, number + 1)
     turn = turns(who)
     region, title, draw = turn[number % len(turn)]
-    found = orderpanel.reading(who, region)
+    found = reading(who, region)
     place = city.place_name(region)
     mark = states.mock() + " " if city.simulated() else ""
     aside = f"{mark}{text(states.moment(found.read_at))} · {link('退出大屏', '/')}"
@@ -93,8 +100,8 @@ def _slide(who: Principal) -> None:
 
 def page() -> None:
     """Draw the page."""
-    who = require(orderpanel.VIEW)
-    if not orderpanel.may(who):
+    who = require(VIEW)
+    if not may(who):
         notice.refusal("本岗位没有管辖区域，不能打开大屏；派给本单位的工单见“诉求工单”。")
         return
     with st.container(key="card-wall"):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from auth.permissions import Denied
 from portal.affairs.corrections.tables import correction
-from portal.affairs.forms import desk, fill, growing, held, locking, queries
+from portal.affairs.forms import burden, desk, fill, growing, held, locking, queries
 from portal.affairs.forms.desk import Change
 from portal.affairs.forms.tables import form, form_answer, form_fact
 from portal.affairs.forms.words import FormError, Held
@@ -68,7 +68,7 @@ def test_a_form_is_not_sent_before_it_is_registered_and_whole() -> None:
     (one,) = (one for one in queries.forms(city()) if one.id == again)
     assert (one.overlaps[0]["percent"], one.state) == (100, "待审批")
 
-    (meter,) = queries.burden(department(), "issuer")
+    (meter,) = burden.listed(department(), "issuer")
     assert (meter.name, meter.refused, meter.answers) == ("海陵市民政局", 1, 0)
 
 
@@ -160,9 +160,9 @@ def test_a_form_arrives_filled_goes_up_is_locked_and_serves_the_next(
     later = world.answer(form_id)
     assert later.period_from == date(2026, 12, 1)
     assert cells(later.id)["teams"] == ("8", "自动", "上期填报")
-    (meter,) = queries.burden(department(), "issuer")
+    (meter,) = burden.listed(department(), "issuer")
     assert (meter.forms, meter.answers, meter.refused) == (1, 8, 0)
-    assert meter.hours_before - meter.hours_after == meter.hours_saved > 0
+    assert meter.hours.before - meter.hours.after == meter.hours.saved > 0
 
 
 def test_a_town_fills_for_its_village_and_an_expired_form_may_be_refused(

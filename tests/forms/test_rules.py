@@ -187,7 +187,8 @@ def test_formulas_follow_cells_but_not_over_what_a_person_wrote() -> None:
     assert (cells["0.c"].state, cells["0.d"].state) == (MISSING, MISSING)
     counted = rules.count(made, cells, [0])
     assert (counted.asked, counted.auto, counted.typed, counted.percent) == (4, 1, 1, 25)
-    assert counted.hours_saved(FormTexts(minutes_per_cell=Decimal(60))) == Decimal("1.0")
+    hours = counted.hours(FormTexts(minutes_per_cell=Decimal(60)))
+    assert (hours.before, hours.after, hours.saved) == (4, 3, 1)
     said = [str(one) for one in rules.lacking(made, cells, [0])]
     assert said == ["“栏目c”：没有填写", "“栏目d”：没有填写"]
 

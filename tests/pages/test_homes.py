@@ -82,10 +82,11 @@ def test_what_the_census_does_not_say_is_called_no_data(
 
 
 def test_a_door_is_never_called_connected_without_a_live_check(
-    office: Office, transports: dict[str, FakeTransport]
+    office: Office, transports: dict[str, FakeTransport], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for one in transports.values():
         one.behave = always({"code": "0"})
+    monkeypatch.setattr("portal.pages.background._AT_ONCE_SECONDS", 30.0)  # until all are asked
     text = shown(office.open("systems"))
     assert text.count("已返回") >= 1
     assert "模拟数据" in text

@@ -1,30 +1,27 @@
-"""Reading forms and answers: lists, one opened, the burden. Always scoped."""
+"""Reading forms and answers: lists, and one opened. Always scoped."""
 
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 
 from auth import audit, permissions
 from auth.principal import Principal
-from auth.tables import unit
 from portal.affairs.forms import desk, held, rules, settling
 from portal.affairs.forms.book import ANSWERS, FORMS, answer_flow, form_flow
 from portal.affairs.forms.desk import VIEW
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.personfacts import Rival
 from portal.affairs.forms.rules import Count
-from portal.affairs.forms.tables import form, form_answer, form_refusal
+from portal.affairs.forms.tables import form, form_answer
 from portal.affairs.forms.words import Cells, FormError
 from portal.affairs.workflow import ledger
 from portal.affairs.workflow.ledger import Event
 from portal.store import clock, divisions
-from portal.store.citypack import pack
 from portal.store.flow_texts import MoveText
 from portal.store.form_texts import FormText
 from portal.store.scope import acting_as, scoped
@@ -159,10 +156,10 @@ _WAITS = {"community": "待填报", "street": "待审核", "district": "已审�
 
 
 def answers(
-    principal: Principal, box: Box = "待办", form_id: UUID | None = None
+    principal: Principal, box: Box = "待办", form_id: UUID | None = None, region: str = ""
 ) -> tuple[AnswerRow, ...]:
     """The answers in one's scope; ``待办``: those that wait for this level."""
-    permissions.check(principal, VIEW)
+    permissions.check(principal, VIEW, region or None)
     query = (
         select(form_answer, *_LISTED)
         .join(form, form.c.id == form_answer.c.form_id)
@@ -173,6 +170,8 @@ def answers(
         query = query.where(form_answer.c.state == _WAITS[principal.unit.level])
     if form_id is not None:
         query = query.where(form_answer.c.form_id == form_id)
+    if region:
+        query = query.where(form_answer.c.region_code.startswith(region, autoescape=True))
     with scoped(principal.reach) as connection:
         return tuple(map(answer_row, connection.execute(query)))
 
@@ -249,61 +248,3 @@ def opened(principal: Principal, answer_id: UUID) -> Opened:
 def _rivals(principal: Principal, made: FormText, cells: Cells) -> Mapping[str, tuple[Rival, ...]]:
     with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
         return settling.open_in(connection, made, cells)
-
-
-# -- the burden -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Burden:
-    """What a department or a community was asked, and how much of it the system answered."""
-
-    name: str
-    forms: int
-    answers: int
-    count: Count
-    refused: int
-    hours_saved: Decimal
-    hours_before: Decimal
-    hours_after: Decimal
-
-
-def burden(principal: Principal, by: Literal["issuer", "community"]) -> tuple[Burden, ...]:
-    """The meter, by who asks or by who is asked; never by person."""
-    permissions.check(principal, VIEW)
-    group = form_answer.c.issuer_unit if by == "issuer" else form_answer.c.region_code
-    columns = [func.sum(form_answer.c[n]).label(n) for n in ("asked", "auto", "changed", "typed")]
-    query = (
-        select(group.label("name"), func.count().label("answers"),
-               func.count(form_answer.c.form_id.distinct()).label("forms"), *columns)
-        .group_by(group).order_by(group)
-    )  # fmt: skip
-    kept = select(form_refusal.c.issuer_unit, func.count().label("number")).group_by(
-        form_refusal.c.issuer_unit
-    )
-    with scoped(principal.reach) as connection:
-        found = connection.execute(query).all()
-        refused = {row.issuer_unit: row.number for row in connection.execute(kept)}
-        wanted = {*refused, *(row.name for row in found)}
-        known = select(unit.c.id, unit.c.name).where(unit.c.id.in_(sorted(wanted)))
-        names = {row.id: row.name for row in connection.execute(known)}
-    if by == "community":
-        return tuple(_burden(divisions.full_name(row.name), row, 0) for row in found)
-    listed = [
-        _burden(names.get(row.name, row.name), row, refused.get(row.name, 0)) for row in found
-    ]
-    rest = [one for one in refused if one not in {row.name for row in found}]
-    return (*listed, *(_burden(names.get(one, one), None, refused[one]) for one in rest))
-
-
-def _burden(name: str, row: Row[Any] | None, refused: int) -> Burden:
-    texts = pack().forms
-    names = ("asked", "auto", "changed", "typed")
-    count = Count(**{one: int(getattr(row, one)) for one in names}) if row is not None else Count()
-    before = (count.asked * texts.minutes_per_cell / 60).quantize(Decimal("0.1"))
-    saved = count.hours_saved(texts)
-    return Burden(
-        name=name, forms=row.forms if row is not None else 0,
-        answers=row.answers if row is not None else 0, count=count, refused=refused,
-        hours_saved=saved, hours_before=before, hours_after=before - saved,
-    )  # fmt: skip

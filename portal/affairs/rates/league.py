@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from auth import permissions
 from auth.principal import Principal
@@ -141,6 +141,14 @@ def _standing(row: Row[Any], scheme: Scheme) -> Standing:
         zone=row.zone,
         reasons=tuple(row.reasons),
     )
+
+
+def latest(principal: Principal, league: League) -> Table | None:
+    """The last month that was closed, as it was written down; ``None`` before the first."""
+    permissions.check(principal, VIEW)
+    with scoped(principal.reach) as connection:
+        month = connection.execute(select(func.max(rate_month.c.starts))).scalar_one()
+        return written(connection, league, Span(kind="月", starts=month)) if month else None
 
 
 # -- a month from the measures --------------------------------------------------------------------

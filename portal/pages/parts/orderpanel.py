@@ -3,48 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
 from auth import permissions
 from auth.principal import Principal
 from portal import wiring
-from portal.affairs.orders import addresses, panel, queries
-from portal.affairs.orders.panel import Panel, Place
+from portal.affairs.orders import addresses
+from portal.affairs.orders.panel import Panel
 from portal.functions import city
 from portal.look import charts, notice, states, tables
-from portal.look import map as sketch
 from portal.look import orderpanel as look
-from portal.look import orders as tiles
 from portal.look.markup import Html, tag, text
 from portal.look.orderpanel import Knot
 from portal.look.today import Tile, bar, link
-from portal.pages.guards import guarded
-from portal.pages.parts import instructing, orderfigures
+from portal.pages.parts import instructing, orderfigures, ordermap
+from portal.pages.parts.panelreading import VIEW, is_city, may, reading
 
-VIEW, CITY = queries.VIEW, 4
-Theme = Literal["逾期占比", "本月受理"]
-THEMES: tuple[Theme, ...] = ("逾期占比", "本月受理")
-_UNITS = {"逾期占比": "%", "本月受理": "件"}
 _ABOUT = {"接": "受理", "派": "派单", "办": "办理", "督": "督办", "评": "回访", "报": "办结通报",
           "宣": "归档公开"}  # fmt: skip
-
-
-def may(who: Principal) -> bool:
-    """Whether the own region's panel is for this post."""
-    return permissions.allowed(who, VIEW, who.unit.region_code)
-
-
-@st.cache_data(max_entries=500, ttl=60, show_spinner=False)
-def _read(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal) -> Panel:
-    """At most a minute old; by unit too, for no unit sees the orders against itself."""
-    return panel.read(_who, region)
-
-
-def reading(who: Principal, region: str | None = None) -> Panel:
-    """The panel of the own region, or of one inside it."""
-    return _read(region or who.unit.region_code, who.unit.id, who.prefixes, who)
 
 
 @st.cache_data(max_entries=50, ttl=300, show_spinner=False)
@@ -87,63 +65,6 @@ class Picture:
 def numbers(found: Panel) -> list[Tile]:
     """The line of numbers, each with the orders behind it."""
     return orderfigures.tiles(found)
-
-
-def value_of(one: Place, theme: str) -> int | None:
-    """What a place is shaded by."""
-    return one.share if theme == "逾期占比" else one.received
-
-
-@st.cache_resource(max_entries=200, ttl=60, show_spinner=False)
-def _drawn(
-    region: str, unit_id: str, prefixes: tuple[str, ...], theme: str, _who: Principal
-) -> tuple[Any, str] | None:
-    """The map and what it says in words."""
-    features = city.map_features()
-    if not features:
-        return None
-    found = _read(region, unit_id, prefixes, _who)
-    values = {
-        one.code: value_of(found.places.get(one.code, Place()), theme)
-        for one in city.places_below(region)
-    }
-    figure = charts.Finished(sketch.districts(features, values, _UNITS[theme]))
-    said = "，".join(
-        one.name + ("无样本" if (here := values[one.code]) is None else f"{here}{_UNITS[theme]}")
-        for one in city.places_below(region)
-    )
-    return figure, f"各区县{theme}示意图：{said}"
-
-
-def _is_city(found: Panel) -> bool:
-    return len(found.region) == CITY
-
-
-def draw_map(who: Principal, found: Panel, theme: str, key: str) -> None:
-    """The districts as a sketch, the streets as tiles."""
-    if _is_city(found):
-        drawn = _drawn(found.region, who.unit.id, who.prefixes, theme, who)
-        if drawn is not None:
-            charts.draw(drawn[0], key=f"{key}_{THEMES.index(theme)}", alt=drawn[1])
-            return
-    st.html(_tiles(found.region, who.unit.id, who.prefixes, found.read_at, found))
-
-
-@st.cache_resource(max_entries=200, ttl=120, show_spinner=False)
-def _tiles(
-    region: str, unit_id: str, prefixes: tuple[str, ...], read_at: datetime, _found: Panel
-) -> Html:
-    places = [one for one in city.places_below(region) if not one.statistics_only]
-    given = [
-        tiles.TileOf(
-            name=city.everyday(one.name),
-            open=_found.places.get(one.code, Place()).open,
-            overdue=_found.places.get(one.code, Place()).overdue,
-            href=addresses.of(region=one.code, open=True),
-        )
-        for one in places
-    ]
-    return tiles.tiles("各地在办工单", given)
 
 
 def _funnel(found: Panel) -> Html:
@@ -189,7 +110,7 @@ def knots(found: Panel) -> list[Knot]:
                    href=_late(region=code) if len(code) > 6 else "")
         for code, number in sorted(counts.items())
     }  # fmt: skip
-    if not _is_city(found):
+    if not is_city(found):
         return list(streets.values())
     grouped: dict[str, list[Knot]] = {}
     for code, knot in streets.items():
@@ -239,17 +160,6 @@ def compared(found: Panel) -> str:
 def _course(found: Panel) -> Picture:
     figure = look.trend(found.trend, height=200, beside=beside(found))
     return Picture(title="受理趋势", figure=charts.Finished(figure), words=compared(found))
-
-
-@guarded(VIEW)
-def _map_card(who: Principal, region: str) -> None:
-    found = reading(who, region)
-    st.html(tables.head("各地诉求", f"示意图 · 数据时间 {states.moment(found.read_at)}"))
-    theme = THEMES[0]
-    if _is_city(found):
-        theme = st.segmented_control("按", THEMES, default=THEMES[0], key="order_theme",
-                                     label_visibility="collapsed") or THEMES[0]  # fmt: skip
-    draw_map(who, found, theme, f"order_map_{region}")
 
 
 def way(who: Principal) -> None:
@@ -328,6 +238,6 @@ def _of_places(region: str, written: Written) -> None:
         st.html(written.places)
     left, right = st.columns([0.5, 0.5], gap="small")
     with left, st.container(key="card-order-map"):
-        st.fragment(_map_card)(region)
+        ordermap.card(region)
     with right:
         _late_card(written)
