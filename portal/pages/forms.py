@@ -38,6 +38,11 @@ _NAMES: Mapping[str, str] = {
     TABLE: "汇总",
     BURDEN: "减负",
 }
+_WAITS: Mapping[str, str] = {
+    "community": "部门下发的报表自动取数后出现在这里，核对补充后上报。",
+    "street": "社区（村）上报的填报在这里等待审核；进度见“汇总”。",
+}
+_TO_LOCK = "乡镇（街道）审核通过的填报在这里等待锁定；进度见“汇总”。"
 _SHOWN, _CAME = 20, "forms_came"
 
 
@@ -113,7 +118,7 @@ def _answers(who: Principal, box: Box, empty: str) -> None:
 
 
 def _waiting(who: Principal) -> None:
-    _answers(who, "待办", "部门下发的报表自动取数后出现在这里，核对补充后上报。")
+    _answers(who, "待办", _WAITS.get(who.unit.level, _TO_LOCK))
 
 
 def _by_number(who: Principal) -> None:

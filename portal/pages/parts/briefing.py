@@ -15,12 +15,13 @@ def line(who: Principal) -> None:
     if not found:
         return
     with st.expander(f"晨报（最近 {len(found)} 天）", key="briefing"):
-        for place, one in enumerate(found):
-            with st.container(key=f"brief-{place}", horizontal=True, vertical_alignment="center"):
-                _one(who, one, place)
+        for one in found:
+            name = f"brief-{one.day:%Y%m%d}"
+            with st.container(key=name, horizontal=True, vertical_alignment="center"):
+                _one(who, one)
 
 
-def _one(who: Principal, one: Kept, place: int) -> None:
+def _one(who: Principal, one: Kept) -> None:
     st.html(tag("span", text(f"{one.day:%Y-%m-%d} {one.why or one.title}")))
     if one.why:
         return
@@ -29,5 +30,5 @@ def _one(who: Principal, one: Kept, place: int) -> None:
         return queries.file(who, one.day) or b""
 
     name = papers.file_name(f"{one.title}{one.day:%Y%m%d}", ".docx")
-    st.download_button("下载", file, name, papers.MEDIA_TYPE, key=f"brief_file-{place}",
+    st.download_button("下载", file, name, papers.MEDIA_TYPE, key=f"brief_file-{one.day:%Y%m%d}",
                        on_click="ignore")  # fmt: skip
