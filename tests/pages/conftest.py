@@ -163,6 +163,7 @@ def office(
         raise AssertionError
 
     st.cache_data.clear()  # what another test's database said
+    st.cache_resource.clear()
     monkeypatch.setattr(wiring, "app", lambda: wired)
     monkeypatch.setattr(oidc, "principal_from_run", lambda: made.who)
     monkeypatch.setattr(st, "switch_page", switch_page)

@@ -112,7 +112,6 @@ def test_zones_are_those_of_the_last_closed_month_with_their_rule(office: Office
     rates.file(rates.some(400, rates.month(2026, 10), seed=1))
     city, district = seated(world.city()), seated(world.district())
     assert "结账前不分区" in _zones(office, city)
-    ordermap._zoning.clear()
     assert closing.close_due()
     for who, place in ((city, "东湖区"), (district, "湖滨街道")):
         text = _zones(office, who)

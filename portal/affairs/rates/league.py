@@ -143,12 +143,12 @@ def _standing(row: Row[Any], scheme: Scheme) -> Standing:
     )
 
 
-def latest(principal: Principal, league: League) -> Table | None:
-    """The last month that was closed, as it was written down; ``None`` before the first."""
+def last_closed(principal: Principal) -> date | None:
+    """The last month that was closed; ``None`` before the first."""
     permissions.check(principal, VIEW)
     with scoped(principal.reach) as connection:
-        month = connection.execute(select(func.max(rate_month.c.starts))).scalar_one()
-        return written(connection, league, Span(kind="月", starts=month)) if month else None
+        month: date | None = connection.execute(select(func.max(rate_month.c.starts))).scalar_one()
+    return month
 
 
 # -- a month from the measures --------------------------------------------------------------------

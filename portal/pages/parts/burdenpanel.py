@@ -71,10 +71,10 @@ def shares(count: Count) -> list[Share]:
     """All cells by how they were filled; what nobody had to fill stays empty."""
     left = count.asked - count.auto - count.changed - count.typed
     return [
-        Share(name="系统自动填充", cells=count.auto, look="auto"),
-        Share(name="取数后人工修改", cells=count.changed, look="changed"),
-        Share(name="人工填写", cells=count.typed, look="typed"),
-        Share(name="未填", cells=max(0, left), look="left"),
+        Share(name="系统自动填充", cells=count.auto, look="by-auto"),
+        Share(name="取数后人工修改", cells=count.changed, look="by-changed"),
+        Share(name="人工填写", cells=count.typed, look="by-typed"),
+        Share(name="未填", cells=max(0, left), look="by-left"),
     ]
 
 

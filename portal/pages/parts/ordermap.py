@@ -4,7 +4,7 @@ Zones are of districts and streets; a community has none, so its street's sketch
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import streamlit as st
@@ -116,12 +116,10 @@ def _rules(made: Table, given: list[zones.Zoned]) -> Html:
     )
 
 
-@st.cache_resource(max_entries=50, ttl=600, show_spinner=False)
-def _zoning(region: str, _who: Principal) -> Zoning | None:
+@st.cache_resource(max_entries=50, ttl=3600, show_spinner=False)
+def _zoning(region: str, month: date, _who: Principal) -> Zoning:
     """As they were written down when the month was closed: the same for whoever has a post."""
-    made = league.latest(_who, _LEAGUES[len(region)])
-    if made is None:
-        return None
+    made = league.table(_who, _LEAGUES[len(region)], month)
     found = {one.entrant.region_code: one for one in made.standings}
     codes = [one.code for one in city.places_below(region) if one.code in found]
     given = [
@@ -144,10 +142,11 @@ def _zoning(region: str, _who: Principal) -> Zoning | None:
 
 
 def _draw_zones(who: Principal, region: str, key: str) -> None:
-    made = _zoning(region, who)
-    if made is None:
+    month = league.last_closed(who)
+    if month is None:
         notice.empty("还没有考评分区", "第一个月结账后，这里按区显示；结账前不分区。")
         return
+    made = _zoning(region, month, who)
     if made.figure is not None:
         charts.draw(made.figure, key=f"{key}_zones", alt=made.words)
     else:
