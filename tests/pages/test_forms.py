@@ -79,6 +79,7 @@ def test_a_clerk_completes_a_filled_form_and_loses_nothing(office: Office, sit: 
     assert tab.get("download_button")
     tab.button(key="form-move-hand_in").click().run()
     assert "“户数总计”已提出数据校核" in shown(tab)
+    assert "填报现为“待审核”，等待审核单位办理" in shown(tab)
     assert queries.opened(clerk(), answer.id).row.state == "待审核"
 
     sit(street())

@@ -6,6 +6,7 @@ import streamlit as st
 
 from auth.principal import Principal
 from portal.affairs.forms import desk, masking, offline, queries
+from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.offline import Proposal
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import Cell, FormError, key
@@ -27,13 +28,23 @@ _TYPES = ["xlsx", "xls", "csv", "et", "wps"]
 # -- what is done ----------------------------------------------------------------------
 
 
+def _now(who: Principal, answer_id: UUID) -> str:
+    """How it stands after a move, and whose turn it is, in the flow's own words."""
+    try:
+        state = queries.row_of(who, answer_id).state
+    except FormError:
+        return "已办理。"  # it has left what this post may see
+    waits = answer_flow().states[state].waits
+    return f"填报现为“{state}”{f'，等待{waits}办理' if waits else ''}。"
+
+
 @guarded(desk.VIEW)
 def _move(who: Principal, answer_id: UUID, version: int, move: str, paper: Paper) -> None:
     given = {name: saying.typed(paper, name) for name in paper.fields}
 
     def act() -> str:
         told = desk.move(who, answer_id, move, given, version)
-        return "；".join(told) or "已办理。"
+        return f"{_now(who, answer_id)}{'；'.join(told)}"
 
     saying.attempt(act, paper)
 
