@@ -18,6 +18,7 @@ from portal.affairs.matters import offer as matters
 from portal.affairs.matters import queries as case_queries
 from portal.affairs.notices import offer as notices_offer
 from portal.affairs.orders import book as order_book
+from portal.affairs.orders import classes as order_classes
 from portal.affairs.orders import commands as order_commands
 from portal.affairs.orders import desk as order_desk
 from portal.affairs.orders import mirror as order_mirror
@@ -230,6 +231,7 @@ def build() -> Wired:
         order_commands.Commands(offers=lambda system_id: offers(registry, system_id))
     )
     notices = Notices(registry=registry)
+    order_classes.named_by(dispatching.names_at)
     patrol = Patrol(gateway=gateway, notices=notices, open_cases=_open_cases)
     ours: list[PlatformTasks] = [
         corrections.CorrectionTasks(),

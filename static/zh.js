@@ -53,6 +53,7 @@
     "Drag and drop files here": "将文件拖到这里",
     "Empty": "未填",
     "Error": "出错",
+    "Error:": "错误：",
     "Expand sidebar": "展开侧栏",
     "Failed to load data": "数据加载失败",
     "Feedback rating": "评价",

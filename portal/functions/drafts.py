@@ -11,8 +11,10 @@ from datetime import datetime
 
 from auth.principal import Principal
 from portal.store import drafts
-from portal.store.drafts import Kept
+from portal.store.drafts import CHOSEN, Kept
 from portal.store.scope import scoped
+
+__all__ = ["CHOSEN", "Begun", "Kept", "drop", "load", "mine", "save"]
 
 MOST_CHARACTERS = 8000
 # Which page a form stands on, and under which name the page is told what it is about.
@@ -23,7 +25,12 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "orders.register": ("register", ""),
     "orders.act": ("orders", "id"),
     "feedback": ("feedback", ""),
+    "rates.propose": ("orders", "id"),
     "orders.visit": ("visits", "id"),
+    "findings.hand": ("findings", "new"),
+    "findings.act": ("findings", "id"),
+    "findings.dispatch": ("findings", "id"),
+    "province.refuse": ("forms", ""),
     # what is written about an order in 督 and 评 stands on one page; the key is the order's
     **dict.fromkeys(
         (

@@ -77,8 +77,8 @@ COLUMNS = (
     Column(head="运行"),
     Column(head="调用", kind="num"),
     Column(head="失败", kind="num"),
-    Column(head="p50", kind="num"),
-    Column(head="p95", kind="num"),
+    Column(head="半数用时", kind="num"),
+    Column(head="95% 用时", kind="num"),
     Column(head="主要故障"),
     Column(head="最近应答"),
     Column(head="断路"),
@@ -142,7 +142,7 @@ def _count(number: int) -> Html:
 def _ms(milliseconds: int | None) -> Html:
     if milliseconds is None:
         return NOTHING
-    return f"{milliseconds:,}" + tag("small", "ms")
+    return f"{milliseconds:,}" + tag("small", "毫秒")
 
 
 def faults(found: Sequence[tuple[str, int]], most: int) -> Html:
@@ -163,8 +163,8 @@ def windows(given: dict[str, Counted]) -> Html:
         Column(head="检测", kind="num"),
         Column(head="取自缓存", kind="num"),
         Column(head="失败", kind="num"),
-        Column(head="p50", kind="num"),
-        Column(head="p95", kind="num"),
+        Column(head="半数用时", kind="num"),
+        Column(head="95% 用时", kind="num"),
         Column(head="故障类别", kind="wrap"),
     )
     rows = [

@@ -80,12 +80,15 @@ def page() -> None:
     who = require(VIEW)
     query = st.query_params
     opened, meeting = query.get("id"), query.get("meeting")
+    if begun := query.pop("new", None):  # what was begun, by hand or about a kind of demand
+        st.session_state["findings_go"] = NEW
+        findingnew.resume(who, begun)
     if not (opened or meeting):
         st.fragment(_body)()
         return
     try:
         if opened:
-            findingopened.card(who, opened)
+            findingopened.card(who, *opened.split(":", 1))
         else:
             findingmeeting.card(who, str(meeting))
     except FlowError as problem:

@@ -22,6 +22,8 @@ KEPT_FOR = timedelta(days=30)
 # What somebody keeps on purpose (a list's filters under a name) lies in the same drawer: as
 # private, but it does not age and is nothing that waits to be finished.
 LASTING = "kept."
+# The name of a field that is chosen, not written, begins like this: two choices are not joined.
+CHOSEN = "="
 CLEANER = Reach(prefixes=(), unit_id=None, actor="service:drafts")
 _HANDOVER = "service:handover"
 
@@ -204,5 +206,8 @@ def _both(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     joined = dict(given)
     for name, words in own.items():
         other = given.get(name, "")
-        joined[name] = words if other in ("", words) else f"{words}\n{other}" if words else other
+        if other in ("", words) or (words and name.startswith(CHOSEN)):
+            joined[name] = words
+        else:
+            joined[name] = f"{words}\n{other}" if words else other
     return joined

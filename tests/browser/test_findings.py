@@ -55,7 +55,7 @@ def _found(page: Page, title: str, *, look: bool = False) -> None:
     if look:
         _fits(page)
     _part(page, "发现问题")
-    page.locator(".st-key-finding_class").click()
+    page.locator("[class*=st-key-draft-findings-hand-1-class]").click()
     page.get_by_role("option", name="环境卫生").click()
     page.get_by_label("标题").fill(title)
     page.get_by_label("地点").fill("6 号楼后")

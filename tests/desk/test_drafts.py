@@ -122,3 +122,12 @@ def test_two_drafts_of_one_form_lose_no_word(own: dict[str, str], given_: dict[s
     both = store._both(own, given_)
     for one in (own, given_):
         assert all(words in both[name] for name, words in one.items())
+
+
+def test_of_two_choices_the_successor_s_stands() -> None:
+    own = {"title": "甲", "=kind": "投诉", "=number": "20261129-a"}
+    given_ = {"title": "乙", "=kind": "求助", "=number": "20261129-b", "=secret": "是"}
+    assert store._both(own, given_) == {
+        "title": "甲\n乙", "=kind": "投诉", "=number": "20261129-a", "=secret": "是",
+    }  # fmt: skip
+    assert store._both({"=kind": ""}, {"=kind": "求助"}) == {"=kind": "求助"}

@@ -160,9 +160,9 @@ def test_more_time_is_decided_above_and_counts_from_the_old_limit() -> None:
 def test_another_urgency_counts_the_limit_anew_and_the_history_says_so() -> None:
     order = world.IN_STATE["办理中"]("1")
     desk.act(world.command(), order, "reclass",
-             {"reason": "涉及人身安全", "level": 1, "category": "01.02.03"})  # fmt: skip
+             {"reason": "涉及人身安全", "level": 1, "category": "04.02.01"})  # fmt: skip
     row = world.row(order)
-    assert (row.urgency, row.category) == (1, "01.02.03")
+    assert (row.urgency, row.category) == (1, "04.02.01")
     assert clock.local(row.due_at).isoformat() == "2026-11-24T18:00:00+08:00"
     with scoped(SERVICE) as connection:
         words = connection.execute(

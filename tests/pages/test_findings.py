@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from auth.principal import Principal
 from portal.affairs.findings import meetings, queries
+from portal.functions import drafts
 from portal.pages import shell
 from portal.pages.catalogue import spec
 from portal.store.clock import FrozenClock
@@ -43,11 +44,13 @@ def test_a_community_finds_and_reports_and_what_it_wrote_stays_until_it_fits(
     tab = _part(office.open("findings"), "new")
     tab.button(key="finding_send").click().run()
     assert "“标题”须为 4 至 60 个字" in shown(tab) and "没有保存，已填内容已保留" in shown(tab)
-    tab.selectbox(key="finding_class").set_value("环境卫生").run()
-    tab.text_input(key="finding_title").set_value("<b>楼后</b>堆积垃圾").run()
-    tab.text_input(key="finding_place").set_value("柳岸小区 3 号楼后").run()
+    tab.selectbox(key="draft-findings-hand-1-class").set_value("环境卫生").run()
+    tab.text_input(key="draft-findings-hand-1-title").set_value("<b>楼后</b>堆积垃圾").run()
+    tab.text_input(key="draft-findings-hand-1-place").set_value("柳岸小区 3 号楼后").run()
     tab.text_area(key="draft-findings-hand-1-content").set_value("建筑垃圾两车").run()
-    tab.radio(key="finding_then").set_value("report").run()
+    then = tab.radio(key="draft-findings-hand-1-then")
+    assert then.value == "社区（村）自办"
+    then.set_value("上报街道").run()
     tab.button(key="finding_send").click().run()
     assert "请填写“原因”" in shown(tab)
     tab.text_area(key="draft-findings-hand-1-reason").set_value("需要街道协调").run()
@@ -67,7 +70,7 @@ def test_the_grid_hands_in_and_sees_no_more_than_it_may(office: Office, sit: Any
     assert tab.get("button_group")[0].options == ["问题", "发现问题"]
     tab = _part(tab, "new")
     assert "递交后由社区（村）党组织核实" in shown(tab)
-    assert not [one for one in tab.radio if one.key == "finding_then"]
+    assert not [one for one in tab.radio if (one.key or "").endswith("-then")]
 
 
 def test_a_street_leads_and_a_second_person_is_told(office: Office, sit: Any) -> None:
@@ -159,13 +162,24 @@ def test_kinds_of_demand_are_taken_up(office: Office, sit: Any, frozen: FrozenCl
 
     for number in range(8):
         orders_world.taken(str(number))
-    sit(world.community(), "community_clerk")
+    who = sit(world.community(), "community_clerk")
     tab = _part(office.open("findings"), "kinds")
-    tab.button(key="kind_take-0").click().run()
+    (take,) = [one for one in tab.button if (one.key or "").startswith("kind_take-")]
+    take.click().run()
     assert "由一件到一类" in shown(tab)
-    tab.selectbox(key="finding_class").set_value("环境卫生").run()
-    tab.text_input(key="finding_place").set_value("柳岸小区").run()
-    tab.text_area(key="draft-findings-hand-1-content").set_value("多件诉求反映同一情况").run()
+    (area,) = tab.text_area
+    form = str(area.key).removesuffix("content")
+    tab.selectbox(key=f"{form}class").set_value("环境卫生").run()
+    tab.text_input(key=f"{form}place").set_value("柳岸小区").run()
+    tab.text_area(key=f"{form}content").set_value("多件诉求反映同一情况").run()
+    title = tab.text_input(key=f"{form}title").value
+    assert title is not None and "等同类诉求" in title
+    # What was begun about it is listed on the home and leads back to it, whole.
+    (begun,) = drafts.mine(who)
+    again = office.open(begun.page, **dict(begun.query))
+    assert "由一件到一类" in shown(again)
+    assert again.text_input(key=f"{form}place").value == "柳岸小区"
+    assert again.selectbox(key=f"{form}class").value == "环境卫生"
     tab.button(key="finding_send").click().run()
     assert office.went[-1][0] == "findings"
     tab = _part(office.open("findings"), "kinds")

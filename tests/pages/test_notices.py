@@ -63,7 +63,7 @@ def test_a_notice_is_written_to_a_group_and_followed(
     groups = tab.get("button_group")[0]
     assert any(one.startswith("社区（村） 4") for one in groups.options)
     groups.set_value(["community"]).run()
-    tab.text_input(key="notice_title").set_value("值守安排").run()
+    tab.text_input(key="draft-notices-send-1-title").set_value("值守安排").run()
     tab.checkbox(key="notice_receipt").set_value(True).run()
     tab.text_area(key="draft-notices-send-1-body").set_value("请按附件值守。").run()
     assert "已自动保存" in shown(tab)

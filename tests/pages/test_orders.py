@@ -14,9 +14,10 @@ from streamlit.testing.v1 import AppTest
 from auth.principal import Principal
 from portal import wiring
 from portal.affairs.dispatch import offer as dispatching
-from portal.affairs.orders import addresses, desk, queries, sweep
+from portal.affairs.orders import addresses, classes, desk, queries, registering, sweep
 from portal.affairs.orders import boxes as order_boxes
 from portal.affairs.orders.filters import Filters
+from portal.affairs.orders.rules import OrderError
 from portal.functions import keepsakes
 from portal.store import clock
 from tests import people
@@ -424,7 +425,10 @@ def test_every_tile_down_to_the_community_opens_what_it_counts(office: Office) -
     assert seen["city", "西岭县"] == 1
 
 
-def test_a_desk_gives_another_class_by_its_name(office: Office) -> None:
+def test_a_desk_gives_another_class_by_its_name(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classes, "_lookup", [dispatching.names_at])
     wiring.app().adviser = dispatching.adviser()  # type: ignore[misc]
     office.who = seated(world.command())
     order = world.taken("1")
@@ -440,3 +444,12 @@ def test_a_desk_gives_another_class_by_its_name(office: Office) -> None:
     reason.set_value("诉求实为占道经营").run()
     tab.button(key="act-reclass").click().run()
     assert world.row(order).category == "01.01"
+    tab = office.open("orders", id=str(order))
+    assert "占道经营" in shown(tab) and "类别改为占道经营" in shown(tab)
+    # A code that no list has is refused, by whatever way it comes.
+    row = world.row(order)
+    with pytest.raises(OrderError, match=r"没有编号为“99\.99”的事项分类"):
+        desk.act(office.who, order, "reclass", {"reason": "试一个编号", "category": "99.99"})
+    assert world.row(order) == row
+    ground = registering.known()
+    assert ground.category("01.01") and not ground.category("99.99")

@@ -27,9 +27,12 @@ def test_a_closed_order_is_proposed_masked_and_released_by_another(office: Offic
         assert "提出为典型案例" not in str(tab.expander), "what is open is no case"
     tab = office.open("orders", id=str(order))
     assert any("提出为典型案例" in one.label for one in tab.expander)
-    tab.text_area(key=f"propose_story_{order}").set_value("太短").run()
+    story = f"draft-rates-propose-{order}-story"
+    tab.text_area(key=story).set_value("太短").run()
     assert "还不能提交" in shown(tab) and not _send(tab)
-    tab.text_area(key=f"propose_story_{order}").set_value(STORY).run()
+    tab.text_area(key=story).set_value(STORY).run()
+    again = office.open("orders", id=str(order))
+    assert again.text_area(key=story).value == STORY, "what was written is there in another tab"
     assert "某先生（电话（电话略））反映" in shown(tab) and "13800138000" not in shown(tab)
     tab.button(key=f"propose_send_{order}").click().run()
     assert "已提出，等待第二人审核" in shown(tab)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from auth.permissions import Denied
 from auth.principal import Principal
 from portal.affairs.dispatch import advice, asking, consult, consultations, reads
@@ -18,8 +20,12 @@ from portal.store.scope import scoped
 def class_names(principal: Principal) -> dict[str, str]:
     """The names of the classes that count where one works, by their codes."""
     with scoped(principal.reach) as connection:
-        held = reads.classes(connection, principal.unit.region_code)
-    return {one.entry.code: one.entry.name for one in held}
+        return names_at(connection, principal.unit.region_code)
+
+
+def names_at(connection: Connection, region_code: str) -> dict[str, str]:
+    """The names of the classes that count at a place, by their codes."""
+    return {one.entry.code: one.entry.name for one in reads.classes(connection, region_code)}
 
 
 def adviser() -> Adviser:

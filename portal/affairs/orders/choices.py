@@ -4,12 +4,14 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from auth import permissions
 from auth.principal import Principal
 from auth.tables import unit
 from portal.affairs.orders import units
 from portal.affairs.orders.filters import below
 from portal.affairs.orders.queries import OrderRow
 from portal.affairs.orders.units import UnitRef
+from portal.store import divisions
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
@@ -64,3 +66,23 @@ def _direct(principal: Principal, one: UnitRef) -> bool:
         level=principal.unit.level, region_code=principal.unit.region_code,
     )  # fmt: skip
     return units.is_below(one, own) or units.above(one) == own.id
+
+
+def units_to_name(principal: Principal) -> dict[str, str]:
+    """The units that a demand may be against, by id: those of one's own place and of the city's
+    level. Communities are named with where they lie, for several bear the same name."""
+    permissions.check(principal, "orders.register")
+    own = principal.unit.region_code
+    query = (
+        select(unit.c.id, unit.c.name, unit.c.level, unit.c.region_code)
+        .where(unit.c.status == "active", below(unit.c.region_code, own) | (unit.c.level == "city"))
+        .order_by(func.length(unit.c.region_code), unit.c.region_code, unit.c.name)
+    )
+    with scoped(principal.reach) as connection:
+        found = connection.execute(query).all()
+    return {
+        row.id: f"{row.name}（{divisions.full_name(row.region_code[:9])}）"
+        if row.level == "community"
+        else row.name
+        for row in found
+    }

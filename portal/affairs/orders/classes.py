@@ -6,7 +6,7 @@ line of the desk until the code is mapped or the orders are classified by hand.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,30 @@ DISPATCH = "orders.dispatch"
 OPEN = "分类待定"  # the tag of an order whose class the desk has still to find
 MOST_CODE = 44
 _OURS = re.compile(r"[0-9A-Za-z]{1,8}(\.[0-9A-Za-z]{1,8}){0,4}")
+
+Lookup = Callable[[Connection, str], Mapping[str, str]]
+_lookup: list[Lookup] = []  # of this process: the composition root says which
+
+
+def named_by(lookup: Lookup | None) -> None:
+    """Let classes be known and named by this list; ``None``: any well-formed code is a class."""
+    _lookup[:] = [lookup] if lookup else []
+
+
+def names(connection: Connection, region_code: str) -> Mapping[str, str]:
+    """The classes that count at a place, by code; none where there is no list."""
+    return _lookup[0](connection, region_code) if _lookup else {}
+
+
+def called(connection: Connection, region_code: str, code: str) -> str:
+    """What people call a class: its name, or the code where it has none."""
+    return names(connection, region_code).get(code, code)
+
+
+def is_class(connection: Connection, region_code: str, code: str) -> bool:
+    """Whether a code names a class at a place."""
+    known = names(connection, region_code)
+    return code in known if known else _fit(code) is not None
 
 
 def ours(source: str | None, code: str | None) -> tuple[str, str]:

@@ -290,10 +290,13 @@ def reclass(step: Step) -> None:
     texts, row = pack().orders, step.row
     level, category = step.given("level"), step.given("category")
     if category is not None:
+        region = pack().region_code
+        if not classes.is_class(step.connection, region, str(category)):
+            raise OrderError(f"没有编号为“{str(category)[:20]}”的事项分类，{KEPT}")
         step.values["category"] = str(category)
         step.values["tags"] = [one for one in row.tags if one != classes.OPEN]
         step.detail["category"] = [row.category, str(category)]
-        step.words += f"；类别改为 {category}"
+        step.words += f"；类别改为{classes.called(step.connection, region, str(category))}"
     if level is None:
         return
     if str(level) not in {str(one.level) for one in texts.urgency}:

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from auth import audit, permissions
 from auth.principal import Principal
 from auth.tables import unit
-from portal.affairs.orders import desk, drafting, intake, referrals, sheet, tally
+from portal.affairs.orders import classes, desk, drafting, intake, referrals, sheet, tally
 from portal.affairs.orders.drafting import Draft, Known
 from portal.affairs.orders.files import Attachment
 from portal.affairs.orders.intake import Incoming, Taken
@@ -23,6 +23,7 @@ from portal.affairs.orders.knowledge import Known as Answer
 from portal.affairs.orders.referrals import Advice
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.sheet import Preview
+from portal.affairs.orders.tables import work_order
 from portal.store import clock, divisions
 from portal.store.citypack import pack
 from portal.store.scope import Reach, scoped
@@ -30,6 +31,10 @@ from portal.store.scope import Reach, scoped
 PHONE = "电话登记"
 BY_HAND = (PHONE, "领导信箱", "营商环境", sheet.SOURCE)
 KEPT = "已填内容已保留。"
+
+
+class TakenBeforeError(OrderError):
+    """The form was sent before, with other words: what stands in it now is another demand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,13 @@ def known() -> Known:
         levels=tuple(one.level for one in texts.urgency),
         place=_is_place,
         unit=lambda name: _unit(name) is not None,
+        category=_is_class,
     )
+
+
+def _is_class(code: str) -> bool:
+    with scoped(tally.SERVICE) as connection:
+        return classes.is_class(connection, pack().region_code, code)
 
 
 def _is_place(code: str) -> bool:
@@ -81,11 +92,26 @@ def register(principal: Principal, draft: Draft, attachments: Sequence[Attachmen
         told = ["“区划代码”不在本岗位登记的范围之内"]
     if told:
         raise OrderError(f"{'；'.join(told)}。{KEPT}")
-    (taken,) = intake.take([_incoming(draft, attachments)], _by(principal))
+    incoming = _incoming(draft, attachments)
+    (taken,) = intake.take([incoming], _by(principal))
     if taken.order_id is None:
         raise OrderError(f"{taken.reason}{KEPT}")
+    if taken.outcome == "已有" and not _is(taken.order_id, incoming):
+        raise TakenBeforeError(
+            f"这份登记已在另一窗口提交，编号 {taken.order_no}；现在填写的与它不同，没有收入。"
+            f"如是另一件诉求，请再登记一次。{KEPT}"
+        )
     _audit(principal, "orders.register", {"order": taken.order_no, "outcome": taken.outcome})
     return taken
+
+
+def _is(order_id: UUID, incoming: Incoming) -> bool:
+    """Whether an order is about what is being registered: the same words about the same place."""
+    o = work_order.c
+    query = select(o.title, o.content, o.place, o.region_code).where(o.id == order_id)
+    with scoped(tally.SERVICE) as connection:
+        held = connection.execute(query).one()
+    return tuple(held) == (incoming.title, incoming.content, incoming.place, incoming.region_code)
 
 
 def _by(principal: Principal) -> Reach:
@@ -175,7 +201,7 @@ def _with_memory(principal: Principal, ground: Known) -> Known:
         levels=ground.levels,
         place=place_known,
         unit=unit_known,
-        category=ground.category,
+        category=lru_cache(maxsize=4096)(ground.category),
     )
 
 

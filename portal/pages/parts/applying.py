@@ -25,16 +25,21 @@ def _key(matter: Matter, picked: Picked, line: Line) -> str:
 
 
 def _field(paper: Paper, line: Line, key: str) -> str:
-    """One line to type into: a long text is kept as a draft, what a system gave stands in it."""
+    """One line to type into: it is kept as a draft, and what a system gave stands in it.
+
+    What stands in for a masked value is sensitive and is kept nowhere before it is sent.
+    """
     name = line.label if line.required else f"{line.label}（选填）"
     if line.most >= _LONG:
         return paper.text_area(name, line.name, max_chars=line.most, height=80)
-    held = f"已由{line.source}填入 {line.shown}，需改动时重新填写" if line.masked else ""
-    known = "" if line.masked else line.shown
-    typed = st.text_input(
-        name, value=known, key=key, max_chars=line.most, placeholder=held, autocomplete="off"
-    )
-    return "" if typed == known else typed or ""
+    if line.masked:
+        held = f"已由{line.source}填入 {line.shown}，需改动时重新填写"
+        return (
+            st.text_input(name, key=key, max_chars=line.most, placeholder=held, autocomplete="off")
+            or ""
+        )
+    typed = paper.text_input(name, line.name, first=line.shown, max_chars=line.most)
+    return "" if typed == line.shown else typed
 
 
 def form(who: Principal, filled: Prefilled, picked: Picked, way: Way) -> None:

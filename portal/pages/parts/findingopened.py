@@ -255,9 +255,12 @@ def _body(who: Principal, finding_id: UUID) -> None:
         st.html(tables.head("办理经过", "新的在前") + timeline(opened.events))
 
 
-def card(who: Principal, finding_id: str) -> None:
-    """The cards of one finding."""
+def card(who: Principal, finding_id: str, move: str = "") -> None:
+    """The cards of one finding, perhaps with the form of a move that was begun."""
     known = uuid_of(finding_id)
     if queries.version_of(who, known) is None:
         raise FindingError(desk.GONE)
+    if move:
+        memory.keep(who, _MOVE, (finding_id, move))
+        st.query_params["id"] = finding_id
     st.fragment(_body)(known)

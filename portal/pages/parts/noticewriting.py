@@ -16,8 +16,6 @@ from portal.pages.guards import guarded
 from portal.pages.parts import draft
 from portal.store.citypack import pack
 
-_TITLE = "notice_title"
-
 
 def _groups(units: tuple[Unit, ...]) -> dict[str, list[Unit]]:
     """The units to choose among, apart by level and by what they are."""
@@ -67,8 +65,8 @@ def _form(who: Principal) -> None:
         notice.empty("没有可以发送的下级单位", "本单位没有下级单位，通知由上级发来。")
         return
     wanted = _chosen(groups)
-    title = st.text_input("标题", key=_TITLE, max_chars=rules.MOST_TITLE, autocomplete="off")
     paper = draft.paper(who, SEND, "1", "发送通知")
+    title = paper.text_input("标题", "title", max_chars=rules.MOST_TITLE)
     body = paper.text_area("正文", "body", max_chars=rules.MOST_BODY)
     words = "请勿写入居民的姓名、证件号码等个人信息。"
     st.html(tag("div", text(words), class_="default"))
@@ -94,7 +92,7 @@ def _form(who: Principal) -> None:
         desk.send(
             who,
             Draft(
-                title=title or "",
+                title=title,
                 body=body,
                 units=wanted,
                 receipt=receipt,
@@ -107,7 +105,6 @@ def _form(who: Principal) -> None:
         notice.error("没有发送", problem.message)
         return
     paper.done()
-    st.session_state.pop(_TITLE, None)
     go("notices")
 
 

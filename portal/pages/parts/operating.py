@@ -107,7 +107,7 @@ def _board(who: Principal) -> None:
             return
         st.html(look.board(board.rows))
         note = (
-            f"数字取自调用记录，不含个人；p50、p95 为半数、95% 的用时上限。断路为本进程所见。"
+            f"数字取自调用记录，不含个人；半数、95% 的调用不超过所列用时。断路为本进程所见。"
             f"系统名称、质量规则、告警时限为{city.default_note()}。"
         )
         st.html(tag("div", text(note), class_="default"))

@@ -180,9 +180,9 @@ def _visit(sheet: Sheet, name: str, label: str) -> dict[str, str] | None:
 
 
 def _parts(sheet: Sheet, name: str, label: str) -> list[dict[str, str]]:
-    words = st.text_area(f"{label}：每行一项，写作“标题：内容”", key=sheet.key(name), height=100,
-                         max_chars=3000)  # fmt: skip
-    lines = [line.strip() for line in (words or "").splitlines() if line.strip()]
+    words = sheet.paper.text_area(f"{label}：每行一项，写作“标题：内容”", name, max_chars=3000,
+                                  height=100)  # fmt: skip
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
     pieces = [line.replace(":", "：", 1).partition("：") for line in lines]
     return [
         {"title": title.strip(), "content": content.strip() or title.strip()}

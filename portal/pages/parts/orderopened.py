@@ -19,7 +19,15 @@ from portal.look import orders as look
 from portal.look.markup import Html, join, tag, text
 from portal.look.today import link
 from portal.pages.guards import guarded
-from portal.pages.parts import conferring, memory, orderact, orderlist, proposing, turnline
+from portal.pages.parts import (
+    conferring,
+    memory,
+    orderact,
+    orderclasses,
+    orderlist,
+    proposing,
+    turnline,
+)
 
 VIEW, CALLER = queries.VIEW, reading.CALLER
 _LOOK_AGAIN_SECONDS = 5.0
@@ -68,6 +76,11 @@ def _seats(opened: Opened, part: str) -> str:
     )
 
 
+def _class(who: Principal, code: str) -> str:
+    names = orderclasses.names_of(who.unit.region_code, who)
+    return names.get(code, code) or "未分类"
+
+
 def _about(who: Principal, opened: Opened) -> Html:
     row = opened.row
     result = "、".join(word for word in (opened.resolved, opened.satisfied) if word)
@@ -78,7 +91,7 @@ def _about(who: Principal, opened: Opened) -> Html:
             ("类型", text(row.kind)),
             ("紧急程度", text(row.urgency_name)),
             ("来源", text(row.source)),
-            ("分类", text(row.category or "未分类")),
+            ("分类", text(_class(who, row.category))),
             ("收到", _day(row.received_at)),
             ("地点", text(row.place or "未登记")),
             ("所在", text(city.place_within(who, row.region_name))),

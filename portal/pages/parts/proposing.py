@@ -13,7 +13,7 @@ from portal.look import notice, tables
 from portal.look import orders as look
 from portal.look.today import link
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import draft, memory
 
 BULLETIN = showcases.BULLETIN
 _TOLD, _FAILED = "proposing_told", "proposing_failed"
@@ -23,21 +23,16 @@ def _key(name: str, order_id: UUID) -> str:
     return f"propose_{name}_{order_id}"
 
 
-def _given(order_id: UUID) -> tuple[str, str]:
-    title, story = (
-        str(st.session_state.get(_key(one, order_id)) or "") for one in ("title", "story")
-    )
-    return title, story
-
-
 @guarded(BULLETIN)
-def _send(who: Principal, order_id: UUID) -> None:
+def _send(who: Principal, order_id: UUID, paper: draft.Paper) -> None:
     memory.keep(who, _FAILED, None)
+    words = (str(st.session_state.get(paper.widget(one)) or "") for one in ("title", "story"))
     try:
-        showcases.propose(who, order_id, *_given(order_id))
+        showcases.propose(who, order_id, *words)
     except RatesError as problem:
         memory.keep(who, _FAILED, problem.message)
         return
+    paper.done()
     memory.keep(who, _TOLD, order_id)
 
 
@@ -51,16 +46,17 @@ def draw(who: Principal, opened: Opened) -> None:
     if not permissions.allowed(who, BULLETIN) or not showcases.fit(who, order_id):
         return
     with st.expander("提出为典型案例（脱敏后由第二人审核）"):
-        st.text_input("案例标题", opened.row.title[:40], max_chars=40, key=_key("title", order_id))
-        st.text_area("经过与结果", f"{opened.content}\n{opened.reply or ''}"[:800], max_chars=800,
-                     height=140, key=_key("story", order_id))  # fmt: skip
+        paper = draft.paper(who, "rates.propose", str(order_id), f"典型案例：{opened.row.title}")
+        title = paper.text_input("案例标题", "title", first=opened.row.title[:40], max_chars=40)
+        so_far = f"{opened.content}\n{opened.reply or ''}"[:800]
+        story = paper.text_area("经过与结果", "story", first=so_far, max_chars=800, height=140)
         failed = memory.recall(who, _FAILED)
         if isinstance(failed, str):
             memory.keep(who, _FAILED, None)
             notice.error("没有提出", failed)
-        if _shown(*_given(order_id)):
+        if _shown(title, story):
             st.button("提交审核", type="primary", key=_key("send", order_id), on_click=_send,
-                      args=(order_id,))  # fmt: skip
+                      args=(order_id, paper))  # fmt: skip
 
 
 def _shown(title: str, story: str) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.orders import knowledge, registering, related
-from portal.affairs.orders.drafting import MOST_CONTENT, MOST_PLACE, MOST_TITLE, Draft
+from portal.affairs.orders import choices, knowledge, registering, related
+from portal.affairs.orders.drafting import MOST_CONTENT, MOST_NAME, MOST_PLACE, MOST_TITLE, Draft
 from portal.affairs.orders.intake import Taken
 from portal.affairs.orders.knowledge import Known
 from portal.affairs.orders.referrals import Advice
@@ -25,12 +25,13 @@ from portal.store.sheets import SheetRefusedError
 from portal.store.workbooks import MEDIA_TYPE
 
 REGISTER = "orders.register"
-_NUMBER, _DONE, _TURN = "register.number", "register.done", "register.turn"
+_DONE, _TURN = "register.done", "register.turn"
+MOST_PHONE = 30  # as it is written, with spaces and hyphens
 _HEAR = "先听清事由和地点，再问怎么称呼；要求保密的请勾选，承办单位将看不到来电人。"
 
 
 def _key(name: str) -> str:
-    """The key of a field: a new turn is an empty form."""
+    """The key of what is chosen beside the form: a new turn has chosen nothing."""
     turn = int(st.session_state.get(_TURN, 0))
     return f"register-{name}-{turn}"
 
@@ -48,7 +49,9 @@ def phone(who: Principal) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(key="card-register-form"):
         st.html(tables.head("登记诉求", _HEAR))
-        paper = drafts.paper(who, "orders.register", "", "接诉登记")
+        # A new turn is a new form: a second click on what was just sent finds it empty.
+        where = f"-{turn}" if (turn := st.session_state.get(_TURN)) else ""
+        paper = drafts.paper(who, "orders.register", "", "接诉登记", where=where)
         given = _form(who, paper)
     with right:
         answer, advice = _beside(who, given)
@@ -58,35 +61,32 @@ def phone(who: Principal) -> None:
 
 def _form(who: Principal, paper: drafts.Paper) -> Draft:
     texts = pack().orders
-    first, second, third = st.columns([2, 2, 1])
-    kind = first.selectbox("诉求类型", texts.kinds, index=1, key=_key("kind"))
-    levels = {one.level: f"{one.level} {one.name}（{one.days} 日）" for one in texts.urgency}
-    urgency = second.selectbox(
-        "紧急程度",
-        list(levels),
-        index=1,
-        format_func=lambda one: levels[one],
-        key=_key("urgency"),
-    )
-    secret = third.checkbox("要求保密", key=_key("secret"))
-    title = st.text_input("标题", max_chars=MOST_TITLE, key=_key("title"),
-                          placeholder="例如：三号楼前路灯不亮")  # fmt: skip
+    with st.container(key="registerkind", horizontal=True, vertical_alignment="bottom"):
+        kind = paper.selectbox("诉求类型", "kind", texts.kinds, index=1)
+        levels = {one.level: f"{one.level} {one.name}（{one.days} 日）" for one in texts.urgency}
+        urgency = paper.selectbox(
+            "紧急程度", "urgency", list(levels), index=1, format_func=levels.__getitem__
+        )
+        secret = paper.checkbox("要求保密", "secret")
+    title = paper.text_input("标题", "title", max_chars=MOST_TITLE,
+                             placeholder="例如：三号楼前路灯不亮")  # fmt: skip
     content = paper.text_area(
         "诉求内容", "content", max_chars=MOST_CONTENT,
         placeholder="发生了什么、在哪里、从什么时候开始、希望怎样处理",
     )  # fmt: skip
     first, second = st.columns(2)
     places = _places(who.unit.region_code)
-    region = first.selectbox(
-        "所在地", list(places), format_func=lambda one: places[one], key=_key("region"),
-        placeholder="输入社区、街道名称查找", index=None,
-    )  # fmt: skip
-    place = second.text_input("详细地址", max_chars=MOST_PLACE, key=_key("place"))
+    region = paper.selectbox("所在地", "region", list(places), on=first,
+                             format_func=places.__getitem__,
+                             placeholder="输入社区、街道名称查找")  # fmt: skip
+    place = paper.text_input("详细地址", "place", on=second, max_chars=MOST_PLACE)
     first, second, third = st.columns(3)
-    name = first.text_input("来电人", key=_key("name"), autocomplete="off")
-    number = second.text_input("联系电话", key=_key("phone"), autocomplete="off")
-    against = third.text_input("被反映单位", key=_key("against"),
-                               placeholder="反映某单位时填写单位全称")  # fmt: skip
+    name = paper.text_input("来电人", "name", on=first, max_chars=MOST_NAME)
+    number = paper.text_input("联系电话", "phone", on=second, max_chars=MOST_PHONE)
+    named = _units(who.unit.region_code, who.prefixes, who)
+    against = paper.selectbox("被反映单位", "against", list(named), on=third,
+                              format_func=named.__getitem__,
+                              placeholder="反映某单位时输入名称查找")  # fmt: skip
     return Draft(
         kind=kind or "",
         title=title,
@@ -95,10 +95,10 @@ def _form(who: Principal, paper: drafts.Paper) -> Draft:
         place=place,
         urgency=urgency or 0,
         confidential=secret,
-        against_unit=against.strip() or None,
+        against_unit=against,
         caller_name=name,
         caller_phone=number,
-        source_no=st.session_state.setdefault(_NUMBER, registering.begun()),
+        source_no=paper.token("number", registering.begun),
     )
 
 
@@ -108,6 +108,12 @@ def _places(region: str) -> dict[str, str]:
     levels = ("city", "district", "street", "community")
     found = [one for level in levels for one in divisions.below(region, level)]
     return {one.code: divisions.full_name(one.code) for one in found if not one.statistics_only}
+
+
+@st.cache_data(max_entries=50, ttl=600, show_spinner=False)
+def _units(region: str, prefixes: tuple[str, ...], _who: Principal) -> dict[str, str]:
+    """The units that a demand may be against, by the names that tell them apart."""
+    return choices.units_to_name(_who)
 
 
 def _beside(who: Principal, given: Draft) -> tuple[Known | None, Advice | None]:
@@ -191,25 +197,32 @@ def _take(
 ) -> None:
     try:
         taken = registering.register(who, given)
-        said = _finish(who, taken, answer, advice)
+    except registering.TakenBeforeError as problem:
+        paper.renumber("number", registering.begun())
+        notice.error("还没有登记", problem.message)
+        return
     except FlowError as problem:
         notice.error("还没有登记", problem.message)
         return
+    st.session_state[_DONE] = _finish(who, taken, answer, advice)
     paper.done()
-    st.session_state.pop(_NUMBER, None)
     st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
-    st.session_state[_DONE] = said
     st.rerun()
 
 
 def _finish(who: Principal, taken: Taken, answer: Known | None, advice: Advice | None) -> str:
+    """What became of it. It is registered, whatever the second step says."""
     number = f"编号 {taken.order_no}"
-    if answer is not None:
-        registering.answer_at_once(who, taken, answer)
-        return f"{number}，已直接答复并办结。"
-    if advice is not None:
-        registering.send_elsewhere(who, taken, advice)
-        return f"{number}，已按“{advice.name}”处理，依据已记入经过。"
+    try:
+        if answer is not None:
+            registering.answer_at_once(who, taken, answer)
+            return f"{number}，已直接答复并办结。"
+        if advice is not None:
+            registering.send_elsewhere(who, taken, advice)
+            return f"{number}，已按“{advice.name}”处理，依据已记入经过。"
+    except FlowError as problem:
+        step = "直接答复" if answer is not None else "转出"
+        return f"{number}，但没有{step}：{problem.message}请在“诉求工单”中接着办理。"
     return f"{number}，已交派单单位。请把编号告诉来电人。"
 
 
