@@ -22,6 +22,7 @@ ALONE = (
     "league",
     "findings",
     "forms",
+    "jobs",
 )
 IN_HOUSE = ("start", "pages", "dossier", "rosters", "sessions")  # they share one running product
 GROUPS = (*ALONE, *IN_HOUSE)

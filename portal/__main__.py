@@ -11,6 +11,7 @@ from portal.commands import (
     describe,
     divisions,
     drops,
+    jobs,
     measures,
     newsystem,
     production,
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="在本机启动全部组件（Ctrl-C 停止）")
     running.add_argument("--scale", choices=("demo", "district", "city"), default="demo")
+    commands.add_parser("jobs", help="运行后台任务（Ctrl-C 停止）")
     init = commands.add_parser("init", help="初始化数据库")
     init.add_argument("--production", action="store_true", required=True)
     seeding = commands.add_parser("seed", help="生成演示账号、索引和在办事项")
@@ -126,6 +128,7 @@ def main(words: list[str] | None = None) -> int:
     logs.configure()
     actions = {
         "run": lambda: run.run(asked.scale),
+        "jobs": jobs.run,
         "init": production.init,
         "seed": _seed,
         "audit": lambda: _verify() if asked.action == "verify" else _anchor(),

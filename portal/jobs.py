@@ -1,9 +1,18 @@
-"""Everything that runs on a clock in the background of a serving process."""
+"""Everything that runs on a clock behind the pages, wherever it runs.
 
+By default the jobs have a process of their own (``python -m portal jobs``), so that no page waits
+for them. A serving process then runs only what keeps its own memory in step with the database.
+"""
+
+import os
+import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from threading import Event, Thread
+from uuid import uuid4
 
 import structlog
 
@@ -15,6 +24,12 @@ from portal.functions import orders
 from portal.functions.matters import post as applications
 from portal.functions.tasks import post, sync
 from portal.settings import settings
+from portal.store import beats, clock
+from portal.store.beats import Turn
+from portal.store.citypack import pack
+
+BEAT = "jobs.beat"
+_STOPPING_SECONDS = 12.0  # what is under way may end; what does not is done again by its lease
 
 _log = structlog.get_logger(__name__)
 
@@ -25,11 +40,15 @@ def _anchor() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Recurring:
-    """Work that is done again and again; several processes may do it at once without harm."""
+    """Work that is done again and again; several processes may do it at once without harm.
+
+    What is done ``everywhere`` keeps the memory of one process in step; no other can do it for it.
+    """
 
     seconds: float
     name: str
     work: Callable[[], object]
+    everywhere: bool = False
 
 
 def of_tasks(gateway: Gateway) -> Iterator[Recurring]:
@@ -113,34 +132,71 @@ class Jobs:
     more: Sequence[Recurring] = ()
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
+    _turns: dict[str, Turn] = field(default_factory=dict)
+    _worker: str = ""  # the name under which this process gives signs of life; none: it runs none
+    _started_at: datetime = field(default_factory=clock.now)
 
-    def start(self) -> None:
-        """Start every job's thread."""
+    def all(self) -> tuple[Recurring, ...]:
+        """Every job there is."""
+        chosen = settings()
+        return (
+            Recurring(seconds=chosen.audit_anchor_seconds, name="audit.anchor", work=_anchor),
+            Recurring(seconds=chosen.jobs_beat_seconds, name=BEAT, work=self._beat),
+            *self.more,
+        )
+
+    def start(self, *, work: bool = True) -> None:
+        """Start every job's thread; without ``work`` only what this process needs for itself."""
         self._stop.clear()
-        self._every(settings().audit_anchor_seconds, "audit.anchor", _anchor)
-        for one in self.more:
-            self._every(one.seconds, one.name, one.work)
+        chosen = [one for one in self.all() if work or one.everywhere]
+        self._turns = {one.name: Turn(seconds=one.seconds) for one in chosen if one.name != BEAT}
+        self._started_at = clock.now()
+        if work:
+            self._worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+            self._once(BEAT, self._beat)
+        for one in chosen:
+            self._every(one)
+        _log.info("jobs started", jobs=len(chosen), work=work)
 
     def stop(self) -> None:
-        """Stop them; a last anchor closes the day."""
+        """Stop them; a last anchor closes the day, a last sign says that it was meant."""
         self._stop.set()
+        until = time.monotonic() + _STOPPING_SECONDS
         for thread in self._threads:
-            thread.join(timeout=10)
-        if self._threads:
+            thread.join(timeout=max(0.0, until - time.monotonic()))
+        if held := [one.name for one in self._threads if one.is_alive()]:
+            _log.warning("jobs cut short", jobs=held)
+        if self._worker:
             self._once("audit.anchor", _anchor)
+            self._once(BEAT, partial(self._beat, ended=True))
+        self._worker = ""
         self._threads.clear()
 
-    def _every(self, seconds: float, name: str, work: Callable[[], object]) -> None:
+    def _every(self, one: Recurring) -> None:
         def turn() -> None:
-            while not self._stop.wait(seconds):
-                self._once(name, work)
+            while not self._stop.wait(one.seconds):
+                self._once(one.name, one.work)
 
-        thread = Thread(target=turn, name=f"job-{name}", daemon=True)
+        thread = Thread(target=turn, name=f"job-{one.name}", daemon=True)
         thread.start()
         self._threads.append(thread)
 
     def _once(self, name: str, work: Callable[[], object]) -> None:
+        self._note(name, began=clock.now())
+        failed = False
         try:
             work()
         except Exception as error:
+            failed = True
             _log.warning("job failed", job=name, error=type(error).__name__)
+        self._note(name, ended=clock.now(), failed=failed)
+
+    def _note(self, name: str, **changes: object) -> None:
+        """Take note of a turn; each job has one thread, so nobody else writes its line."""
+        if (held := self._turns.get(name)) is not None:
+            self._turns[name] = replace(held, **changes)  # type: ignore[arg-type]
+
+    def _beat(self, *, ended: bool = False) -> None:
+        """Give a sign of life, for whoever looks from another process."""
+        turns = dict(self._turns)
+        beats.write(self._worker, pack().region_code, self._started_at, turns, ended=ended)

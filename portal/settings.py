@@ -7,6 +7,7 @@ import secrets as random_secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
 
     upstream_deadline_seconds: float = 8.0
     cache_seconds: int = 300
+    limits_share: float = Field(default=1.0, gt=0, le=1)  # of each system's limits, this process's
     endpoint_allow: tuple[str, ...] = ()
     audit_anchor_seconds: int = 180
     task_sync_seconds: float = 60.0
@@ -73,6 +75,10 @@ class Settings(BaseSettings):
     sandbox_database_url: str = ""
     sandbox_sftp_url: str = ""
     drops_seconds: int = 600
+
+    jobs: Literal["apart", "within"] = "apart"  # in a process of their own, or in the serving one
+    jobs_beat_seconds: float = 10.0
+    jobs_silent_seconds: float = 60.0  # without a sign of life for longer, they are said to be gone
 
 
 class Secrets(BaseModel):

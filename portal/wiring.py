@@ -6,6 +6,7 @@ from uuid import UUID
 
 from redis import Redis, RedisError
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from auth.principal import Principal
 from portal import logs, plugs
@@ -49,7 +50,7 @@ from portal.functions.reports.delivering import Deliveries
 from portal.functions.resources import Resources
 from portal.functions.resources import load as check_resources
 from portal.functions.rosters import Rosters
-from portal.functions.systems import Systems, alarms
+from portal.functions.systems import Systems, alarms, background
 from portal.functions.tasks import Tasks, hand_over
 from portal.functions.tasks.platform import PlatformTasks
 from portal.functions.verify import Runner, Verify
@@ -57,7 +58,7 @@ from portal.jobs import Jobs, Recurring, of_applications, of_orders, of_tasks
 from portal.settings import secrets, settings
 from portal.store import deployment, divisions, drafts, measure_notes, migrate, samples, stirs
 from portal.store.citypack import CityPack, pack
-from portal.store.engine import begin
+from portal.store.engine import NoDatabaseError, begin
 from portal.store.scope import Reach
 from portal.store.switches import Switches
 
@@ -119,14 +120,17 @@ class Wired:
     adviser: Adviser | None = None  # which unit a demand belongs to; none: the desk decides alone
     carriers: Carriers = field(default_factory=dict)  # what moves when a post is handed over
 
-    def start(self) -> None:
-        """Start what runs in the background; refuse a database of the wrong kind."""
+    def start(self, *, jobs: bool | None = None) -> None:
+        """Start what runs in the background; refuse a database of the wrong kind.
+
+        ``jobs`` says whether the recurring jobs run in this process; unsaid, the settings say it.
+        """
         logs.configure()
         production = settings().production
         deployment.require(deployment.PRODUCTION if production else deployment.DEMO)
         divisions.find(pack().region_code)  # read the places now, not on the upstream loop
         self.gateway.start()
-        self.jobs.start()
+        self.jobs.start(work=settings().jobs == "within" if jobs is None else jobs)
 
     def stop(self) -> None:
         """Stop it."""
@@ -135,12 +139,20 @@ class Wired:
 
     def readiness(self) -> Readiness:
         """What a load balancer needs to know, part by part: well or not, and in words."""
-        parts = {**_database_readiness(), "upstream": self._upstream()}
+        parts = {**_database_readiness(), "upstream": self._upstream(), "jobs": _jobs_readiness()}
         return parts | ({"redis": _redis_readiness(url)} if (url := settings().redis_url) else {})
 
     def _upstream(self) -> tuple[bool, str]:
         alive = self.gateway.alive
         return alive, "运行中" if alive else "接入网关没有运行"
+
+
+def _jobs_readiness() -> tuple[bool, str]:
+    """Well either way: a serving process is no better off elsewhere when the jobs stand still."""
+    try:
+        return True, background.standing().words
+    except (SQLAlchemyError, NoDatabaseError):
+        return True, "后台任务是否运行，须数据库可用时才能得知"
 
 
 def _redis_readiness(url: str) -> tuple[bool, str]:
@@ -216,6 +228,7 @@ def build() -> Wired:
         pack_folder=city.folder,
         switches=Switches(),
         unread=city.unread_systems,
+        share=chosen.limits_share,
     )
     check_matters(registry, city.matters)
     check_resources(registry, city.resources, _known(city))
@@ -304,7 +317,10 @@ def build() -> Wired:
                 Recurring(seconds=60, name="divisions.turn", work=places.turn),
                 Recurring(seconds=60, name="briefing.turn", work=briefing.turn),
                 Recurring(seconds=60, name="reports.turn", work=Deliveries(reports=reports).turn),
-                Recurring(seconds=1, name="systems.modes", work=registry.refresh),
+                Recurring(seconds=1, name="systems.modes", work=registry.refresh, everywhere=True),
+                Recurring(
+                    seconds=60, name="divisions.follow", work=divisions.follow, everywhere=True
+                ),
                 Recurring(seconds=60, name="systems.watch", work=lambda: alarms.watch(gateway)),
             )
         ),

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from portal import settings as settings_module
@@ -33,6 +34,8 @@ from portal.wiring import build
 HOST_KEY = "host_key"
 _DATABASE = "portal"
 _SANDBOX_DATABASE = "sandbox"
+_JOBS = "后台任务"
+_AGAIN_SECONDS = 5
 
 
 class StartError(Exception):
@@ -143,6 +146,13 @@ def _ended() -> str | None:
     return next((name for name, one in _children.items() if one.poll() is not None), None)
 
 
+def _first_to_end() -> str:
+    """Wait until a child ends on its own; the jobs count last, for the pages live without them."""
+    while not (ended := [name for name, one in _children.items() if one.poll() is not None]):
+        time.sleep(0.5)
+    return min(ended, key=lambda name: name == _JOBS)
+
+
 def _wait_for(url: str, name: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -217,6 +227,12 @@ def serve(stack: ExitStack, environment: dict[str, str]) -> None:
     _wait_for(f"http://127.0.0.1:{port}/healthz", "门户", 120)
 
 
+def _start_jobs(stack: ExitStack, environment: dict[str, str]) -> None:
+    """Start what runs behind the pages; how it fares is said on the operator's page."""
+    own = {name: value for name, value in environment.items() if name != "SANDBOX_DATABASE_URL"}
+    stack.enter_context(_child(_JOBS, [sys.executable, "-m", "portal", "jobs"], own))
+
+
 def _stop(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
@@ -227,7 +243,7 @@ def run(scale: str) -> int:
         signal.signal(one, _stop)
     with ExitStack() as stack:
         try:
-            return _run(stack, scale)
+            _run(stack, scale)
         except KeyboardInterrupt:
             say("正在停止……")
             return 0
@@ -236,7 +252,7 @@ def run(scale: str) -> int:
             return 1
 
 
-def _run(stack: ExitStack, scale: str) -> int:
+def _run(stack: ExitStack, scale: str) -> NoReturn:
     environment: dict[str, str] = {}
     if not os.environ.get("DATABASE_URL"):
         say("启动数据库……")
@@ -254,7 +270,16 @@ def _run(stack: ExitStack, scale: str) -> int:
         _seed()
     say("启动门户……")
     serve(stack, environment)
+    if settings().jobs == "apart":
+        _start_jobs(stack, environment)
     say(f"已就绪：{settings().public_url}　（按 Ctrl-C 停止）")
-    while not (name := _ended()):
-        time.sleep(0.5)
+    _watch(stack, environment)
+
+
+def _watch(stack: ExitStack, environment: dict[str, str]) -> NoReturn:
+    """Until something that cannot be done without has ended; the jobs are started anew."""
+    while (name := _first_to_end()) == _JOBS:
+        say(f"{name}意外退出，{_AGAIN_SECONDS} 秒后重新启动；页面照常可用。")
+        time.sleep(_AGAIN_SECONDS)  # what ends at once must not be started all the time
+        _start_jobs(stack, environment)
     raise StartError(f"{name}意外退出，其余部分随之停止。")

@@ -25,7 +25,7 @@ def sync_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
 
 
 def orders_each(wired: Wired, say: Say, *, whole: bool = False) -> int:
-    """The same for work orders; a serving process brings them by itself, order by order."""
+    """The same for work orders; the recurring jobs bring them by themselves, order by order."""
     found = pull_all(wired.gateway, order_mirror.take, Gone(), whole=whole)
     for one in found:
         name = wired.gateway.registry.system(one.system_id).name

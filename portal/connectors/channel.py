@@ -75,8 +75,8 @@ class Channel:
         self.system = system
         self.transport = transport
         self.breaker = Breaker(failures=limits.failures, rest_seconds=limits.rest_seconds, now=now)
-        self._pace = Pace(limits.per_second, burst=limits.parallel)
-        self._free = asyncio.Semaphore(limits.parallel)
+        self._pace = Pace(system.per_second, burst=system.parallel)
+        self._free = asyncio.Semaphore(system.parallel)
 
     async def about(self, subject: Subject, trace: Trace, until: float) -> Found:
         """Everything the system knows about a subject, or the fault that prevented it."""

@@ -65,7 +65,7 @@ class DatabaseTransport:
         self._manifest = system.manifest
         limits = system.manifest.limits
         self._max_bytes = limits.max_kilobytes * 1024
-        self._threads = ThreadPoolExecutor(limits.parallel, thread_name_prefix=f"view-{system.id}")
+        self._threads = ThreadPoolExecutor(system.parallel, thread_name_prefix=f"view-{system.id}")
         self._engine: Engine | None = None
         self._opening = threading.Lock()
         self._closed = False
@@ -178,7 +178,7 @@ def _open(system: System, manifest: DatabaseManifest) -> Engine:
     milliseconds = int(limits.timeout_seconds * 1000)
     return create_engine(
         url,
-        pool_size=limits.parallel,
+        pool_size=system.parallel,
         max_overflow=0,
         pool_timeout=limits.timeout_seconds,
         pool_pre_ping=True,

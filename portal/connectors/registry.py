@@ -115,6 +115,7 @@ def load_registry(
     secret: Callable[[str], str] | None = None,
     switches: Switches | None = None,
     unread: Sequence[UnreadSite] = (),
+    share: float = 1.0,
 ) -> Registry:
     """Join the manifests with the city's sites.
 
@@ -153,6 +154,7 @@ def load_registry(
                 lacking=to_call,
                 lacking_live=(*to_call, *to_share),
                 switches=switches,
+                share=share,
             )
         )
     for one in refused:

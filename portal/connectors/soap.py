@@ -55,7 +55,7 @@ class _Wire(zeep.transports.Transport):
 
     def __init__(self, system: System) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
-            session=_session(system.manifest.limits.parallel)
+            session=_session(system.parallel)
         )
         limits = system.manifest.limits
         self._endpoint = system.site.endpoint
@@ -154,9 +154,7 @@ class SoapTransport:
         self._system = system
         self._manifest = system.manifest
         self._wire = _Wire(system)
-        self._threads = ThreadPoolExecutor(
-            system.manifest.limits.parallel, thread_name_prefix=f"soap-{system.id}"
-        )
+        self._threads = ThreadPoolExecutor(system.parallel, thread_name_prefix=f"soap-{system.id}")
         self._loading = threading.Lock()
         self._service: Any = None
 

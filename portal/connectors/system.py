@@ -34,6 +34,7 @@ class System:
     lacking: tuple[Finding, ...] = ()  # what hinders every call
     lacking_live: tuple[Finding, ...] = ()  # what hinders giving it to people
     switches: Switches | None = None
+    share: float = 1.0  # of its limits, what this process may use
 
     @property
     def id(self) -> str:
@@ -67,6 +68,16 @@ class System:
     def serves(self, capability: Capability) -> bool:
         """Whether people may be given this now: in trial or in service, and able to."""
         return self.live and capability in self.manifest.capabilities
+
+    @property
+    def parallel(self) -> int:
+        """How many calls this process may have under way at once."""
+        return max(1, int(self.manifest.limits.parallel * self.share))
+
+    @property
+    def per_second(self) -> float:
+        """How many calls this process may begin in a second."""
+        return self.manifest.limits.per_second * self.share
 
     @property
     def mark(self) -> str | None:

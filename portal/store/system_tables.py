@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from portal.store.base import RegionCode, metadata
 
@@ -97,4 +98,16 @@ system_sample = Table(
     Column("shape", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_system_sample_system_id_id", "system_id", "id"),
+)
+
+# A sign of life of each process that runs the recurring jobs, with the last turn of each job.
+job_beat = Table(
+    "job_beat",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("region_code", RegionCode, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+    Column("ended_at", Moment),  # it was told to stop, and did
+    Column("turns", JSONB, nullable=False),  # job -> seconds, began, ended, failed
 )

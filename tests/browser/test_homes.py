@@ -135,5 +135,10 @@ def test_the_systems_page_marks_what_is_simulated(shared: Opener) -> None:
     table = page.get_by_role("table").first
     table.get_by_text("正常").first.wait_for()
     assert table.get_by_text("模拟", exact=True).count() == 37
+    # What `make run` starts beside the pages is at work.
+    jobs = page.locator(".st-key-card-jobs")
+    jobs.get_by_text("运行中的进程 1 个").wait_for()
+    jobs.get_by_text("同步各系统任务").wait_for()
+    expect(jobs.get_by_text("停止", exact=True)).to_have_count(0)
     assert steps.english(page) == []
     assert window.watch.complaints == []

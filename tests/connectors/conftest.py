@@ -33,11 +33,15 @@ def make_world(configured: Path, tmp_path: Path, clock: FrozenClock) -> Iterator
     started: list[World] = []
 
     def make(
-        behaviours: dict[str, Behaviour], change: Callable[[str], str] = str, **options: Any
+        behaviours: dict[str, Behaviour],
+        change: Callable[[str], str] = str,
+        share: float = 1.0,
+        **options: Any,
     ) -> World:
         folder = tmp_path / f"systems{len(started)}"
         options.setdefault("now", clock.now)
-        world = World(load(folder, list(behaviours), change), behaviours, **options)
+        registry = load(folder, list(behaviours), change, share=share)
+        world = World(registry, behaviours, **options)
         world.gateway.start()
         started.append(world)
         return world

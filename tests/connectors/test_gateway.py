@@ -200,13 +200,18 @@ def test_an_unreadable_value_is_an_empty_field_with_a_note(make_world: MakeWorld
     assert fields["grade"].value == "甲"
 
 
-def test_a_system_is_never_asked_by_more_than_its_parallel_limit(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize(("share", "most"), [(1.0, 4), (0.5, 2), (0.05, 1)])
+def test_a_system_is_never_asked_by_more_than_this_process_share_of_its_limit(
+    make_world: MakeWorld, share: float, most: int
+) -> None:
     async def a_moment(_call: Call, _values: Values) -> Any:
         for _ in range(10):
             await asyncio.sleep(0)
         return GOOD
 
-    world = make_world({"a": a_moment}, cache_seconds=0)
+    world = make_world({"a": a_moment}, cache_seconds=0, share=share)
+    system = world.gateway.registry.system("a")
+    assert system.per_second == system.manifest.limits.per_second * share
 
     async def many() -> None:
         async def one() -> None:
@@ -217,7 +222,7 @@ def test_a_system_is_never_asked_by_more_than_its_parallel_limit(make_world: Mak
 
     asyncio.run(many())
     assert world.calls("a") == 20
-    assert world.transports["a"].most_under_way == 4
+    assert world.transports["a"].most_under_way == most
 
 
 def test_a_system_that_keeps_failing_is_left_in_peace_and_then_tried_once(

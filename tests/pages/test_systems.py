@@ -1,6 +1,7 @@
 """业务系统 for its operator: the board, one system, switching with a reason, alarms."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from portal import wiring
 from portal.connectors.contract import TimedOut
 from portal.connectors.manifests import Refusal
 from portal.functions.systems import alarms
+from portal.store import beats, clock
+from portal.store.beats import Turn
 from portal.store.clock import FrozenClock
 from tests.connectors import support
 from tests.connectors.support import always
@@ -89,6 +92,32 @@ def test_what_was_refused_at_start_is_shown_with_file_line_and_reason(desk: Offi
     for words in ("a.toml", "12", "limits.speed", "不认识的键"):
         assert words in text
     assert "接入清单未被采用" in shown(desk.open("systems", system="a"))
+
+
+def test_it_is_said_since_when_nobody_runs_the_jobs_and_what_stands_still(
+    desk: Office, frozen: FrozenClock
+) -> None:
+    assert "还没有启动过后台任务" in shown(desk.open("systems"))
+    well = Turn(seconds=60, began=clock.now(), ended=clock.now())
+    turns = {"tasks.sync.a": well, "tasks.sync.b": replace(well, failed=True), "rates.close": well}
+    beats.write("one", "9901", clock.now(), turns)
+    tab = desk.open("systems")
+    text = shown(tab)
+    assert "后台任务没有运行" not in text
+    for words in ("运行中的进程 1 个", "同步各系统任务（2 个系统）", "出错", "月度考评结账"):
+        assert words in text
+    frozen.advance(timedelta(seconds=61))
+    text = shown(tab.run())
+    for words in (
+        "后台任务没有运行",
+        "自今天 09:00 起没有响应",
+        "其间暂停：同步各系统任务、月度考评结账。",
+        "已提交的内容都已保存",
+        "python -m portal jobs",
+    ):
+        assert words in text
+    beats.write("one", "9901", clock.now(), turns, ended=True)
+    assert "起已停止" in shown(tab.run())
 
 
 def test_an_alarm_waits_on_the_home_and_the_page_until_somebody_has_seen_it(

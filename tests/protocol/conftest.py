@@ -91,7 +91,10 @@ class Town:
 
 @pytest.fixture(scope="package")
 def town(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """The city's places and the demonstration's accounts in a database of their own."""
+    """The city's places and the demonstration's accounts in a database of their own.
+
+    The servers run no recurring jobs, as when those have a process of their own.
+    """
     folder = tmp_path_factory.mktemp("protocol")
     name = cluster.new_database("protocol", template="template_migrated")
     with pytest.MonkeyPatch.context() as patch:
@@ -108,6 +111,8 @@ def town(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
             "PORTAL_VAR_DIR": str(folder / "var"),
             "DATABASE_URL": cluster.app_url(name),
             "STREAMLIT_SERVER_COOKIE_SECRET": secrets().cookie_secret,
+            "PORTAL_JOBS_BEAT_SECONDS": "0.2",
+            "PORTAL_JOBS_SILENT_SECONDS": "3",
         }
         yield Town(environment, folder, city.demo.password)
         _forget()

@@ -8,8 +8,11 @@ from portal.connectors.gateway import Gateway
 from portal.connectors.quality import Checked, Verdict
 from portal.connectors.registry import Refusal
 from portal.functions.systems import alarms
+from portal.functions.systems import background as jobs
 from portal.functions.systems import board as boards
 from portal.functions.systems.alarms import Alarm
+from portal.functions.systems.background import Background
+from portal.functions.systems.background import Line as JobLine
 from portal.functions.systems.board import (
     FAULTS,
     WINDOWS,
@@ -28,12 +31,14 @@ __all__ = [
     "PERMISSION",
     "WINDOWS",
     "Alarm",
+    "Background",
     "Board",
     "BoardRow",
     "Checked",
     "Detail",
     "Figures",
     "Item",
+    "JobLine",
     "Refusal",
     "Sampled",
     "Standing",
@@ -58,6 +63,10 @@ class Systems(Switching):
     def detail(self, principal: Principal, system_id: str) -> Detail | None:
         """One system more closely."""
         return boards.detail(principal, self.gateway, system_id)
+
+    def background(self, principal: Principal) -> Background:
+        """Whether the recurring jobs run, and how each last went."""
+        return jobs.shown(principal)
 
     def alarms(self, principal: Principal) -> tuple[Alarm, ...]:
         """What nobody has acknowledged yet; nothing for a post that does not run the platform."""

@@ -14,6 +14,7 @@ from portal.look import notice, states, tables
 from portal.look import systems as look
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
+from portal.pages.parts import jobsline
 
 _WINDOW = "systems_window"
 _LOOK_AGAIN_SECONDS = 15
@@ -89,8 +90,16 @@ def draw() -> None:
 @guarded(PERMISSION)
 def _board(who: Principal) -> None:
     function = wiring.app().systems
-    board = function.board(who, _chosen())
+    board, behind = function.board(who, _chosen()), function.background(who)
+    with notice.place():
+        jobsline.warn(behind)
     _alarms(board.alarms)
+    _lines(board)
+    refusals(board.refused)
+    jobsline.card(behind)
+
+
+def _lines(board: Board) -> None:
     with st.container(key="card-board"):
         with st.container(horizontal=True, vertical_alignment="center", key="board-head"):
             st.html(tables.head("业务系统运行情况", text(_tally(board))), width="stretch")
@@ -111,4 +120,3 @@ def _board(who: Principal) -> None:
             f"系统名称、质量规则、告警时限为{city.default_note()}。"
         )
         st.html(tag("div", text(note), class_="default"))
-    refusals(board.refused)
