@@ -28,6 +28,7 @@ from portal.affairs.forms.effects import today
 from portal.affairs.forms.roster import Brought, Came, Lacking
 from portal.affairs.forms.tables import form_answer
 from portal.commands import actors
+from portal.connectors.contract import State
 from portal.functions.rosters import AT_ONCE, PURPOSE, Rosters, Wish
 from portal.store import search
 from portal.store.citypack import pack
@@ -37,7 +38,9 @@ from portal.store.subjects import subject
 
 PERSONS, FROM_AGE = 500, 18
 _FAR_MS = 200  # every system's delay
-_CALLS = text("SELECT system_id FROM call_record WHERE purpose = :purpose AND case_id = :case_id")
+_CALLS = text(
+    "SELECT system_id, outcome FROM call_record WHERE purpose = :purpose AND case_id = :case_id"
+)
 
 
 def _made() -> FormText:
@@ -154,8 +157,9 @@ def _measure(rosters: Rosters, district: str) -> None:
     whole = time.perf_counter() - began
     rosters.records.gateway.settle()
     with scoped(held.SERVICE) as connection:
-        rows = connection.execute(_CALLS, {"purpose": PURPOSE, "case_id": number})
+        rows = connection.execute(_CALLS, {"purpose": PURPOSE, "case_id": number}).all()
         calls = Counter(row.system_id for row in rows)
+        answered = Counter(row.system_id for row in rows if row.outcome == State.RETURNED.name)
     _emit("persons", len(some), "persons")
     _emit("cells_empty_before", wide, "cells")
     _emit("fetch", whole, "s")
@@ -165,6 +169,7 @@ def _measure(rosters: Rosters, district: str) -> None:
     _emit("filled_known", round(100 * filled / max(_of_known(some), 1), 1), "%")
     for system in sorted(systems):
         _emit(f"requests_{system}", calls[system], "requests")
+        _emit(f"answered_{system}", answered[system], "requests")
 
 
 def run(house: House) -> None:

@@ -62,7 +62,7 @@ def allowance(random: Random, members: list[tuple[Draft, Traits]], *, village: b
         chance *= 0.4
     if random.random() >= chance:
         return None
-    if len(members) == 1 and ages[0] >= RETIREMENT and random.random() < 0.25:
+    if len(members) == 1 and ages[0] >= RETIREMENT and random.random() < 0.6:
         return "3"
     return "2" if village else "1"
 

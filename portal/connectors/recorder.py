@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from portal.connectors.contract import Asker, Capability, State, Subject
 from portal.connectors.registry import System
@@ -46,6 +46,23 @@ def walked_since(system_id: str, moment: datetime) -> bool:
     )
     with begin() as connection:
         return connection.execute(query.limit(1)).first() is not None
+
+
+def last_walks(system_ids: Iterable[str], since: datetime) -> dict[str, datetime]:
+    """When each of these systems last told everybody it knows, where that was not before."""
+    column = call_record.c
+    query = (
+        select(column.system_id, func.max(column.asked_at))
+        .where(
+            column.system_id.in_(sorted(system_ids)),
+            column.asked_at >= since,
+            column.capability == str(Capability.ROSTER),
+            column.outcome == State.RETURNED.name,
+        )
+        .group_by(column.system_id)
+    )
+    with begin() as connection:
+        return {system_id: at for system_id, at in connection.execute(query)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,14 @@ from portal.look.markup import Html, tag, text
 from portal.look.today import link
 from portal.pages.going import go
 from portal.pages.guards import guarded, require
-from portal.pages.parts import burdenpanel, formanswer, formdraft, provinceforms, saying
+from portal.pages.parts import (
+    burdenpanel,
+    formanswer,
+    formdraft,
+    formtable,
+    provinceforms,
+    saying,
+)
 from portal.store.citypack import pack
 
 PERMISSION = desk.VIEW
@@ -31,6 +38,11 @@ _NAMES: Mapping[str, str] = {
     TABLE: "汇总",
     BURDEN: "减负",
 }
+_WAITS: Mapping[str, str] = {
+    "community": "部门下发的报表自动取数后出现在这里，核对补充后上报。",
+    "street": "社区（村）上报的填报在这里等待审核；进度见“汇总”。",
+}
+_TO_LOCK = "乡镇（街道）审核通过的填报在这里等待锁定；进度见“汇总”。"
 _SHOWN, _CAME = 20, "forms_came"
 
 
@@ -41,7 +53,7 @@ def _parts(who: Principal) -> list[str]:
         ALL: inside,
         NEW: permissions.allowed(who, desk.DRAFT) and pack().forms.issue_locally,
         PROVINCE: provinceforms.shown(who),
-        TABLE: who.unit.level != "community" and inside,
+        TABLE: who.unit.level != "community" and (inside or permissions.allowed(who, desk.DRAFT)),
     }
     return [one for one in _NAMES if shown.get(one, True)]
 
@@ -56,13 +68,19 @@ def _source(source: str) -> Html:
     return " " + states.chip(source) if source == rules.PROVINCIAL else ""
 
 
+def _place(who: Principal, full_name: str) -> str:
+    """The place itself first: what stands behind it may be cut on a narrow screen."""
+    *above, place = city.place_within(who, full_name).split(city.SEPARATOR)
+    return f"{place}（{above[-1]}）" if above else place
+
+
 def _cells(who: Principal, row: AnswerRow) -> list[tuple[str, Html]]:
     auto = f"{row.count.percent}%" if row.filled and row.count.percent is not None else "取数中"
     mark = states.mock() + " " if row.simulated else ""
     return [
         ("报表", mark + text(row.title)),
         ("来源", text(row.issuer) + _source(row.source)),
-        ("地点", text(city.place_within(who, row.region_name))),
+        ("地点", text(_place(who, row.region_name))),
         ("自动取数", text(auto)),
         ("时限", _due(row)),
         ("状态", states.chip(row.state)),
@@ -100,10 +118,27 @@ def _answers(who: Principal, box: Box, empty: str) -> None:
 
 
 def _waiting(who: Principal) -> None:
-    _answers(who, "待办", "部门下发的报表自动取数后出现在这里，核对补充后上报。")
+    _answers(who, "待办", _WAITS.get(who.unit.level, _TO_LOCK))
+
+
+def _by_number(who: Principal) -> None:
+    """The number on a paper leads to its answer, whatever place it came from."""
+    with st.container(key="form-number", horizontal=True, vertical_alignment="bottom"):
+        number = st.text_input("纸面或文件上的编号", key="forms_number", width=260, max_chars=20,
+                               placeholder="如 YB00000012", autocomplete="off")  # fmt: skip
+        asked = st.button("按编号打开", key="forms_number_open")
+    with notice.place():
+        try:
+            found = queries.numbered(who, number or "") if asked else None
+        except FlowError as problem:
+            found = None
+            notice.error("没有打开", problem.message)
+    if found is not None:
+        go("forms", id=str(found))
 
 
 def _everything(who: Principal) -> None:
+    _by_number(who)
     _answers(who, "全部", "辖区内的填报会列在这里。")
 
 
@@ -119,36 +154,6 @@ def _forms(who: Principal) -> None:
             st.html(tables.head(one.title, mark + text(words) + _source(one.source)))
             if st.button("打开", key=f"form-see-{one.id}"):
                 go("forms", form=str(one.id))
-
-
-def _table(who: Principal) -> None:
-    out = {str(one.id): one for one in queries.forms(who) if one.state in ("已下发", "已停用")}
-    if not out:
-        notice.empty("没有已下发的报表", "下发后，这里随上报逐份汇总。")
-        return
-    chosen = st.selectbox("报表", list(out), key="forms_table",
-                          format_func=lambda one: out[one].title)  # fmt: skip
-    rows = queries.answers(who, "全部", out[chosen].id)
-    periods = sorted({one.period_from for one in rows}, reverse=True)
-    if not periods:
-        notice.empty("本岗位范围内没有这张表的填报", "请换一张报表。")
-        return
-    period = st.selectbox("期别", periods, key="forms_period")
-    found = queries.table(who, out[chosen].id, period)
-    words = f"应报 {found.sent}，已报 {found.handed}，报送率 {found.percent}，逾期 {found.late}"
-    st.html(tables.head(out[chosen].title, text(words)))
-    if found.withheld:
-        notice.hint("部分栏目不公布", f"本岗位没有调取档案的权限：{'、'.join(found.withheld)}。")
-    columns = [tables.Column(head="单位"), tables.Column(head="状态")]
-    columns += [tables.Column(head=one, kind="num") for one in found.heads]
-    body: list[Sequence[Html]] = [
-        ("合计（已上报）", "", *(text(one or "—") for one in found.totals))
-    ]
-    body += [
-        (text(place), text(state), *(text(one or "—") for one in values))
-        for place, state, values in found.rows
-    ]
-    st.html(tables.table("汇总", columns, body))
 
 
 def _meter(title: str, rows: Sequence[Burden]) -> None:
@@ -183,7 +188,7 @@ _DRAWN: Mapping[str, Callable[[Principal], None]] = {
     FORMS: _forms,
     PROVINCE: provinceforms.draw,
     NEW: formdraft.new,
-    TABLE: _table,
+    TABLE: formtable.draw,
     BURDEN: _burden,
 }
 

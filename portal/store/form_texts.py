@@ -107,6 +107,7 @@ class FormTexts(_Data):
     minutes_per_check: Decimal = Decimal("0.05")  # looking over a cell that is there
     purpose: str = "填报制发名册"  # for which systems are asked about the persons of a list
     legal_basis: str = "依已备案报表所服务的法定职责填报名册所必需"
+    index_hours: int = Field(default=0, ge=0, le=24 * 14)  # younger rosters are believed; 0: none
     offline_units: tuple[str, ...] = ()  # without network: no lateness is counted
     synonyms: tuple[Annotated[tuple[Title, ...], Field(min_length=2)], ...] = ()  # ask the same
     admitted: tuple[AdmittedText, ...] = ()

@@ -9,6 +9,7 @@ import xlsxwriter
 from portal.store.workbooks import safe, width
 
 _A4 = 9
+_HEADING = 120  # a header may have 255 characters, signs for its parts among them
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _OPTIONS = {
     "in_memory": True,
@@ -16,17 +17,23 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-Value = str | int
+Value = str | int | float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One sheet: a head and rows; ``choices`` offers values in a column of the template."""
+    """One sheet: a head and rows; ``choices`` offers values in a column of the template.
+
+    ``heading`` is printed above every page, as the name of the file is not. A ``hidden`` sheet is
+    for the file's way back, not for reading.
+    """
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[Value]]
     choices: Mapping[str, Sequence[str]] | None = None
+    heading: str = ""
+    hidden: bool = False
 
 
 def _width(values: Sequence[Value]) -> float:
@@ -42,7 +49,7 @@ def write(pages: Sequence[Page], *, author: str) -> bytes:
             {**_FONT, "bold": True, "border": 1, "bg_color": "#E9EEF2", "text_wrap": True}
         )
         cell = book.add_format({**_FONT, "border": 1, "num_format": "@"})
-        number = book.add_format({**_FONT, "border": 1, "num_format": "0"})
+        number = book.add_format({**_FONT, "border": 1, "num_format": "General"})
         for page in pages:
             sheet = book.add_worksheet(page.title)
             sheet.set_landscape()
@@ -51,6 +58,10 @@ def write(pages: Sequence[Page], *, author: str) -> bytes:
             sheet.repeat_rows(0)
             sheet.freeze_panes(1, 1)
             sheet.set_footer("&C第 &P/&N 页")
+            if page.heading:
+                sheet.set_header(f"&L{page.heading.replace('&', '&&')[:_HEADING]}")
+            if page.hidden:
+                sheet.hide()
             for place, words in enumerate(page.head):
                 column = [words, *(row[place] for row in page.rows[:500])]
                 sheet.set_column(place, place, _width(column), cell)
@@ -62,7 +73,7 @@ def write(pages: Sequence[Page], *, author: str) -> bytes:
                     )
             for line, row in enumerate(page.rows, start=1):
                 for place, value in enumerate(row):
-                    if isinstance(value, int):
+                    if isinstance(value, int | float):
                         sheet.write_number(line, place, value, number)
                     else:
                         sheet.write_string(line, place, safe(value), cell)

@@ -20,9 +20,23 @@ def _visited(place: Place) -> int:
     return place.happened("visited", (_on_allowance(place) + _edge(place)) * 0.5)
 
 
+def _decides(place: Place) -> bool:
+    """This office decides together at a quarter's end, on what a quarter's visits have found.
+
+    In a small demonstration monthly decisions would be one or two a district: numbers that are
+    shown to nobody without record rights, and that keep all others about hardship from being shown.
+    """
+    return place.day.month % 3 == 0
+
+
 def _unfit(place: Place) -> int:
     dice = place.dice("unfit")
-    return sum(dice.random() < 0.12 for _ in range(_visited(place)))
+    return sum(dice.random() < 0.36 for _ in range(_visited(place))) if _decides(place) else 0
+
+
+def _decided(place: Place, about: str, a_month: float) -> int:
+    usual = 3 * a_month * _on_allowance(place)
+    return place.happened(about, usual) if _decides(place) else 0
 
 
 NUMBERS = Statistics(
@@ -35,8 +49,8 @@ NUMBERS = Statistics(
     style="%Y%m%d",
     stocks={"byjths": _edge},
     flows={
-        "xzhs": lambda it: it.happened("joined", _on_allowance(it) * 0.05),
-        "tchs": lambda it: it.happened("left", _on_allowance(it) * 0.04),
+        "xzhs": lambda it: _decided(it, "joined", 0.05),
+        "tchs": lambda it: _decided(it, "left", 0.04),
         "rhhchs": _visited,
         "bfhhs": _unfit,
     },

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from auth.permissions import Denied
 from portal.affairs.corrections.tables import correction
-from portal.affairs.forms import burden, desk, fill, held, queries
+from portal.affairs.forms import burden, desk, fill, growing, held, locking, queries
 from portal.affairs.forms.desk import Change
 from portal.affairs.forms.tables import form, form_answer, form_fact
 from portal.affairs.forms.words import FormError, Held
@@ -145,11 +145,10 @@ def test_a_form_arrives_filled_goes_up_is_locked_and_serves_the_next(
     for who, step in ((clerk(), "hand_in"), (street(), "pass"), (district(), "lock")):
         desk.move(who, row.id, step)
 
-    grown = queries.table(city(), form_id, date(2026, 11, 1))
+    grown = growing.table(city(), form_id, date(2026, 11, 1))
     assert (grown.sent, grown.handed, grown.percent) == (4, 1, "25.0%")
     assert grown.heads == ("常住人口", "60岁及以上", "户数总计", "户均", "居民小组数")
     assert grown.totals == ("150", "40", "56", "2.68", "8")
-    assert [state for _, state, _ in grown.rows].count("待填报") == 3
 
     # The next period comes by itself, with the last one's fact in it.
     frozen.advance(timedelta(days=14))
@@ -198,6 +197,57 @@ def test_a_town_fills_for_its_village_and_an_expired_form_may_be_refused(
     fresh = world.sent(world.written(title="另一张表", matter="population"))
     with pytest.raises(FormError, match="不能拒收"):
         desk.move(clerk(), world.answer(fresh).id, "refuse", {"reason": "不想填报了"})
+
+
+def test_the_table_grows_place_by_place_and_what_is_checked_is_locked_at_once() -> None:
+    optional = world.field("teams", "居民小组数", fact="teams", required=False)
+    fields = tuple(optional if one.name == "teams" else one for one in world.FIELDS)
+    form_id, november = world.sent(world.written(*fields)), date(2026, 11, 1)
+    assert growing.periods(city(), form_id) == (november,)
+    nothing = growing.table(city(), form_id, november)
+    assert nothing.totals == ("",) * 5 and not nothing.lockable  # nobody has said nought
+    for place, teams in ((PLACE, "6"), (OTHER, "")):
+        row = world.answer(form_id, place)
+        who = clerk(place=place)
+        given = [Change(row=0, field="teams", value=teams, base=0)] if teams else []
+        desk.save(who, row.id, given)
+        desk.move(who, row.id, "hand_in")
+
+    # City: a line for each district, the same numbers as the sum below it, step by step.
+    grown = growing.table(city(), form_id, november)
+    assert [(one.code, one.sent, one.handed, one.percent) for one in grown.lines] == [
+        ("990102", 2, 2, "100.0%"), ("990103", 2, 0, "0.0%"),
+    ]  # fmt: skip
+    assert grown.totals == ("190", "40", "81", "2.35", "6")  # the mean is formed of the sums
+    assert grown.empty == (("居民小组数", 1),)  # a sum says what it is without
+    street_ = growing.table(city(), form_id, november, "990102001")
+    assert [one for one, _ in street_.path] == ["9901", "990102", "990102001"]
+    assert [(one.name, one.values[0]) for one in street_.lines] == [
+        ("柳岸社区居民委员会", "140"), ("荷塘社区居委会", "50"),
+    ]  # fmt: skip
+    assert all(one.answer for one in street_.lines) and street_.totals == grown.lines[0].values
+    # Nobody looks beside the own scope, and who issued the form sees how far it is.
+    own = growing.table(district(), form_id, november, "990103")
+    assert own.code == "990102" and own.sent == 2
+    assert growing.table(department(), form_id, november).totals == grown.totals
+    with pytest.raises(FormError, match="没有这一期"):
+        growing.table(department("dept-other"), form_id, november)
+
+    desk.move(street(), world.answer(form_id).id, "pass")
+    assert growing.table(district(), form_id, november).lockable == 1
+    with pytest.raises(Denied):
+        locking.lock(street(), form_id, november, "990102")
+    assert locking.lock(district("990103"), form_id, november, "990102").done == 0
+    assert locking.lock(district(), form_id, november, "990102") == locking.Locked(done=1)
+    states = [world.answer(form_id, place).state for place in (PLACE, OTHER)]
+    assert states == ["已锁定", "待审核"]
+    # The number on the paper leads to its row, and to nobody else's.
+    paper = world.answer(form_id)
+    assert queries.numbered(street(), f" ｙｂ{int(paper.paper_no[2:])} ") == paper.id
+    for who, number, words in ((street("990103100"), paper.paper_no, "可能不在本岗位"),
+                               (street(), "第十二号", "“YB”开头")):  # fmt: skip
+        with pytest.raises(FormError, match=words):
+            queries.numbered(who, number)
 
 
 def test_facts_that_two_forms_leave_are_kept_in_soft_and_hard_conflict() -> None:

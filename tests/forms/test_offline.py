@@ -1,6 +1,7 @@
 """An answer out as .xlsx and in again: good cells offered, bad ones listed, nothing stored."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,8 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 
 from auth.tables import audit_entry
-from portal.affairs.forms import desk, held, offline, queries
-from portal.affairs.forms.words import FormError, Held
+from portal.affairs.forms import baseline, desk, files, held, offline, queries
+from portal.affairs.forms.words import Cell, FormError, Held
 from portal.store import clock
 from portal.store.engine import begin
 from tests import people
@@ -52,7 +53,7 @@ def test_a_summary_goes_out_and_comes_back_with_every_fault_told() -> None:
     assert name == "YB00000001_人口情况表.xlsx"
     sheet = load_workbook(BytesIO(data)).active
     assert [one.value for one in sheet[3]] == [
-        "all", "常住人口", "140", "自动", "网格系统·实有人口", "2026-11-23",
+        "all", "常住人口", 140, "自动", "网格系统·实有人口", "2026-11-23",
     ]  # fmt: skip
     assert said(answer_id, data) == ([], [])  # as it went out, nothing changes
 
@@ -91,6 +92,59 @@ def test_a_summary_goes_out_and_comes_back_with_every_fault_told() -> None:
             offline.read(clerk(), answer_id, bad, called)
 
 
+def _edited(data: bytes, *cells: tuple[str, Any], drop: str = "") -> bytes:
+    """A downloaded file as somebody completes it without network."""
+    made, held_ = load_workbook(BytesIO(data)), BytesIO()
+    for place, value in cells:
+        made.active[place] = value
+    if drop:
+        del made[drop]
+    made.save(held_)
+    return held_.getvalue()
+
+
+def test_a_file_that_lay_on_a_desk_puts_back_only_what_was_changed_in_it() -> None:
+    """Two clerks, one of them without network: nothing that either wrote is lost."""
+    answer_id = world.answer(world.sent()).id
+
+    def write(name: str, value: str) -> None:
+        base = queries.opened(clerk(), answer_id).cells.get(f"0.{name}", Cell()).version
+        assert desk.save(clerk("乙"), answer_id, [desk.Change(row=0, field=name, value=value,
+                                                             base=base)]).stored == 1  # fmt: skip
+
+    write("plan", "入户走访")
+    _, data = offline.export(clerk(), answer_id)
+    book_ = load_workbook(BytesIO(data))
+    assert [one.title for one in book_ if one.sheet_state == "visible"] == ["YB00000001"]
+    assert "人口情况表" in book_.active.oddHeader.left.text  # the number is on the paper as well
+    assert "YB00000001" in book_.active.oddHeader.left.text
+    places = {row[0].value: f"C{row[0].row}" for row in book_.active.iter_rows(min_row=2)}
+
+    write("all", "141")  # meanwhile, at the screen: cells that the file holds as they were
+    write("teams", "6")
+    write("plan", "")
+    sent = _edited(data, (places["teams"], 7), (places["old"], None), (places["houses"], 57))
+    titles, faults = said(answer_id, sent)
+    assert titles == [
+        "“60岁及以上”：40 → 空",
+        "“户数总计”：56 → 57",
+        "“居民小组数”：6 → 7（下载后已由乙所在单位填写，写入后两个说法并列，待核定）".replace(
+            "乙所在单位", queries.opened(clerk(), answer_id).cells["0.teams"].by
+        ),
+    ]
+    assert not faults
+    read = offline.read(clerk(), answer_id, sent, "填报.xlsx")
+    saved = desk.save(clerk(), answer_id, read.changes)
+    assert (saved.stored, [one.field for one in saved.conflicts]) == (2, ["teams"])
+    cells = queries.opened(clerk(), answer_id).cells
+    assert (cells["0.all"].value, cells["0.plan"].value) == ("141", "")  # the colleague's words
+    assert (cells["0.teams"].value, cells["0.teams"].other) == ("6", "甲：7")
+
+    # Without the hidden sheet the file cannot tell: every difference is shown with whose it was.
+    bare = _edited(data, drop=baseline.SHEET)
+    assert any(one.startswith("“常住人口”：141 → 140（原由") for one in said(answer_id, bare)[0])
+
+
 def test_a_list_comes_filled_from_the_index_and_its_rows_are_found_again() -> None:
     for number, name in (("110101193503070011", "甲老"), ("110101194001010026", "乙老"),
                          ("110101199001010019", "青年")):  # fmt: skip
@@ -125,6 +179,26 @@ def test_a_list_comes_filled_from_the_index_and_its_rows_are_found_again() -> No
         "D1 不认识的列“电话”，未读取",
         "A3 没有行号“7”，该行未读取",
     ]
+
+    # A mask that was copied from the screen is no value, and a row is found by whom it is about.
+    kept = [["行号", "姓名", "电话"], [1, "乙老", "138****0000"]]
+    phone = world.field("p", "电话", kind="text", mask="phone")
+    listed = queries.opened(clerk(), answer_id)
+    masked = replace(listed, made=made.model_copy(update={"fields": (*fields[:2], phone)}))
+    grid = files.read(book(kept), "填报.xlsx")
+    told = offline._proposal(masked, grid, baseline.Baseline())
+    assert not told.changes and told.faults[-1] == "C2“电话”是掩码，请整格填写完整内容"
+    _, data = offline.export(clerk(), answer_id)
+    there = {row[0].value: row[0].row for row in load_workbook(BytesIO(data)).active}
+    note = f"F{there[2]}"
+    assert said(answer_id, _edited(data, (note, "住院"))) == (["第 2 行“备注”：空 → 住院"], [])
+    swapped = {place: replace(one, subject="somebody else") for place, one in listed.cells.items()}
+    grid = files.read(_edited(data, (note, "住院")), "填报.xlsx")
+    before = baseline.read(made, grid.before[0], grid.before[1:])
+    told = offline._proposal(replace(listed, cells=swapped), grid, before)
+    assert not told.changes and told.faults == tuple(
+        f"A{there[row]} 第 {row} 行下载后已换成另一个人，该行未读取" for row in (1, 2)
+    )
 
     counts = ("living", "registered", "inflow", "outflow", "system:grid")
     asks = [

@@ -1,8 +1,10 @@
 """一键调取: the cells of a list that systems hold of persons, asked for as the clerk filling it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -10,16 +12,19 @@ from sqlalchemy import select
 from auth.permissions import Denied
 from auth.principal import Principal
 from auth.tables import audit_entry
-from portal.affairs.forms import desk, held, queries, roster
+from portal.affairs.forms import desk, held, masking, queries, roster
 from portal.affairs.forms.roster import Brought, Came
 from portal.affairs.forms.words import AUTO, MISSING, TYPED, FormError, Held, HeldField
-from portal.connectors.contract import Mask, TimedOut
+from portal.connectors.contract import Capability, Mask, State, TimedOut
 from portal.connectors.gateway import Gateway
-from portal.functions.records import Records
-from portal.functions.rosters import PURPOSE, Rosters, Wish
-from portal.pages.parts import formroster
-from portal.store import clock, crypto
+from portal.connectors.recorder import row, write_rows
+from portal.connectors.survey import by_the_platform
+from portal.connectors.transport import Trace
+from portal.functions.records import Records, mask
+from portal.functions.rosters import PURPOSE, Rosters, Value, Wish
+from portal.store import citypack, clock, crypto, search
 from portal.store.engine import begin
+from portal.store.scope import scoped
 from tests import people
 from tests.connectors import support
 from tests.connectors.support import FakeTransport
@@ -176,6 +181,74 @@ def test_a_list_is_filled_by_a_click_and_asking_again_fills_only_what_is_missing
     assert noted[-1].detail["fields"] == {"b": ["grade"]}
 
 
+def test_a_system_whose_young_roster_lacks_a_person_is_not_asked_and_the_cell_says_so(
+    function: Rosters,
+    answers: _Answers,
+    transports: dict[str, FakeTransport],
+    frozen: clock.FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers.down.clear()
+    texts = citypack.pack().forms.model_copy(update={"index_hours": 30})
+    pack = citypack.pack().model_copy(update={"forms": texts})
+    monkeypatch.setattr("portal.functions.rosters.pack", lambda: pack)
+    persons.persons(2)
+    who, answer = persons.clerk("wang"), _list()
+    first, second = roster.wanted(who, answer.id).lacking
+    with scoped(search.INDEXER) as connection:  # a knows the first of the two, b neither
+        known = {"person": UUID(first.subject), "system": "a", "phone": None}
+        search.mark_known(connection, [known])
+
+    def calls() -> tuple[int, int]:
+        return len(transports["a"].calls), len(transports["b"].calls)
+
+    def ask(**how: bool) -> list[dict[str, Value]]:
+        frozen.advance(timedelta(minutes=10))  # what was answered is not kept that long
+        wishes = [Wish(subject=one.subject, wanted=one.wanted) for one in (first, second)]
+        return list(function.ask(who, answer.paper_no, wishes, **how))
+
+    def walk(system: str, capability: Capability, outcome: State) -> None:
+        made = function.records.gateway.registry.systems[system]
+        told = row(by_the_platform("roster"), made, capability, Trace(), asked_at=clock.now(),
+                   delivered_at=clock.now(), outcome=outcome.name, fault=None)  # fmt: skip
+        write_rows([told])
+
+    # Only a whole roster counts: not a broken walk, not another list.
+    walk("a", Capability.ROSTER, State.FAULT)
+    walk("b", Capability.REPORTS, State.RETURNED)
+    ask()
+    assert calls() == (2, 2)
+    at = f"{clock.local(clock.now()):%m-%d %H:%M}"
+    walk("a", Capability.ROSTER, State.RETURNED)
+    told = ask()
+    assert calls() == (3, 4)
+    assert told[0]["a.grade"].value == "甲"
+    assert told[1]["a.grade"] == Value(source=f"系统a（模拟）：{at} 的名册中没有此人，未调取")
+    with begin() as connection:
+        query = select(audit_entry.c.detail).where(audit_entry.c.action == "forms.person")
+        noted = connection.execute(query.order_by(audit_entry.c.seq.desc()).limit(2)).scalars()
+        assert [one.get("absent") for one in noted].count(["a"]) == 1
+
+    # It is in the list as the reason, a click may ask all the same, and a day later all are asked.
+    brought = [
+        Brought(row=one.row, subject=one.subject,
+                came={bind: Came(**_said(value)) for bind, value in values.items()})
+        for one, values in zip((first, second), told, strict=True)
+    ]  # fmt: skip
+    roster.put(who, answer.id, brought)
+    assert (f"系统a（模拟）：{at} 的名册中没有此人，未调取", 2) in roster.wanted(
+        who, answer.id
+    ).reasons
+    assert ask(everybody=True)[1]["a.grade"].value == "甲" and calls() == (5, 6)
+    frozen.advance(timedelta(hours=31))
+    assert ask()[1]["a.grade"].value == "甲" and calls() == (7, 8)
+
+    # Who may not ask is not told either who is in no roster.
+    walk("a", Capability.ROSTER, State.RETURNED)
+    monkeypatch.setattr("auth.permissions.readable_systems", lambda *_: frozenset())
+    assert "本岗位不能" in ask()[1]["a.grade"].source and calls() == (7, 8)
+
+
 def test_nobody_else_asks_and_nobody_outside_is_asked_for(
     function: Rosters, transports: dict[str, FakeTransport]
 ) -> None:
@@ -199,17 +272,17 @@ def test_nobody_else_asks_and_nobody_outside_is_asked_for(
 
 
 def test_a_screen_shows_a_list_masked_and_takes_no_mask_for_a_value() -> None:
-    held.comes_from(lambda: Held(fields=FIELDS))
+    held.comes_from(lambda: Held(fields=FIELDS, masked=mask.masked))
     number = world.field("n", "身份证号", kind="text", source="person", bind="id_number")
     phone = world.field("p", "电话", kind="text", source="field", bind="b.phone")
     plain = world.field("g", "等级", kind="text", source="field", bind="a.grade")
-    assert formroster.shown(number, "630102193001010029") == "6" + "*" * 16 + "9"
-    assert formroster.shown(phone, "13897001234") == "138****1234"
-    assert formroster.shown(plain, "甲") == "甲" and formroster.shown(phone, "") == ""
+    assert masking.shown(number, "630102193001010029") == "6" + "*" * 16 + "9"
+    assert masking.shown(phone, "13897001234") == "138****1234"
+    assert masking.shown(plain, "甲") == "甲" and masking.shown(phone, "") == ""
     told = world.field("r", "监护人电话", kind="text", fact="guardian", mask="phone")
-    assert formroster.shown(told, "13897001234") == "138****1234"
-    assert formroster.half_masked(phone, "139****1234")
-    assert formroster.half_masked(told, "139****1234")
-    assert not formroster.half_masked(phone, "13900001234")
-    assert not formroster.half_masked(plain, "甲*")
+    assert masking.shown(told, "13897001234") == "138****1234"
+    assert masking.half_masked(phone, "139****1234")
+    assert masking.half_masked(told, "139****1234")
+    assert not masking.half_masked(phone, "13900001234")
+    assert not masking.half_masked(plain, "甲*")
     held.comes_from(Held)

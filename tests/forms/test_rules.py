@@ -327,7 +327,7 @@ def test_another_word_for_what_a_system_holds_is_refused_and_told_how_to_bind(
     same = rules.alike([["联系电话", "手机号码", "联系方式", "本人手机号码"]])
     known = replace(HELD, same=same)
     asked = field("x", title=title, kind="text")
-    told = "“网格”的信息项“联系电话”（来源填 field，取数填 grid.phone）"
+    told = "“网格”的信息项“联系电话”（来源填“业务系统”，取数填“网格·联系电话”）"
     roster = form(asked).model_copy(update={"layout": "名册"})
     assert rules.refused(roster, known) == (((title, told),) if refused else ())
     assert rules.refused(roster, HELD) == ()  # the words are the city's, none are built in

@@ -79,6 +79,7 @@ def test_a_clerk_completes_a_filled_form_and_loses_nothing(office: Office, sit: 
     assert tab.get("download_button")
     tab.button(key="form-move-hand_in").click().run()
     assert "“户数总计”已提出数据校核" in shown(tab)
+    assert "填报现为“待审核”，等待审核单位办理" in shown(tab)
     assert queries.opened(clerk(), answer.id).row.state == "待审核"
 
     sit(street())
@@ -90,6 +91,20 @@ def test_a_clerk_completes_a_filled_form_and_loses_nothing(office: Office, sit: 
     tab = office.open("forms")
     tab.get("button_group")[0].set_value("table").run()
     assert "应报 2，已报 1，报送率 50.0%" in shown(tab)
+    tab.button(key="form-down-990102001").click().run()
+    assert "荷塘社区" in shown(tab) and tab.button(key="form-up-990102")
+    tab.button(key="form_lock_all").click().run()
+    assert "已锁定 1 份" in shown(tab)
+    tab.button(key=f"form-unit-{answer.id}").click().run()
+    assert office.went[-1] == ("forms", {"id": str(answer.id)})
+    tab = office.open("forms")
+    tab.get("button_group")[0].set_value("all").run()
+    tab.text_input(key="forms_number").set_value("YB99999999").run()
+    tab.button(key="forms_number_open").click().run()
+    assert "没有找到 YB99999999 号填报" in shown(tab)
+    tab.text_input(key="forms_number").set_value(answer.paper_no[-3:]).run()
+    tab.button(key="forms_number_open").click().run()
+    assert office.went[-1] == ("forms", {"id": str(answer.id)})
     tab.get("button_group")[0].set_value("burden").run()
     assert "海陵市民政局" in shown(tab) and "节省工时" in shown(tab)
 
@@ -305,28 +320,29 @@ def test_a_department_binds_columns_of_a_list_instead_of_asking_again(
     who = sit(department())
     tab = office.open("forms", form=str(form_id))
     assert (
-        "“联系电话”：“网格系统”的信息项“联系电话”（来源填 field，取数填 grid.phone）已有"
+        "“联系电话”：“网格系统”的信息项“联系电话”（来源填“业务系统”，取数填“网格系统·联系电话”）已有"
         in shown(tab)
     )
     box = tab.text_area(key=f"form_fields.{form_id}")
-    assert "监护人电话\t文字\ttyped\t\t\tguardian_phone\t电话" in box.value
+    assert "ring\t监护人电话\t文字\t基层填写\t\t\tguardian_phone\t电话" in box.value
     for chosen in ("field:grid.phone", "fact:guardian_phone"):
         tab.selectbox(key="form_bind").set_value(chosen).run()
         tab.button(key="form_bind_add").click().run()
     lines = tab.text_area(key=f"form_fields.{form_id}").value.splitlines()
     assert lines[-2:] == [
-        "联系电话\t文字\tfield\tgrid.phone\t\t\t",
-        "监护人电话\t文字\tfact\tguardian_phone\t\tguardian_phone\t电话",
+        "\t联系电话\t文字\t业务系统\t网格系统·联系电话\t\t\t",
+        "\t监护人电话\t文字\t已采集的事实\tguardian_phone\t\tguardian_phone\t电话",
     ]
-    kept = [one for one in lines if "typed" not in one or "备注" in one]
+    kept = [one for one in lines if "基层填写" not in one or "备注" in one]
     tab.text_area(key=f"form_fields.{form_id}").set_value(
-        "\n".join([*kept, "甲\t文字\ttyped\t\t\t\t全部"])
+        "\n".join([*kept, "\t甲\t文字\t基层填写\t\t\t\t全部"])
     ).run()
     tab.button(key="form_write").click().run()
     assert "第 5 栏“甲”的掩码须为“电话”或不填，没有保存" in shown(tab)
     tab.text_area(key=f"form_fields.{form_id}").set_value("\n".join(kept)).run()
     tab.button(key="form_write").click().run()
     (made,) = (one.made for one in queries.forms(who) if one.id == form_id)
+    assert (made.matter, made.cycle, made.days, made.targets) == ("population", "月", 5, ())
     bound = [(one.source, one.bind, one.fact, one.mask, one.required) for one in made.fields[-2:]]
     assert bound == [
         ("field", "grid.phone", "", "", False),

@@ -1,16 +1,22 @@
 """The monthly numbers of the simulated systems agree with what they say of one, and only grow."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import pytest
 
+from portal.functions.reports.protect import Group, Table, close
+from portal.settings import ROOT
 from sandbox.distort import Register
 from sandbox.grid.numbers import NUMBERS as GRID
 from sandbox.kit.statistics import MONTHS, Statistics
 from sandbox.pension.numbers import numbers as pension_numbers
 from sandbox.pension.records import Records as Pension
-from sandbox.population import World
+from sandbox.population import World, build
+from sandbox.region import load_region
+from sandbox.subsistence.numbers import NUMBERS as SUBSISTENCE
+from sandbox.subsistence.records import Records as Subsistence
 from sandbox.systems.service import disabled_persons, elderly_care, social_assistance
 from tests.sandbox.support import NOON
 
@@ -98,3 +104,32 @@ def test_a_month_only_grows_and_a_part_is_never_more_than_the_whole(world: World
         assert [later[row["TJBH"]][name] for name in GRID.flows] == [
             row[name] for name in GRID.flows
         ]
+
+
+def test_the_demonstration_holds_enough_hardship_for_a_city_to_be_shown_some() -> None:
+    """The rule for small numbers is the same everywhere; of a small world it may leave nothing."""
+    city = build(load_region(ROOT / "city" / "xining"))
+    register = Subsistence(city).register
+    counted: dict[str, Counter[str]] = {}
+    for home in city.households:
+        there = counted.setdefault(home.region[:6], Counter())
+        there["residents"] += len(home.members)
+        if home.allowance:
+            there[f"kind{home.allowance}"] += 1
+            there["persons"] += len(home.members) * (home.allowance != "3")
+    helped = social_assistance.NUMBERS
+    for made, of, names in (
+        (SUBSISTENCE, register, ("byjths", "xzhs", "tchs", "rhhchs", "bfhhs")),
+        (helped, members(helped, city), ("lsjzrc",)),
+    ):
+        for row in made.rows(of, DAY):
+            if row["_end"] == DAY:
+                for name in names:
+                    counted[row[made.number][:6]][name] += int(row[name])
+    columns = sorted({name for there in counted.values() for name in there} - {"residents"})
+    rows = [(*(there[name] for name in columns), there["residents"])
+            for _, there in sorted(counted.items())]  # fmt: skip
+    group = Group(protected=tuple(range(len(columns))), residents=len(columns))
+    total = [sum(row[at] for row in rows) for at in range(len(columns) + 1)]
+    closed = close(Table(total=total, rows=rows), group)
+    assert not closed.everything and len(closed.rows) <= len(rows) // 2

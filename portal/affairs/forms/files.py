@@ -13,6 +13,7 @@ from io import BytesIO, StringIO
 
 import xlrd
 
+from portal.affairs.forms.baseline import SHEET as BEFORE
 from portal.store import sheets
 from portal.store.sheets import MAX_BYTES, Cell, SheetRefusedError, letter
 
@@ -30,6 +31,7 @@ class Grid:
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[Cell, ...]], ...]
     barred: dict[tuple[int, int], str]  # row as shown, column from 0 -> why
+    before: tuple[tuple[str, ...], ...] = ()  # the sheet of what went out: its head, its lines
 
 
 def words(value: Cell) -> str:
@@ -72,7 +74,16 @@ def _xlsx(data: bytes, name: str) -> Grid:
         header=sheet.header,
         rows=tuple((one.number, one.cells) for one in sheet.rows),
         barred=barred | _merged(data),
+        before=_before(data, name),
     )
+
+
+def _before(data: bytes, name: str) -> tuple[tuple[str, ...], ...]:
+    try:
+        sheet = sheets.read_sheet(data, name=name, sheet=BEFORE)
+    except SheetRefusedError:
+        return ()  # the file is not from here, or somebody has taken the sheet out
+    return (sheet.header, *(tuple(map(words, one.cells)) for one in sheet.rows))
 
 
 def _column(letters: str) -> int:
@@ -148,7 +159,17 @@ def _xls(data: bytes, name: str) -> Grid:
     if not kept:
         raise SheetRefusedError(f"“{name}”是空的，未读取任何内容。")
     header = tuple(words(one) for one in kept[0][1])
-    return Grid(title=sheet.name, header=header, rows=tuple(kept[1:]), barred=barred)
+    return Grid(title=sheet.name, header=header, rows=tuple(kept[1:]), barred=barred,
+                before=_old_before(book))  # fmt: skip
+
+
+def _old_before(book: xlrd.book.Book) -> tuple[tuple[str, ...], ...]:
+    if BEFORE not in book.sheet_names():
+        return ()
+    sheet = book.sheet_by_name(BEFORE)
+    return tuple(
+        tuple(words(_old(book, one)) for one in sheet.row(number)) for number in range(sheet.nrows)
+    )
 
 
 def _old(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> Cell:

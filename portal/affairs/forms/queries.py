@@ -1,9 +1,9 @@
-"""Reading forms and answers: lists, one opened, the aggregated table. Always scoped."""
+"""Reading forms and answers: lists, and one opened. Always scoped."""
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,13 +18,12 @@ from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.personfacts import Rival
 from portal.affairs.forms.rules import Count
 from portal.affairs.forms.tables import form, form_answer
-from portal.affairs.forms.words import Cell, Cells, FormError, key
+from portal.affairs.forms.words import Cells, FormError
 from portal.affairs.workflow import ledger
 from portal.affairs.workflow.ledger import Event
 from portal.store import clock, divisions
 from portal.store.flow_texts import MoveText
 from portal.store.form_texts import FormText
-from portal.store.measure_words import Topic
 from portal.store.scope import acting_as, scoped
 
 RECORDS = "records.open"
@@ -106,7 +105,8 @@ def late(handed: date | None, due: date, offline: bool, today: date) -> bool:
     return not offline and (handed or today) > due
 
 
-def _answer_row(row: Row[Any]) -> AnswerRow:
+def answer_row(row: Row[Any]) -> AnswerRow:
+    """A stored answer, with its form's head, as a line of a list."""
     today = clock.local(clock.now()).date()
     handed = clock.local(row.handed_at).date() if row.handed_at else None
     names = ("asked", "auto", "changed", "typed")
@@ -173,7 +173,25 @@ def answers(
     if region:
         query = query.where(form_answer.c.region_code.startswith(region, autoescape=True))
     with scoped(principal.reach) as connection:
-        return tuple(map(_answer_row, connection.execute(query)))
+        return tuple(map(answer_row, connection.execute(query)))
+
+
+def numbered(principal: Principal, paper_no: str) -> UUID:
+    """The answer of the number that stands on a paper; its noughts and its letters may be left out.
+
+    What a unit without network has written on paper finds its row by it.
+    """
+    permissions.check(principal, VIEW)
+    digits = unicodedata.normalize("NFKC", paper_no).strip().upper().removeprefix("YB")
+    if not (digits.isascii() and digits.isdigit()):
+        raise FormError("编号是纸面或文件上“YB”开头的数字，例如 YB00000012。")
+    number = f"YB{int(digits):08d}"
+    query = select(form_answer.c.id).where(form_answer.c.paper_no == number)
+    with scoped(principal.reach) as connection:
+        found: UUID | None = connection.execute(query).scalar()
+    if found is None:
+        raise FormError(f"没有找到 {number} 号填报，可能不在本岗位的管辖范围，请核对编号。")
+    return found
 
 
 def _whole(answer_id: UUID) -> Select[Any]:
@@ -192,7 +210,7 @@ def row_of(principal: Principal, answer_id: UUID) -> AnswerRow:
         row = connection.execute(query).first()
     if row is None:
         raise FormError(desk.GONE)
-    return _answer_row(row)
+    return answer_row(row)
 
 
 def opened(principal: Principal, answer_id: UUID) -> Opened:
@@ -220,7 +238,7 @@ def opened(principal: Principal, answer_id: UUID) -> Opened:
     cells = held.unseal(row.payload)
     fills = rules.FILLER in kinds and row.state == "待填报" and row.filled_at is not None
     return Opened(
-        row=_answer_row(row), made=made, cells=cells, rows=tuple(rows_of(made, row.rows)),
+        row=answer_row(row), made=made, cells=cells, rows=tuple(rows_of(made, row.rows)),
         may_fill=fills, rivals=_rivals(principal, made, cells) if fills else {},
         moves=answer_flow().offered(row.state, kinds), events=events,
         head_faults=rules.head_faults(made, clock.local(clock.now()).date()),
@@ -230,74 +248,3 @@ def opened(principal: Principal, answer_id: UUID) -> Opened:
 def _rivals(principal: Principal, made: FormText, cells: Cells) -> Mapping[str, tuple[Rival, ...]]:
     with scoped(principal.reach) as connection, acting_as(connection, held.SERVICE.actor):
         return settling.open_in(connection, made, cells)
-
-
-# -- the table as it grows ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """The answers of one form and period, unit by unit, with what is handed in added up."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, str, tuple[str, ...]], ...]  # place, state, values
-    totals: tuple[str, ...]
-    sent: int
-    handed: int
-    late: int
-    withheld: tuple[str, ...]  # columns that this post may not see
-
-    @property
-    def percent(self) -> str:
-        """The reporting rate."""
-        return f"{100 * self.handed / self.sent:.1f}%" if self.sent else "无样本"
-
-
-def table(principal: Principal, form_id: UUID, period: date) -> Table:
-    """The aggregated table as far as it was handed in; who has not is listed as such.
-
-    Without record rights, columns about disability, hardship or children are left out as a whole,
-    so that no difference of numbers tells a small one.
-    """
-    permissions.check(principal, VIEW)
-    query = (
-        select(form_answer, *_LISTED)
-        .join(form, form.c.id == form_answer.c.form_id)
-        .where(form_answer.c.form_id == form_id, form_answer.c.period_from == period)
-        .order_by(form_answer.c.region_code)
-    )
-    with scoped(principal.reach) as connection:
-        found = connection.execute(query).all()
-    if not found:
-        raise FormError("本岗位范围内没有这一期的填报。")
-    made = content(found[0])
-    records = permissions.allowed(principal, RECORDS)
-    numbers = [one for one in made.fields if one.kind == "number" and made.layout == "汇总表"]
-    shown = [one for one in numbers if records or one.topic is Topic.NONE]
-    rows, sums = [], {one.name: Decimal(0) for one in shown}
-    listed = list(map(_answer_row, found))
-    for row, one in zip(found, listed, strict=True):
-        cells = held.unseal(row.payload) if row.state in HANDED else {}
-        values = [cells[key(0, f.name)].value if key(0, f.name) in cells else "" for f in shown]
-        for column, value in zip(shown, values, strict=True):
-            sums[column.name] += Decimal(value or 0)
-        rows.append((one.region_name, one.state, tuple(values)))
-    sums_shown = {name: f"{number:f}" for name, number in sums.items()}
-    return Table(
-        heads=tuple(one.title for one in shown), rows=tuple(rows),
-        totals=_totals(made, sums_shown, [one.name for one in shown]),
-        sent=sum(one.state != "已拒收" for one in listed),
-        handed=sum(one.state in HANDED for one in listed), late=sum(one.late for one in listed),
-        withheld=tuple(one.title for one in numbers if one not in shown),
-    )  # fmt: skip
-
-
-def _totals(made: FormText, sums: dict[str, str], names: Sequence[str]) -> tuple[str, ...]:
-    """Sums of what adds up; a formula is formed anew from the sums, never added."""
-    cells: Cells = {
-        key(0, one.name): Cell(value="" if one.source == "formula" else sums[one.name])
-        for one in made.fields
-        if one.name in sums
-    }
-    rules.compute(made, cells, [0])
-    return tuple(cells[key(0, name)].value for name in names)

@@ -68,7 +68,11 @@ def already_held(one: FieldText, form: FormText, held: Held) -> str:
         return ""
     for other in held.fields.values():
         if _meant(other.label, held) == wanted:
-            how = f"（来源填 field，取数填 {other.id}）" if form.layout == "名册" else ""
+            how = (
+                f"（来源填“业务系统”，取数填“{other.system_name}·{other.label}”）"
+                if form.layout == "名册"
+                else ""
+            )
             return f"“{other.system_name}”的信息项“{other.label}”{how}"
     return ""
 

@@ -15,8 +15,9 @@ def line(who: Principal) -> None:
     if not found:
         return
     with st.expander(f"晨报（最近 {len(found)} 天）", key="briefing"):
-        for place, one in enumerate(found):
-            with st.container(key=f"brief-{place}", horizontal=True, vertical_alignment="center"):
+        for one in found:
+            name = f"brief-{one.day:%Y%m%d}"
+            with st.container(key=name, horizontal=True, vertical_alignment="center"):
                 _one(who, one)
 
 
@@ -29,5 +30,5 @@ def _one(who: Principal, one: Kept) -> None:
         return queries.file(who, one.day) or b""
 
     name = papers.file_name(f"{one.title}{one.day:%Y%m%d}", ".docx")
-    st.download_button("下载", file, name, papers.MEDIA_TYPE, key=f"brief_file-{one.day}",
+    st.download_button("下载", file, name, papers.MEDIA_TYPE, key=f"brief_file-{one.day:%Y%m%d}",
                        on_click="ignore")  # fmt: skip

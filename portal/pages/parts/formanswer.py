@@ -5,7 +5,8 @@ from uuid import UUID
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, offline, queries
+from portal.affairs.forms import desk, masking, offline, queries
+from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.offline import Proposal
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import Cell, FormError, key
@@ -20,10 +21,21 @@ from portal.store import workbooks
 from portal.store.form_texts import FieldText
 
 _READ, _TURN, _KEPT = "form_read", "form_turn", "form_kept"
+_REFUSE = "refuse"  # offered only where the form's head gives a reason to
 _TYPES = ["xlsx", "xls", "csv", "et", "wps"]
 
 
 # -- what is done ----------------------------------------------------------------------
+
+
+def _now(who: Principal, answer_id: UUID) -> str:
+    """How it stands after a move, and whose turn it is, in the flow's own words."""
+    try:
+        state = queries.row_of(who, answer_id).state
+    except FormError:
+        return "已办理。"  # it has left what this post may see
+    waits = answer_flow().states[state].waits
+    return f"填报现为“{state}”{f'，等待{waits}办理' if waits else ''}。"
 
 
 @guarded(desk.VIEW)
@@ -32,7 +44,7 @@ def _move(who: Principal, answer_id: UUID, version: int, move: str, paper: Paper
 
     def act() -> str:
         told = desk.move(who, answer_id, move, given, version)
-        return "；".join(told) or "已办理。"
+        return f"{_now(who, answer_id)}{'；'.join(told)}"
 
     saying.attempt(act, paper)
 
@@ -56,7 +68,7 @@ def _confirm(who: Principal, answer_id: UUID) -> None:
 
 
 def _shown(found: Opened, row: int, one: FieldText) -> str:
-    return formroster.shown(one, found.cells.get(key(row, one.name), Cell()).value)
+    return masking.shown(one, found.cells.get(key(row, one.name), Cell()).value)
 
 
 def _table(found: Opened) -> None:
@@ -161,15 +173,27 @@ def card(who: Principal, answer_id: str) -> None:
             formlist.draw(who, found)
         else:
             formcells.cells(found, 0)
-    with st.container(key="card-form-acts"):
-        version = found.row.version
-        formmoves.draw(
-            who, "forms.answer", answer_id, f"填报：{found.made.title}", found.moves,
-            lambda move, paper: _move(found.row.id, version, move, paper),
-        )  # fmt: skip
-        if found.may_fill:
+    _below(who, found)
+
+
+def _below(who: Principal, found: Opened) -> None:
+    """What may be done with it now, files out and in, and what happened so far."""
+    version = found.row.version
+    moves = [one for one in found.moves if one.id != _REFUSE or found.head_faults]
+    if moves:
+        with st.container(key="card-form-acts"):
+            formmoves.draw(
+                who, "forms.answer", str(found.row.id), f"填报：{found.made.title}", moves,
+                lambda move, paper: _move(found.row.id, version, move, paper),
+            )  # fmt: skip
+    if found.may_fill:
+        with st.container(key="card-form-files"):
+            words = "导出的表格可在无网络时填写，只有改动过的格会写回"
+            st.html(tables.head("离线填写", text(words)))
             st.fragment(_files)(found.row.id)
-        history(found.events)
+    if found.events:
+        with st.container(key="card-form-history"):
+            history(found.events)
 
 
 @guarded(desk.VIEW)

@@ -12,6 +12,7 @@ from auth.principal import Principal
 from portal.affairs.forms import desk, held, queries
 from portal.connectors.contract import Mask
 from portal.pages.guards import guarded
+from portal.pages.parts import formlines
 from portal.store.citypack import pack
 from portal.store.form_texts import FieldText, FormText
 
@@ -49,18 +50,39 @@ def offers(made: FormText, others: tuple[FormText, ...]) -> dict[str, Offer]:
             shown = f"（掩码：{_MASKS[known.mask]}）" if known.mask is not None else ""
             found[f"field:{known.id}"] = Offer(
                 label=f"业务系统 {known.system_name}·{known.label}{shown}",
-                line="\t".join((known.label, "文字", "field", known.id, "", "", "")),
+                line="\t".join(
+                    (
+                        "",
+                        known.label,
+                        "文字",
+                        formlines.SOURCES["field"],
+                        formlines.bind_words("field", known.id),
+                        "",
+                        "",
+                        "",
+                    )
+                ),
             )
     return found
 
 
 def _fact(one: FieldText, title: str) -> Offer:
-    kinds = {"number": "数字", "text": "文字", "date": "日期"}
     mask = _MASKS[Mask(one.mask)] if one.mask else ""
     shown = f"（掩码：{mask}）" if mask else ""
     return Offer(
         label=f"已采集的事实 {one.title}{shown}，见《{title}》",
-        line="\t".join((one.title, kinds[one.kind], "fact", one.fact, "", one.fact, mask)),
+        line="\t".join(
+            (
+                "",
+                one.title,
+                formlines.KINDS[one.kind],
+                formlines.SOURCES["fact"],
+                one.fact,
+                "",
+                one.fact,
+                mask,
+            )
+        ),
     )
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.forms import desk
+from portal.affairs.forms import desk, masking
 from portal.affairs.forms.desk import Change, Saved
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import TYPED, Cell, FormError, key
 from portal.look import notice
 from portal.pages.guards import guarded
-from portal.pages.parts import formroster, memory, saying
+from portal.pages.parts import memory, saying
 from portal.store.form_texts import FieldText
 
 _SAID, _TOLD = "form_said", "form_told"
@@ -39,10 +39,10 @@ def tell(who: Principal, saved: Saved, columns: dict[str, FieldText] | None = No
 
     def shown(name: str, value: str) -> str:
         one = (columns or {}).get(name)
-        return formroster.shown(one, value) if one is not None else value
+        return masking.shown(one, value) if one is not None else value
 
     clash = [
-        f"“{one.title}”刚由{one.by}填为“{shown(one.field, one.theirs)}”，"
+        f"“{one.title}”刚由{one.by or '系统'}填为“{shown(one.field, one.theirs)}”，"
         f"您填的“{shown(one.field, one.mine)}”已留在旁边，请核定。"
         for one in saved.conflicts
     ]
@@ -77,7 +77,7 @@ def keep(
     half = [
         (change, one)
         for change, one in written
-        if listed and formroster.half_masked(one, change.value)
+        if listed and masking.half_masked(one, change.value)
     ]
     good = [one for one in written if one not in half]
     try:
@@ -109,7 +109,7 @@ def origin(one: FieldText, cell: Cell, *, listed: bool) -> str:
     """State, source and day of a cell, and what else was said of it."""
 
     def shown(value: str) -> str:
-        return formroster.shown(one, value) if listed else value
+        return masking.shown(one, value) if listed else value
 
     parts = [cell.state, cell.source if cell.state != TYPED else cell.by, cell.as_of]
     if cell.auto:
@@ -138,7 +138,7 @@ def _cell(found: Opened, row: int, one: FieldText, cell: Cell) -> None:
     name = f"{row}-{one.name}" if listed else one.name
     widget = f"form-cell-{name}-{cell.version}-{bool(cell.other)}"
     title = plain(one.title if one.required else f"{one.title}（可不填）")
-    shown = formroster.shown(one, cell.value) if listed else cell.value
+    shown = masking.shown(one, cell.value) if listed else cell.value
     st.text_input(
         f"{title}  \n{plain(origin(one, cell, listed=listed))}",
         value=shown,

@@ -1,7 +1,7 @@
 """A form opened or written: its head, its fields, what overlaps, its moves."""
 
 from datetime import date
-from typing import Any
+from typing import get_args
 from uuid import UUID, uuid4
 
 import streamlit as st
@@ -16,65 +16,19 @@ from portal.look import notice, states, tables
 from portal.look.markup import text
 from portal.pages.going import go
 from portal.pages.guards import guarded
-from portal.pages.parts import formanswer, formbinds, formmoves, saying
+from portal.pages.parts import formanswer, formbinds, formlines, formmoves, saying
 from portal.pages.parts.draft import Paper
-from portal.store import clock
+from portal.store import clock, divisions
 from portal.store.citypack import pack
-from portal.store.form_texts import FormText
+from portal.store.divisions import Division
+from portal.store.form_texts import Cycle, FormText
 
+_CYCLES = get_args(Cycle)
 _HEAD = {
     "number": "表号",
     "approval": "批准（备案）文号",
     "valid_until": "有效期至（如 2027-12-31）",
 }
-_FACT, _MASK = "沿用", "掩码"
-_LINE = f"栏目\t类型\t来源\t取数\t校验\t{_FACT}\t{_MASK}"
-_KINDS = {"number": "数字", "text": "文字", "date": "日期"}
-_GIVEN = ("field", "fact")
-_MASKS = {"": "", "phone": "电话"}
-
-
-def _lines(made: FormText) -> str:
-    """The fields as lines of a spreadsheet."""
-    rows = [
-        "\t".join((one.title, _KINDS[one.kind], one.source, one.bind, one.check, one.fact,
-                   _MASKS[one.mask]))
-        for one in made.fields
-    ]  # fmt: skip
-    return "\n".join([_LINE, *rows])
-
-
-def fields_of(lines: str, before: FormText) -> list[dict[str, object]]:
-    """The lines as fields; what the template says of a title (ages, topic) goes along.
-
-    Lines without the columns 沿用 and 掩码, as older sheets have them, leave those as they were.
-    """
-    known = {one.title: one.model_dump() for one in before.fields}
-    kinds = {words: kind for kind, words in _KINDS.items()}
-    masks = {words: mask for mask, words in _MASKS.items()}
-    says = {_FACT, _MASK} <= set(lines.partition("\n")[0].strip().split("\t"))
-    found: list[dict[str, object]] = []
-    for number, line in enumerate(lines.splitlines()[1:], start=1):
-        if not line.strip():
-            continue
-        title, kind, source, bind, check, fact, mask, *_ = (*line.split("\t"), *("",) * 7)
-        if kind and kind not in kinds:
-            raise FormError(f"第 {number} 栏“{title}”的类型须为数字、文字或日期，没有保存。")
-        if mask.strip() not in masks:
-            raise FormError(f"第 {number} 栏“{title}”的掩码须为“电话”或不填，没有保存。")
-        kept = {"fact": fact.strip(), "mask": masks[mask.strip()]} if says else {}
-        there = known.get(title, {})
-        found.append(
-            {**there, **_need(there, source.strip()), **kept, "name": f"f{number:02d}",
-             "title": title.strip(), "kind": kinds.get(kind, "number"),
-             "source": source.strip() or "typed", "bind": bind.strip(), "check": check.strip()}
-        )  # fmt: skip
-    return found
-
-
-def _need(before: dict[str, Any], source: str) -> dict[str, bool]:
-    """What is newly bound to somebody's answer need not be typed where there is none."""
-    return {"required": False} if source in _GIVEN and before.get("source") != source else {}
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -94,7 +48,8 @@ def _write(who: Principal, template: FormText, form_id: UUID | None, lines: str)
                  "valid_until": date.fromisoformat(given["valid_until"])
                  if given["valid_until"] else None,
                  "title": str(st.session_state.get("form_title") or template.title).strip(),
-                 "fields": fields_of(str(st.session_state.get(lines) or ""), template)}
+                 **_sending(who, template),
+                 "fields": formlines.read(str(st.session_state.get(lines) or ""), template)}
             )  # fmt: skip
         except ValidationError as error:
             where = "、".join(_place(one["loc"]) for one in error.errors()[:5])
@@ -127,17 +82,57 @@ def write(who: Principal, template: FormText, form_id: UUID | None) -> None:
     for column, (name, label) in zip(columns, _HEAD.items(), strict=True):
         value = getattr(template, name)
         column.text_input(label, value=f"{value or ''}", key=f"form_{name}", max_chars=60)
-    matter = pack().forms.matter(template.matter)
-    st.html(tables.pairs([("服务的准入事项", matter.name if matter else "没有选定")]))
+    _ask_sending(who, template)
     lines = f"form_fields.{form_id or template.id}"
-    st.session_state.setdefault(lines, _lines(template))
+    st.session_state.setdefault(lines, formlines.write(template))
     st.text_area(
-        "栏目（每行一栏，可从表格粘贴；来源 typed 为基层填写，沿用为事实名，掩码可填“电话”）",
+        "栏目（每行一栏，可与电子表格互相粘贴）",
         key=lines, height=260,
+        help="栏号供公式引用，如 f02 / f03，新增的栏可不填；来源可填"
+        f"{'、'.join(formlines.SOURCES.values())}；沿用为事实名；掩码可填“电话”或不填。",
     )  # fmt: skip
     formbinds.offer(who, template, lines)
     st.button("存为草稿", type="primary", key="form_write", on_click=_write,
               args=(template, form_id, lines))  # fmt: skip
+
+
+def _ask_sending(who: Principal, template: FormText) -> None:
+    """Which matter it serves, how often, until when, and to whom it goes."""
+    texts = pack().forms
+    matters = {one.id: one.name for one in texts.admitted}
+    first, second, third = st.columns(3)
+    first.selectbox(
+        "服务的准入事项", list(matters), key="form_matter", format_func=matters.__getitem__,
+        index=list(matters).index(template.matter) if template.matter in matters else None,
+        placeholder="请从准入清单中选择",
+    )  # fmt: skip
+    second.selectbox("多久一报", _CYCLES, key="form_cycle", index=_CYCLES.index(template.cycle),
+                     format_func=lambda one: one if one == "一次" else f"每{one}")  # fmt: skip
+    third.number_input("期满后几个工作日内报", min_value=1, max_value=60, value=template.days,
+                       key="form_days")  # fmt: skip
+    places = {one.code: one.name for one in _below(who)}
+    st.multiselect(
+        "下发到（不选为全部）", list(places), key="form_targets",
+        default=[one for one in template.targets if one in places],
+        format_func=places.__getitem__, placeholder="本级辖区内全部社区（村）",
+    )  # fmt: skip
+
+
+def _below(who: Principal) -> tuple[Division, ...]:
+    """Where the issuer's forms may go: the districts of a city, the streets of a district."""
+    return divisions.children(who.unit.region_code)
+
+
+def _sending(who: Principal, template: FormText) -> dict[str, object]:
+    state, places = st.session_state, {one.code for one in _below(who)}
+    finer = (one for one in template.targets if one not in places)  # not offered here: as it was
+    kept = (*(state.get("form_targets") or ()), *finer)
+    return {
+        "matter": state.get("form_matter") or "",
+        "cycle": state.get("form_cycle") or template.cycle,
+        "days": int(state.get("form_days") or template.days),
+        "targets": kept,
+    }
 
 
 @guarded(desk.VIEW)
@@ -152,20 +147,14 @@ def _act(who: Principal, form_id: UUID, version: int, move: str, paper: Paper) -
 
 
 def _fields(row: FormRow) -> None:
-    columns = [tables.Column(head=one) for one in ("栏目", "来源", "取数", "校验", _FACT, _MASK)]
+    heads = ("栏目", "来源", "取数", "校验", formlines.FACT, formlines.MASK)
+    columns = [tables.Column(head=one) for one in heads]
     rows = [
-        tuple(map(text, (f.title, _source(f.source), f.bind, f.check, f.fact, formbinds.masked(f))))
+        tuple(map(text, (f.title, formlines.SOURCES[f.source], formlines.said(f, row.made),
+                         formlines.titled(f.check, row.made), f.fact, formbinds.masked(f))))
         for f in row.made.fields
-    ]
+    ]  # fmt: skip
     st.html(tables.table("栏目", columns, rows))
-
-
-def _source(name: str) -> str:
-    return {
-        "measure": "统计指标", "index": "居民索引", "person": "居民索引", "place": "行政区划",
-        "post": "登录岗位", "field": "业务系统", "fact": "已采集的事实", "formula": "公式",
-        "typed": "基层填写",
-    }[name]  # fmt: skip
 
 
 def _warned(made: FormText) -> None:

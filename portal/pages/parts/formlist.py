@@ -10,7 +10,7 @@ from uuid import UUID
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, settling
+from portal.affairs.forms import desk, masking, settling
 from portal.affairs.forms.desk import Change
 from portal.affairs.forms.personfacts import Rival
 from portal.affairs.forms.queries import Opened
@@ -19,7 +19,7 @@ from portal.functions import city
 from portal.look import notice, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
-from portal.pages.parts import formcells, formroster, memory
+from portal.pages.parts import formcells, memory
 from portal.store.form_texts import FieldText
 
 _Drawn = tuple[dict[str, FieldText], dict[tuple[int, str], int]]  # by title; by row and name
@@ -72,7 +72,7 @@ class _Rows:
 
     def shown(self, row: int, one: FieldText) -> str:
         """A cell as a screen may show it."""
-        return formroster.shown(one, self._cell(row, one).value)
+        return masking.shown(one, self._cell(row, one).value)
 
     def person(self, row: int) -> str:
         """Whose row it is, for choosing: the same words before and after a cell was written.
@@ -81,7 +81,7 @@ class _Rows:
         """
         name = next((one for one in self.found.made.fields if _names(one)), None)
         cell = self._cell(row, name) if name else Cell()
-        whose = formroster.shown(name, cell.auto or cell.value) if name else ""
+        whose = masking.shown(name, cell.auto or cell.value) if name else ""
         return f"第 {row} 行 {whose}".strip()
 
 
@@ -167,13 +167,13 @@ def _rivals(
     who: Principal, found: Opened, row: int, one: FieldText, rivals: tuple[Rival, ...]
 ) -> None:
     cell = found.cells.get(key(row, one.name), Cell())
-    words = [formroster.shown(one, rival.value) or "空" for rival in rivals]
+    words = [masking.shown(one, rival.value) or "空" for rival in rivals]
     said = "；".join(
         f"{city.place_within(who, rival.place)}《{rival.form}》{rival.as_of} 填“{value}”"
         f"{'（现沿用）' if rival.counts else ''}"
         for rival, value in zip(rivals, words, strict=True)
     )
-    mine = formroster.shown(one, cell.value) or "空"
+    mine = masking.shown(one, cell.value) or "空"
     notice.hint(
         f"“{one.title}”在名册之间说法不一致",
         f"{said}。本格现为“{mine}”。核定后随本表锁定成为新的一版，各说法都留存；不核定也可上报。",

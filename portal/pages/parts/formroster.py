@@ -1,4 +1,4 @@
-"""A list (名册) on a screen: masked as in a dossier, and 一键调取 with progress and a stop."""
+"""一键调取 of a list (名册) on a screen, with progress and a stop."""
 
 from uuid import UUID
 
@@ -6,42 +6,17 @@ import streamlit as st
 
 from auth.principal import Principal
 from portal import wiring
-from portal.affairs.forms import desk, held, roster
+from portal.affairs.forms import desk, roster
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.roster import Brought, Came, Lacking, Wanted
 from portal.affairs.forms.words import FormError
-from portal.connectors.contract import Mask
-from portal.functions.records import mask
-from portal.functions.rosters import AT_ONCE, Wish
+from portal.functions.rosters import ABSENT, AT_ONCE, Wish
 from portal.look import notice
 from portal.pages.guards import guarded
 from portal.pages.parts import memory
-from portal.store.form_texts import FieldText
 
 _POLL_SECONDS = 1.0
 _REASONS = 5
-
-
-def _kind(one: FieldText) -> Mask | None:
-    if one.source == "person" and one.bind == "id_number":
-        return Mask.ID_NUMBER
-    if one.mask:
-        return Mask(one.mask)
-    known = held.now().fields.get(one.bind) if one.source == "field" else None
-    if known is None or known.mask is Mask.ACCOUNT:
-        return None  # of an account only the end is held
-    return known.mask
-
-
-def shown(one: FieldText, value: str) -> str:
-    """A cell of a list as a screen may show it; the file, which is audited, has it in full."""
-    kind = _kind(one)
-    return mask.masked(kind, value) if value and kind is not None else value
-
-
-def half_masked(one: FieldText, value: str) -> bool:
-    """Whether somebody edited the mask instead of writing the value anew."""
-    return "*" in value and _kind(one) is not None
 
 
 # -- asking ---------------------------------------------------------------------------------------
@@ -51,10 +26,12 @@ def _name(answer_id: UUID) -> str:
     return f"form_roster.{answer_id}"
 
 
-def _turn(who: Principal, answer_id: UUID, wanted: Wanted, some: list[Lacking]) -> None:
+def _turn(
+    who: Principal, answer_id: UUID, wanted: Wanted, some: list[Lacking], *, everybody: bool
+) -> None:
     """Ask for some persons and keep what came before the next are asked for."""
     wishes = [Wish(subject=one.subject, wanted=one.wanted) for one in some]
-    came = wiring.app().rosters.ask(who, wanted.number, wishes)
+    came = wiring.app().rosters.ask(who, wanted.number, wishes, everybody=everybody)
     brought = [
         Brought(row=one.row, subject=one.subject,
                 came={bind: Came(value=v.value, source=v.source, as_of=v.as_of)
@@ -73,8 +50,15 @@ def _offer(who: Principal, answer_id: UUID, wanted: Wanted) -> None:
         f"{len(wanted.lacking)} 人有可由业务系统提供的空格",
         f"只调取空格所需的项目，逐人留痕；已填的不改动。{last}",
     )
-    if st.button("一键调取", key="form_roster_ask", type="primary"):
-        memory.keep(who, _name(answer_id), frozenset())
+    absent = any(words.endswith(ABSENT) for words, _ in wanted.reasons)
+    with st.container(key="form-roster-ask", horizontal=True):
+        once = st.button("一键调取", key="form_roster_ask", type="primary")
+        every = absent and st.button(
+            "名册中没有的也逐人去问", key="form_roster_every",
+            help="昨夜以后才进入对方系统的人，名册中还没有。",
+        )  # fmt: skip
+    if once or every:
+        memory.keep(who, _name(answer_id), (frozenset(), bool(every)))
         st.rerun()
 
 
@@ -85,12 +69,13 @@ def _end(who: Principal, answer_id: UUID) -> None:
 
 @guarded(desk.VIEW)
 def _body(who: Principal, answer_id: UUID) -> None:
-    asked: frozenset[int] | None = memory.recall(who, _name(answer_id))
+    under_way: tuple[frozenset[int], bool] | None = memory.recall(who, _name(answer_id))
     try:
         wanted = roster.wanted(who, answer_id)
-        if asked is None:
+        if under_way is None:
             _offer(who, answer_id, wanted)
             return
+        asked, everybody = under_way
         rest = [one for one in wanted.lacking if one.row not in asked]
         if not rest:
             _end(who, answer_id)
@@ -99,8 +84,8 @@ def _body(who: Principal, answer_id: UUID) -> None:
         if st.button("停止调取", key="form_roster_stop"):
             _end(who, answer_id)
         some = rest[:AT_ONCE]
-        _turn(who, answer_id, wanted, some)
-        memory.keep(who, _name(answer_id), asked | {one.row for one in some})
+        _turn(who, answer_id, wanted, some, everybody=everybody)
+        memory.keep(who, _name(answer_id), (asked | {one.row for one in some}, everybody))
     except FormError as problem:
         memory.keep(who, _name(answer_id), None)
         notice.error("没有调取", problem.message)

@@ -32,8 +32,10 @@ def draw(who: Principal, template: str) -> None:
                 (notice.hint if said[0] else notice.error)(*said[1:])
         _form(who, template)
         _held(who)
-        for place, one in enumerate(came[:SHOWN]):
-            with st.container(key=f"came-{place}", horizontal=True, vertical_alignment="center"):
+        for one in came[:SHOWN]:
+            with st.container(
+                key=f"came-{_key(one)}", horizontal=True, vertical_alignment="center"
+            ):
                 _file(who, one)
         if len(came) > SHOWN:
             st.html(tag("p", text(f"另有较早的 {len(came) - SHOWN} 份未列出。"), class_="quiet"))
@@ -70,14 +72,19 @@ def _held(who: Principal) -> None:
         st.button("停止", key="standing_cancel", on_click=_cancel)
 
 
+def _key(one: Delivery) -> str:
+    """A file's own name: another one that comes meanwhile does not take its button."""
+    return f"{one.standing_id}-{one.period}"
+
+
 def _file(who: Principal, one: Delivery) -> None:
     made = f"{one.by_whom}设置，{states.moment(one.made_at)}生成"
     st.html(tag("span", text(f"{one.title}　{one.why or made}")))
     if one.why:
         return
-    key = f"came_file-{one.standing_id}-{one.period}"
     st.download_button("下载", lambda: standing.file(who, one) or b"", one.file_name,
-                       xlsx.MEDIA_TYPE, key=key, on_click="ignore")  # fmt: skip
+                       xlsx.MEDIA_TYPE, key=f"came_file-{_key(one)}",
+                       on_click="ignore")  # fmt: skip
 
 
 @guarded(PERMISSION)

@@ -59,7 +59,7 @@ def _waiting(place: Place) -> int:
 
 
 def _temporary(place: Place) -> int:
-    return place.happened("temporary", len(place.people) * 0.05)
+    return place.happened("temporary", len(place.people) * 0.12)
 
 
 PEOPLE = People(holds=lambda person: person.no % 25 == 0 or person.disability in (1, 2), full=_row)
