@@ -3,14 +3,16 @@
 200 measures (flows and stocks) of 37 systems, every community, three years, changes only: 30
 million rows, and 3 million of the same shape. The live side is the same table by one GROUP BY over
 the change rows of the same database, asked by the owner: without row-level security, names or
-protection. With ``PORTAL_BENCH_KEEP`` the filled databases are kept (``cityground.py``).
+protection. What ten times the data costs is measured level by level, the tenth and the whole by
+turns, each in its own database: minutes apart this machine is another one.
+With ``PORTAL_BENCH_KEEP`` the filled databases are kept (``cityground.py``).
 """
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,19 +20,21 @@ from typing import Any, cast
 
 import psycopg
 
-from benchmarks import cityground
+from benchmarks import cityground, ground
 from benchmarks.cityground import MEASURES, SYSTEMS, ids, kind_of, system_of
-from benchmarks.figures import Figure, emit, median, percentile
+from benchmarks.figures import Figure, emit, median, paired, percentile
 from benchmarks.reports import officer_of
 from portal.connectors.manifest import MeasureMap
 from portal.connectors.registry import Registry
 from portal.functions.reports import Reports
+from portal.settings import settings
 from portal.store import clock, divisions, measures
 from portal.store.citypack import ReportColumn, ReportTemplate, pack
 from portal.store.measure_words import Change, Kind
 from portal.store.scope import scoped
 
 COLUMNS = 12  # of a report
+ROUNDS = 3  # of all reports of a level, by turns
 REPORTS = 90
 SCALES = {"tenth": 3_000_000, "city": 30_000_000}
 LIVE_RUNS = 3
@@ -95,7 +99,8 @@ class _Ground:
 
     scale: str
     rows: int
-    owner_url: str
+    owner: psycopg.Connection[Any]
+    address: str  # of this database, as the product reaches it
     last: date
 
     def at_full(self, target: str) -> str | None:
@@ -158,29 +163,57 @@ def _places() -> dict[str, str]:
     }
 
 
-def _built(on: _Ground, reports: Reports, owner: psycopg.Connection[Any]) -> dict[str, float]:
-    """Every report, for a place of each level and ever another period; gives processor times."""
+@dataclass
+class _Taken:
+    """What the reports of one level took: seconds of each, processor seconds of one by rounds."""
+
+    times: list[float] = field(default_factory=list)
+    spent: list[float] = field(default_factory=list)
+
+
+def _round(on: _Ground, reports: Reports, code: str, taken: _Taken) -> None:
+    """Every report for one place, ever another period."""
     library, periods = _library(), _periods(on.last)
     who = officer_of(pack().region_code, "city", ("city_officer",))
-    spent, everything = {}, []
-    for level, code in _places().items():
-        taken = []
+    with ground.environment(DATABASE_URL=on.address):
         reports.of_template(who, library[-1], code, periods[0])
-        before = _busy(owner)
+        before = _busy(on.owner)
         for number, template in enumerate(library):
             period = periods[number % len(periods)]
-            work = lambda t=template, c=code, p=period: reports.of_template(who, t, c, p)  # noqa: E731
-            taken.append(_timed(work))
-        spent[level] = (_busy(owner) - before) / len(library)
-        on.emit(f"report_{level}.cpu", spent[level] * 1000, "ms", len(taken))
-        everything += taken
-        on.emit(f"report_{level}", median(taken) * 1000, "ms", len(taken))
-    on.emit("report.p95", percentile(everything, 0.95) * 1000, "ms", len(everything), "<= 50")
-    return spent
+            work = lambda t=template, p=period: reports.of_template(who, t, code, p)  # noqa: E731
+            taken.times.append(_timed(work))
+        taken.spent.append((_busy(on.owner) - before) / len(library))
 
 
-def _live(on: _Ground, spent: dict[str, float], owner: psycopg.Connection[Any]) -> None:
+def _by_turns(sides: Sequence[_Ground]) -> dict[str, list[_Taken]]:
+    """All levels, each on every side in turn."""
+    reports, found = Reports(registry=_registry()), {}
+    for level, code in _places().items():
+        found[level] = [_Taken() for _ in sides]
+        for _ in range(ROUNDS):
+            for on, taken in zip(sides, found[level], strict=True):
+                _round(on, reports, code, taken)
+    return found
+
+
+def _told(sides: Sequence[_Ground], found: Mapping[str, Sequence[_Taken]]) -> None:
+    for number, on in enumerate(sides):
+        everything: list[float] = []
+        for level, both in found.items():
+            taken = both[number]
+            everything += taken.times
+            on.emit(f"report_{level}.cpu", median(taken.spent) * 1000, "ms", ROUNDS * REPORTS)
+            on.emit(f"report_{level}", median(taken.times) * 1000, "ms", len(taken.times))
+        on.emit("report.p95", percentile(everything, 0.95) * 1000, "ms", len(everything), "<= 50")
+    for level, (small, large) in found.items():
+        ratio = paired(large.spent, small.spent)
+        emit(Figure(figure=f"citysize.report_{level}.cpu_ten_times_the_data", value=ratio,
+                    unit="x", runs=ROUNDS * REPORTS, target="<= 1.2"))  # fmt: skip
+
+
+def _live(on: _Ground, spent: Mapping[str, float]) -> None:
     """The same tables from the change rows."""
+    owner = on.owner
     chosen = [one.measure for one in _library()[3].columns]
     stocks = [one for n, one in enumerate(ids()) if kind_of(n) is Kind.STOCK]
     for level, digits in (("city", 6), ("district", 9)):
@@ -234,8 +267,13 @@ def _moves(on: _Ground) -> None:
 
 @contextmanager
 def _filled(scale: str) -> Iterator[_Ground]:
-    with cityground.filled(scale, SCALES[scale]) as found:
-        on = _Ground(scale=scale, rows=found.rows, owner_url=found.owner_url, last=found.last)
+    with (
+        cityground.filled(scale, SCALES[scale]) as found,
+        psycopg.connect(found.owner_url, autocommit=True) as owner,
+    ):
+        owner.execute("SET max_parallel_workers_per_gather = 0")
+        on = _Ground(scale=scale, rows=found.rows, owner=owner, last=found.last,
+                     address=str(settings().database_url))  # fmt: skip
         on.emit("fill", found.seconds["fill"], "s", 1)
         on.emit("rebuild", found.seconds["rebuild"], "s", 1)
         on.emit("seeding", sum(found.seconds.values()), "s", 1, "<= 900")
@@ -245,31 +283,15 @@ def _filled(scale: str) -> Iterator[_Ground]:
         yield on
 
 
-def _of(scale: str) -> dict[str, float]:
-    with _filled(scale) as on, psycopg.connect(on.owner_url, autocommit=True) as owner:
-        owner.execute("SET max_parallel_workers_per_gather = 0")
-        reports = Reports(registry=_registry())
+def run() -> None:
+    """Measure and print."""
+    with _filled("tenth") as tenth, _filled("city") as city:
+        sides = (tenth, city)
         gc.collect()
         gc.freeze()
-        spent = _built(on, reports, owner)
-        _live(on, spent, owner)
-        _moves(on)
-        return spent
-
-
-def run(scales: Sequence[str] = tuple(SCALES)) -> None:
-    """Measure and print."""
-    found: dict[str, Any] = {scale: _of(scale) for scale in scales}
-    if len(found) < len(SCALES):
-        return
-    for level in found["city"]:
-        ratio = found["city"][level] / found["tenth"][level]
-        emit(
-            Figure(
-                figure=f"citysize.report_{level}.cpu_ten_times_the_data",
-                value=ratio,
-                unit="x",
-                runs=REPORTS,
-                target="<= 1.2",
-            )
-        )
+        found = _by_turns(sides)
+        _told(sides, found)
+        for number, on in enumerate(sides):
+            with ground.environment(DATABASE_URL=on.address):
+                _live(on, {level: median(both[number].spent) for level, both in found.items()})
+                _moves(on)
