@@ -1,6 +1,7 @@
 """一表通: answers that wait here, all of them, forms, the table as it grows, and the burden."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from auth import permissions
 from auth.principal import Principal
 from portal.affairs.forms import burden, desk, queries, rules
 from portal.affairs.forms.burden import Burden
-from portal.affairs.forms.queries import AnswerRow, Box
+from portal.affairs.forms.queries import AnswerRow, Behind, Box, What
 from portal.affairs.workflow.flow import FlowError
 from portal.functions import city
 from portal.look import notice, states, tables
@@ -87,18 +88,28 @@ def _cells(who: Principal, row: AnswerRow) -> list[tuple[str, Html]]:
     ]
 
 
-def _narrowed(who: Principal) -> str:
-    """A place inside the own scope that an address names; the list says so and offers the rest."""
-    region = st.query_params.get("region", "")
-    if not region or not permissions.allowed(who, PERMISSION, region):
-        return ""
-    name = tag("b", text(city.place_name(region)))
+_COUNTED: Mapping[What, str] = {"sent": "下发", "answered": "上报", "refused": "拒收"}
+
+
+def _behind(who: Principal) -> Behind | None:
+    """What the address of a number names, inside the own scope; the list says so."""
+    given = st.query_params
+    region, what = given.get("region", ""), given.get("what", "")
+    known = next((one for one in _COUNTED if one == what), None)
+    try:
+        month = date.fromisoformat(f"{given.get('month', '')}-01")
+    except ValueError:
+        return None
+    if known is None or not region or not permissions.allowed(who, PERMISSION, region):
+        return None
+    words = f"{month.year}年{month.month}月{_COUNTED[known]}"
+    name = tag("b", text(f"{city.place_name(region)} · {words}"))
     st.html(tag("p", text("只列出：") + name + " " + link("全部填报", f"/forms?part={ALL}")))
-    return region
+    return Behind(region=region, what=known, month=month)
 
 
 def _answers(who: Principal, box: Box, empty: str) -> None:
-    rows = queries.answers(who, box, region=_narrowed(who) if box == "全部" else "")
+    rows = queries.answers(who, box, _behind(who) if box == "全部" else None)
     if not rows:
         notice.empty("没有填报", empty)
         return

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from html import unescape
+from typing import cast
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from auth.permissions import Denied
 from auth.principal import Principal
 from portal.affairs.forms import burden, desk, held, queries
 from portal.affairs.forms.desk import Change
+from portal.affairs.forms.queries import Behind, What
 from portal.affairs.forms.words import Held
 from portal.affairs.rates import closing
 from portal.look import map as sketch
@@ -69,19 +74,39 @@ def test_the_homes_and_the_wall_show_it(handed: Office) -> None:
     assert any("本月减负" in one and "节省工时" in one for one in seen)
 
 
-def test_each_number_leads_to_the_answers_behind_it(handed: Office) -> None:
-    who = world.district()
-    found = burden.read(who, world.DISTRICT)
-    tiles = {one.name: one for one in burdenpanel.tiles(found)}
-    listed = queries.answers(who, "全部", region=world.DISTRICT)
-    assert tiles["下发报表"].value == len(listed) > 0
-    assert tiles["下发报表"].href == f"/forms?part=all&region={world.DISTRICT}"
-    handed.who = seated(world.city())
-    text = shown(handed.open("forms", part="all", region=world.STREET))
-    assert "只列出：" in text and "柳岸" in text
-    assert "海陵市民政局" in shown(handed.open("forms", part="burden"))
+def test_each_number_opens_as_many_answers_as_it_says(
+    handed: Office, frozen: clock.FrozenClock
+) -> None:
+    who = seated(world.district())
+    handed.who = who
+    for month in (11, 12):
+        if month == 12:  # another answers in the next month; the form of November counts no more
+            frozen.advance(timedelta(days=15))
+            late = next(one for one in queries.answers(who, "全部") if one.state == "待填报")
+            clerk = world.clerk(place=late.region_code)
+            desk.save(clerk, late.id, [Change(row=0, field="teams", value="6", base=0)])
+            desk.move(clerk, late.id, "hand_in")
+            measure_notes.drain()
+        tiles = {one.name: one for one in burdenpanel.tiles(burden.read(who, world.DISTRICT))}
+        for name, number in (("下发报表", (month == 11) * 2), ("上报", 1), ("拒收报表", 0)):
+            query = dict(parse_qsl(urlsplit(tiles[name].href).query))
+            behind = Behind(region=query["region"], what=cast(What, query["what"]),
+                            month=date.fromisoformat(f"{query['month']}-01"))  # fmt: skip
+            listed = queries.answers(who, "全部", behind)
+            assert tiles[name].value == len(listed) == number, (month, name)
+            text = shown(handed.open("forms", **query))
+            assert f"2026年{month}月" in text and text.count("<tr") == (len(listed) or -1) + 1
+
+
+def test_an_address_of_another_place_narrows_nothing(handed: Office) -> None:
     handed.who = seated(world.clerk())
-    assert "只列出：" not in shown(handed.open("forms", part="all", region=world.CITY))
+    other = {"part": "all", "region": world.CITY, "what": "sent", "month": "2026-11"}
+    assert "只列出：" not in shown(handed.open("forms", **other))
+    city = Behind(region=world.CITY, what="sent", month=date(2026, 11, 1))
+    with pytest.raises(Denied):
+        queries.answers(world.clerk(), "全部", city)
+    handed.who = seated(world.city())
+    assert "海陵市民政局" in shown(handed.open("forms", part="burden"))
 
 
 def test_a_post_without_the_forms_sees_no_meter(handed: Office) -> None:

@@ -3,11 +3,11 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -24,6 +24,7 @@ from portal.affairs.workflow.ledger import Event
 from portal.store import clock, divisions
 from portal.store.flow_texts import MoveText
 from portal.store.form_texts import FormText
+from portal.store.measure_words import Period
 from portal.store.scope import acting_as, scoped
 
 RECORDS = "records.open"
@@ -155,11 +156,39 @@ Box = Literal["待办", "全部"]
 _WAITS = {"community": "待填报", "street": "待审核", "district": "已审核", "city": "已审核"}
 
 
+What = Literal["sent", "answered", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """Which answers a number of the burden meter counts: those of a place in a month."""
+
+    region: str
+    what: What
+    month: date
+
+
+def _counted(behind: Behind) -> tuple[ColumnElement[bool], ...]:
+    """As ``tally`` counts them: on the day of sending, of handing in, of turning away."""
+    one, month = form_answer.c, Period(grain="month", starts=behind.month)
+    at = {"sent": one.sent_at, "answered": one.handed_at, "refused": one.state_since}[behind.what]
+    starts, ends = (
+        datetime.combine(day, time(), clock.LOCAL) for day in (month.starts, month.ends)
+    )
+    narrowed = (
+        one.region_code >= behind.region, one.region_code < behind.region + ":",
+        at >= starts, at < ends,
+    )  # fmt: skip
+    if behind.what == "sent":
+        return narrowed
+    return (*narrowed, (one.state == "已拒收") == (behind.what == "refused"))
+
+
 def answers(
-    principal: Principal, box: Box = "待办", form_id: UUID | None = None, region: str = ""
+    principal: Principal, box: Box = "待办", behind: Behind | None = None
 ) -> tuple[AnswerRow, ...]:
     """The answers in one's scope; ``待办``: those that wait for this level."""
-    permissions.check(principal, VIEW, region or None)
+    permissions.check(principal, VIEW, behind.region if behind else None)
     query = (
         select(form_answer, *_LISTED)
         .join(form, form.c.id == form_answer.c.form_id)
@@ -168,10 +197,8 @@ def answers(
     )
     if box == "待办":
         query = query.where(form_answer.c.state == _WAITS[principal.unit.level])
-    if form_id is not None:
-        query = query.where(form_answer.c.form_id == form_id)
-    if region:
-        query = query.where(form_answer.c.region_code.startswith(region, autoescape=True))
+    if behind is not None:
+        query = query.where(*_counted(behind))
     with scoped(principal.reach) as connection:
         return tuple(map(answer_row, connection.execute(query)))
 

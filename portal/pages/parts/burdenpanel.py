@@ -9,6 +9,7 @@ from auth.principal import Principal
 from portal.affairs.forms import burden
 from portal.affairs.forms.burden import Load, Meter
 from portal.affairs.forms.desk import VIEW
+from portal.affairs.forms.queries import What
 from portal.affairs.forms.rules import Count
 from portal.functions import city
 from portal.look import burden as look
@@ -52,15 +53,18 @@ def percent(count: Count) -> str:
 
 def tiles(found: Meter) -> list[Tile]:
     """The line of numbers; each leads to the answers or to who asked."""
-    now, where = found.now, f"region={found.region}"
-    answers, listed = f"/forms?part=all&{where}", "/forms?part=burden"
+    now, listed = found.now, "/forms?part=burden"
+
+    def answers(what: What) -> str:
+        return f"/forms?part=all&region={found.region}&what={what}&month={found.month:%Y-%m}"
+
     return [
-        Tile(name="下发报表", value=now.sent, unit="份", href=answers),
-        Tile(name="上报", value=now.answered, unit="份", href=answers),
+        Tile(name="下发报表", value=now.sent, unit="份", href=answers("sent")),
+        Tile(name="上报", value=now.answered, unit="份", href=answers("answered")),
         Tile(name="要求填报", value=now.count.asked, unit="栏", href=listed),
         Tile(name="系统自动填充", value=now.count.auto, said=percent(now.count), href=listed),
         Tile(name="人工填写", value=now.count.typed, unit="栏", href=listed),
-        Tile(name="拒收报表", value=now.refused, unit="份", href=answers),
+        Tile(name="拒收报表", value=now.refused, unit="份", href=answers("refused")),
         Tile(name="拒绝重复采集", value=now.doubled, unit="栏", href=listed),
         Tile(name="节省工时", value=int(now.hours.saved), said=f"{now.hours.saved:,} 小时",
              href=listed),
