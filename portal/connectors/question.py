@@ -106,7 +106,7 @@ class Question:
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=NOT_AUTHORISED)
         elif not self._readable(channel):
             asked.answer = self._answer(asked, State.NO_PERMISSION, message=self._refusal(channel))
-        elif held and self.now() - held.fetched_at <= self.fresh_for:
+        elif held and self.now() - held.fetched_at < self.fresh_for:
             asked.cached = True
             records = self._visible(channel, held.records)
             asked.answer = self._shown(asked, records, held.as_of)

@@ -50,6 +50,15 @@ def test_a_success_is_asked_for_once_within_minutes(
     assert world.calls("a") == 2
 
 
+def test_nothing_is_taken_from_a_cache_that_keeps_answers_for_no_time(
+    make_world: MakeWorld, backend: Options
+) -> None:
+    world = make_world({"a": always(GOOD)}, cache_seconds=0, **backend)
+    for calls in (1, 2):  # the clock stands still between the two
+        assert world.ask()["a"].state is State.RETURNED
+        assert world.calls("a") == calls
+
+
 @pytest.mark.parametrize(
     "other",
     [
