@@ -6,7 +6,7 @@ month, from the measures that follow them (``tally``), for the panels. Never by 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, select
@@ -18,7 +18,7 @@ from portal.affairs.forms import tally
 from portal.affairs.forms.desk import VIEW
 from portal.affairs.forms.rules import Count, Hours
 from portal.affairs.forms.tables import form_answer, form_refusal
-from portal.store import clock, divisions, measure_reads
+from portal.store import clock, divisions, measure_reads, region_codes
 from portal.store.citypack import pack
 from portal.store.measure_words import Period
 from portal.store.scope import scoped
@@ -120,7 +120,6 @@ _FLOWS = {
     tally.DOUBLE: "doubled",
 }
 _COUNTED = {measure: name for name, measure in tally.CELLS.items()}
-_BELOW = {4: 6, 6: 9, 9: 12}
 
 
 def read(principal: Principal, region: str) -> Meter:
@@ -129,8 +128,8 @@ def read(principal: Principal, region: str) -> Meter:
     now = clock.now()
     month = clock.local(now).date().replace(day=1)
     own = len(region)
-    levels = {own, _BELOW.get(own, own)}
-    before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
+    levels = {own, region_codes.level_below(region)}
+    before = (month - timedelta(days=1)).replace(day=1)
     with scoped(principal.reach) as connection:
         found = _loads(connection, region, levels, month)
         return Meter(
