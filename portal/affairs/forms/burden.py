@@ -45,9 +45,12 @@ class Burden:
         return self.count.hours(pack().forms)
 
 
-def listed(principal: Principal, by: Literal["issuer", "community"]) -> tuple[Burden, ...]:
-    """Every department that asks, or every community that is asked."""
-    permissions.check(principal, VIEW)
+def listed(
+    principal: Principal, by: Literal["issuer", "community"], region: str | None = None
+) -> tuple[Burden, ...]:
+    """Every department that asks, or every community that is asked; of a region inside the scope
+    alone where one is named."""
+    permissions.check(principal, VIEW, region)
     group = form_answer.c.issuer_unit if by == "issuer" else form_answer.c.region_code
     columns = [func.sum(form_answer.c[one]).label(one) for one in _CELLS]
     query = (
@@ -55,6 +58,8 @@ def listed(principal: Principal, by: Literal["issuer", "community"]) -> tuple[Bu
                func.count(form_answer.c.form_id.distinct()).label("forms"), *columns)
         .group_by(group).order_by(group)
     )  # fmt: skip
+    if region is not None:
+        query = query.where(region_codes.within(form_answer.c.region_code, region))
     kept = select(form_refusal.c.issuer_unit, func.count().label("number")).group_by(
         form_refusal.c.issuer_unit
     )
