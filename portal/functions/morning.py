@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from auth.principal import Principal
 from portal.functions.changes.notices import MOST
 from portal.functions.entry import accounts
@@ -22,13 +24,25 @@ class Morning:
     accounts: int = 0
 
 
+# Asked at every click on a home: built once, and both numbers in one question.
+_NUMBERS = select(
+    drafts.COUNT.scalar_subquery().label("drafts"),
+    accounts.NEAR.scalar_subquery().label("accounts"),
+)
+
+
 def morning(principal: Principal) -> Morning:
     """All in one transaction: a home is opened often."""
+    asked = {
+        **drafts.count_values(principal.account_id, principal.post_id),
+        **accounts.near_values(principal.login),
+    }
     with scoped(principal.reach) as connection:
+        numbers = connection.execute(_NUMBERS, asked).one()
         return Morning(
             changes=watch.fresh(connection, principal.login, principal.unit.id, MOST),
-            drafts=drafts.count(connection, principal.account_id, principal.post_id),
-            accounts=accounts.near(connection, principal.login),
+            drafts=numbers.drafts,
+            accounts=numbers.accounts,
         )
 
 

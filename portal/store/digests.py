@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.store.message_tables import digest
@@ -66,14 +66,17 @@ def last(connection: Connection, account_id: UUID) -> datetime | None:
     return connection.execute(query).scalar()
 
 
+# Asked at every click on a home: built once.
+_UNSEEN = select(digest).where(
+    digest.c.account_id == bindparam("account"),
+    digest.c.half_day == bindparam("half"),
+    digest.c.seen_at.is_(None),
+)
+
+
 def unseen(connection: Connection, account_id: UUID, half_day: str) -> Row[Any] | None:
     """A person's digest of that half day while it was not put away."""
-    query = select(digest).where(
-        digest.c.account_id == account_id,
-        digest.c.half_day == half_day,
-        digest.c.seen_at.is_(None),
-    )
-    return connection.execute(query).first()
+    return connection.execute(_UNSEEN, {"account": account_id, "half": half_day}).first()
 
 
 def saw(connection: Connection, account_id: UUID, half_day: str, at: datetime) -> None:

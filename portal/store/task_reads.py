@@ -6,7 +6,19 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from portal.store.task_tables import outbox, task, task_history, task_source
 
@@ -69,13 +81,16 @@ def rows(
 
 
 # Asked at every click on a home: built once. What already waits for confirmation is done here.
-_FIRST = (
+_DUE = (
     select(
         task.c.id,
         task.c.title,
         task.c.system_id,
         task.c.due_on,
         task.c.simulated,
+        task.c.source_changed_at,
+        # The homes list our own open cases beside: here the other systems come first.
+        (task.c.system_id == "platform:matters").label("own"),
         func.count().over().label("total"),
         func.count().filter(task.c.due_on < bindparam("today")).over().label("late"),
     )
@@ -84,38 +99,44 @@ _FIRST = (
         task.c.waiting.is_(None),
         task.c.system_id.in_(bindparam("systems", expanding=True)),
     )
-    # The homes list our own open cases beside: here the other systems come first.
     .order_by(
-        task.c.system_id == "platform:matters",
+        column("own"),
         task.c.due_on.nulls_last(),
         task.c.source_changed_at,
         task.c.id,
     )
     .limit(bindparam("most"))
+    .subquery("due")
+)
+_UNREAD = (
+    select(
+        func.count().label("unread"),
+        func.count().filter(task.c.due_on < bindparam("today")).label("unread_late"),
+    )
+    .where(
+        task.c.state == UNREAD,
+        task.c.waiting.is_(None),
+        task.c.system_id.in_(bindparam("systems", expanding=True)),
+    )
+    .subquery("unread")
+)
+_FIRST = (
+    select(_UNREAD, _DUE)
+    .select_from(_UNREAD.outerjoin(_DUE, true()))
+    .order_by(_DUE.c.own, _DUE.c.due_on.nulls_last(), _DUE.c.source_changed_at, _DUE.c.id)
 )
 
 
 def first(
     connection: Connection, systems: Collection[str], today: date, most: int
 ) -> Sequence[Row[Any]]:
-    """The open tasks due first, each with how many there are and how many of them are late."""
+    """The open tasks due first, each with how many there are and how many of them are late, how
+    much is to be read and how much of it should have been by now.
+
+    There is always a row: where nothing is open its ``id`` is empty.
+    """
     values = {"systems": list(systems), "today": today, "most": most}
     return connection.execute(_FIRST, values).all()
-
-
-_UNREAD: Any = select(
-    func.count().label("total"),
-    func.count().filter(task.c.due_on < bindparam("today")).label("late"),
-).where(
-    task.c.state == UNREAD,
-    task.c.waiting.is_(None),
-    task.c.system_id.in_(bindparam("systems", expanding=True)),
-)
-
-
-def unread(connection: Connection, systems: Collection[str], today: date) -> Row[Any]:
-    """How much is to be read, and how much of it should have been by now."""
-    return connection.execute(_UNREAD, {"systems": list(systems), "today": today}).one()
 
 
 # What of our own affairs has no limit asks for nothing: nobody is reminded of it.

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from auth.principal import Principal
 from portal.functions.entry.linkrules import usable
@@ -28,15 +28,17 @@ def standing(login: str) -> Any:
     )
 
 
-def near(connection: Connection, login: str) -> int:
-    """How many of one's accounts are over or nearly so: for the first line of a home."""
-    edge = today() + timedelta(days=pack().link_warn_days)
-    query = select(func.count()).where(
-        account_link.c.login == login,
-        account_link.c.ended_at.is_(None),
-        account_link.c.expires_on <= edge,
-    )
-    return int(connection.execute(query).scalar_one())
+# Asked at every click on a home: built once. With what ``near_values`` gives.
+NEAR = select(func.count()).where(
+    account_link.c.login == bindparam("login"),
+    account_link.c.ended_at.is_(None),
+    account_link.c.expires_on <= bindparam("edge"),
+)
+
+
+def near_values(login: str) -> dict[str, Any]:
+    """Whose accounts are counted that are over or nearly so: for the first line of a home."""
+    return {"login": login, "edge": today() + timedelta(days=pack().link_warn_days)}
 
 
 def account_for(connection: Connection, principal: Principal, system_id: str) -> str | None:

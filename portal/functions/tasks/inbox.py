@@ -137,12 +137,12 @@ class Reading:
         with scoped(principal.reach) as connection:
             systems = self.systems(principal)
             found = task_reads.first(connection, systems, today(), most)
-            unread = task_reads.unread(connection, systems, today())
+        top = found[0]
         return Waiting(
-            total=found[0].total if found else 0,
-            late=found[0].late if found else 0,
-            unread=unread.total,
-            unread_late=unread.late,
+            total=top.total or 0,
+            late=top.late or 0,
+            unread=top.unread,
+            unread_late=top.unread_late,
             first=tuple(
                 FirstTask(
                     id=str(one.id),
@@ -152,6 +152,7 @@ class Reading:
                     simulated=one.simulated is not None,
                 )
                 for one in found
+                if one.id is not None
             ),
         )
 
