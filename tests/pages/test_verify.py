@@ -12,6 +12,7 @@ from streamlit.testing.v1.element_tree import Block
 from portal import wiring
 from portal.functions.verify import Runner, Verify
 from tests.connectors.support import FakeTransport
+from tests.pages.clockwork import looking, tick
 from tests.pages.conftest import Office, shown, without
 from tests.verify import world
 
@@ -134,11 +135,12 @@ def test_what_is_under_way_changes_below_the_hand_that_writes(
     assert "核验中" in shown(tab) and tab.button(key=stop)
     verify.submit(world.clerk("zhao"), world.book(rows), "名单.xlsx",
                   wanted={"a": ["grade"]}, reason="年度复核")  # fmt: skip
-    tab.run()
+    tick(tab)
     runner = Runner(records=verify.records)
     while runner.turn():
         pass
-    tab.run()
+    tick(tab)
+    assert looking(tab) == []
     assert _rows(tab)[0] == own and "已完成" in shown(tab)
     assert not [one for one in tab.button if one.key == stop]
 
