@@ -1,14 +1,15 @@
 """The clock of a browser: pieces of a page that look again by themselves, as in a browser.
 
 A run of a test draws the whole page; the clock must never do so, as that would close the dialog
-somebody is writing in. ``tick`` lets every piece look once that a browser would let look, draws what
-they ask for, and fails when that is the whole page or moves a field.
+somebody is writing in. ``tick`` lets every piece look once that a browser would let look, draws
+what they ask for, and fails when that is the whole page or moves a field.
 """
 
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
@@ -70,6 +71,16 @@ def looking(tab: AppTest) -> list[str]:
         for ended in one.stop_auto_rerun.fragment_ids:
             found.pop(ended, None)
     return list(found)
+
+
+def inside(tab: AppTest, piece: str, states: WidgetStates | None = None) -> AppTest:
+    """What was pressed or written in that piece is sent: a browser has it alone drawn anew."""
+    (Clockwork.due,) = tab._fragment_storage.resolve_target(piece)
+    Clockwork.runs[:] = []
+    try:
+        return tab._run(states or tab._tree.get_widget_states())
+    finally:
+        Clockwork.due = None
 
 
 def tick(tab: AppTest) -> AppTest:

@@ -176,8 +176,8 @@ def _past(who: Principal, task_id: str, first: list[OpenedTask]) -> None:
     if rows:
         st.html(tables.table("办理经过", columns, rows))
     else:
-        first = states.moment(opened.row.changed_at)
-        notice.empty("还没有办理记录", f"对方系统最近更新：{first}。")
+        moved = states.moment(opened.row.changed_at)
+        notice.empty("还没有办理记录", f"对方系统最近更新：{moved}。")
 
 
 def _buttons(who: Principal, opened: OpenedTask) -> None:
@@ -276,8 +276,8 @@ def card(who: Principal, task_id: str) -> None:
         with notice.place():
             # Also while a command is on its way: refused, there is something to fill in again.
             watched = shown.open or shown.looking
-            pace: float | None = _LOOK_AGAIN_SECONDS if watched else None
-            st.fragment(_watch, key=_CHANGES, run_every=pace)()
+            again: float | None = _LOOK_AGAIN_SECONDS if watched else None
+            st.fragment(_watch, key=_CHANGES, run_every=again)()
         pace = _POLL_SECONDS if shown.looking else None
         st.fragment(_body, run_every=pace)(task_id, [opened])
     with st.container(key="card-task-history"):
