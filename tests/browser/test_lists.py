@@ -65,7 +65,7 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     _begin_to_write(page, VISITED)
     premises.turn("elderly_care", "normal")
     expect(page.get_by_text("正在调取")).to_have_count(0, timeout=4 * BUSY)
-    page.get_by_text("刚刚有新值").wait_for()  # what came is drawn: the grid around the hand as well
+    page.get_by_text("刚刚有新值").wait_for()  # what came is drawn, around the hand as well
     assert _written(page) == VISITED
     page.keyboard.press("Enter")
     expect(_field(page, 1, NOTE).locator("input")).to_have_value(VISITED, timeout=BUSY)

@@ -18,7 +18,7 @@ from portal.pages.guards import guarded
 from portal.pages.parts import formcells, formlist, formmoves, formroster, memory, saying
 from portal.pages.parts.draft import Paper
 from portal.store import workbooks
-from portal.store.form_texts import FieldText
+from portal.store.form_texts import FieldText, FormText
 
 _READ, _TURN, _KEPT = "form_read", "form_turn", "form_kept"
 _REFUSE = "refuse"  # offered only where the form's head gives a reason to
@@ -123,9 +123,9 @@ def _files(who: Principal, answer_id: UUID) -> None:
 
 
 @guarded(desk.VIEW)
-def _head(who: Principal, found: Opened, first: list[AnswerRow]) -> None:
+def _head(who: Principal, made: FormText, answer_id: UUID, first: list[AnswerRow]) -> None:
     """How far it is: a piece of its own, drawn anew when cells have changed."""
-    row, made = first.pop() if first else queries.row_of(who, found.row.id), found.made
+    row = first.pop() if first else queries.row_of(who, answer_id)
     filler = f"（{row.filled_by}代填）" if row.filled_by else ""
     mark = states.mock() + " " if row.simulated else ""
     st.html(tables.head(made.title, mark + text(f"{row.paper_no} · {row.state}")))
@@ -154,7 +154,7 @@ def card(who: Principal, answer_id: str) -> None:
     with notice.place():
         formcells.said(who)
     with st.container(key="card-form"):
-        st.fragment(_head, key=formlist.HEAD)(found, [found.row])
+        st.fragment(_head, key=formlist.HEAD)(found.made, found.row.id, [found.row])
         if found.head_faults:
             notice.hint("可以拒收", f"{'；'.join(found.head_faults)}。")
         name, made = offline.export(who, found.row.id) if _wanted(who) else ("", b"")
