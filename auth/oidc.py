@@ -56,4 +56,5 @@ def principal_from_run() -> Principal | None:
     claims = st.user.to_dict()
     if not claims.get("is_logged_in"):
         return None
-    return posts.behind(sessions.open_session(claims))
+    known = posts.behind_now(sessions.fingerprint(claims))
+    return known or posts.behind(sessions.open_session(claims))

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from auth import sessions
 from auth.principal import Actor, Post, Principal, Unit
 from auth.sessions import LiveSession
 from auth.tables import Moment, account, deputy, position, post, unit
@@ -150,19 +151,20 @@ def _as_post(row: Row[Any]) -> Post:
     )
 
 
-def _held(account_id: UUID) -> Sequence[Row[Any]]:
+def _held(connection: Connection, account_id: UUID) -> Sequence[Row[Any]]:
     """One row per post an active account may act in now, each with the account's login and name.
 
     Who has no post of their own left is nobody, whatever somebody once asked them to stand in for.
     """
-    with begin() as connection:
-        rows = connection.execute(_HELD, {"person": account_id, **moments()}).all()
+    rows = connection.execute(_HELD, {"person": account_id, **moments()}).all()
     return rows if any(row.acting_for is None for row in rows) else []
 
 
 def posts_of(account_id: UUID) -> tuple[Post, ...]:
     """The posts an active account may act in now: the main one first, a deputy's last."""
-    return tuple(_as_post(row) for row in _held(account_id))
+    with begin() as connection:
+        rows = _held(connection, account_id)
+    return tuple(_as_post(row) for row in rows)
 
 
 def account_by_login(login: str) -> Row[Any] | None:
@@ -175,12 +177,20 @@ def behind(live: LiveSession | None) -> Principal | None:
     """Who is signed in with a session, in the post they act in, with the rights of this moment."""
     if live is None:
         return None
-    return principal_for(
-        account_id=live.account_id,
-        post_id=live.post_id,
-        session_id=live.id,
-        factors=live.factors,
-    )
+    with begin() as connection:
+        return _behind(connection, live)
+
+
+def behind_now(session_id: str) -> Principal | None:
+    """The same, of a session that may have ended: asked at every click, in one transaction."""
+    with begin() as connection:
+        live = sessions.standing(connection, session_id)
+        return None if live is None else _behind(connection, live)
+
+
+def _behind(connection: Connection, live: LiveSession) -> Principal | None:
+    rows = _held(connection, live.account_id)
+    return _acting(rows, live.account_id, live.post_id, live.id, live.factors)
 
 
 def principal_for(
@@ -191,7 +201,18 @@ def principal_for(
     factors: Sequence[str],
 ) -> Principal | None:
     """The person in the post the session acts in; ``None`` when no post is left."""
-    rows = _held(account_id)
+    with begin() as connection:
+        rows = _held(connection, account_id)
+    return _acting(rows, account_id, post_id, session_id, factors)
+
+
+def _acting(
+    rows: Sequence[Row[Any]],
+    account_id: UUID,
+    post_id: UUID | None,
+    session_id: str,
+    factors: Sequence[str],
+) -> Principal | None:
     if not rows:
         return None
     row = next((one for one in rows if one.id == post_id), rows[0])

@@ -100,14 +100,18 @@ def _as_session(row: Row[Any]) -> LiveSession:
 def check(session_id: str, *, touch: bool = False) -> LiveSession | None:
     """The session if it still stands; ``touch`` counts this as the person's activity."""
     with begin() as connection:
-        row = connection.execute(_CHECK, {"session_id": session_id, **_limits()}).first()
-        if row is None:
-            return None
-        if touch and clock.now() - row.last_seen > _TOUCH_EVERY:
+        found = standing(connection, session_id)
+        if found is not None and touch and clock.now() - found.last_seen > _TOUCH_EVERY:
             connection.execute(
                 update(session).where(session.c.id == session_id).values(last_seen=clock.now())
             )
-        return _as_session(row)
+        return found
+
+
+def standing(connection: Connection, session_id: str) -> LiveSession | None:
+    """The session if it still stands, within a transaction that asks for more."""
+    row = connection.execute(_CHECK, {"session_id": session_id, **_limits()}).first()
+    return None if row is None else _as_session(row)
 
 
 def _post_in_claimed_unit(

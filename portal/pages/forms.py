@@ -25,6 +25,7 @@ from portal.pages.parts import (
     provinceforms,
     saying,
 )
+from portal.store import region_codes
 from portal.store.citypack import pack
 
 PERMISSION = desk.VIEW
@@ -182,11 +183,24 @@ def _meter(title: str, rows: Sequence[Burden]) -> None:
     st.html(tables.table(title, columns, body))
 
 
+def _part_of(who: Principal) -> str | None:
+    """The city's communities are read district by district: more than a thousand is no table."""
+    own = who.unit.region_code
+    if len(own) > region_codes.CITY or not permissions.allowed(who, PERMISSION, own):
+        return None
+    below = {one.code: one.name for one in city.places_below(own) if not one.statistics_only}
+    return st.selectbox("区县", list(below), format_func=below.__getitem__, key="burden_district",
+                        filter_mode=None, width=260)  # fmt: skip
+
+
 def _burden(who: Principal) -> None:
     st.html(tables.head("减负计量", text(burdenpanel.formula())))
     by = st.segmented_control("口径", ["按部门", "按社区（村）"], default="按部门", key="forms_by",
                               label_visibility="collapsed")  # fmt: skip
-    rows = burden.listed(who, "community" if by == "按社区（村）" else "issuer")
+    if by == "按社区（村）":
+        rows = burden.listed(who, "community", _part_of(who))
+    else:
+        rows = burden.listed(who, "issuer")
     if not rows:
         notice.empty("还没有计量", "报表下发并自动取数后开始计量。")
         return

@@ -89,7 +89,7 @@ def _draw_band(who: Principal) -> bool:
             post=f"{who.post_title}（代 {who.acting_for}）" if who.acting_for else who.post_title,
             scope=city.scope_name(who),
         ),
-        posts=_posts(who.account_id, who.post_id, who),
+        posts=_posts(account_id=who.account_id, post_id=who.post_id, _who=who),
         acting=str(who.post_id),
         on_switch=_switch,
         on_sign_out=_sign_out,

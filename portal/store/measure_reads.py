@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 
+from portal.store import region_codes
 from portal.store.measure_lock_tables import measure_period_lock
 from portal.store.measure_tables import measure, measure_change, measure_rollup, measure_snapshot
 from portal.store.measure_words import DAYS, Definition, Kind, Period, Snapshot, Topic, Value
@@ -126,8 +127,7 @@ def summed(
         .where(
             which,
             roll.level.in_(levels),
-            roll.region_code >= prefix,
-            roll.region_code < prefix + ":",
+            region_codes.within(roll.region_code, prefix),
             or_(and_(stocks, _up_to(period)), flows),
         )
         .group_by(roll.measure, roll.system_id, roll.slice, roll.region_code)
@@ -161,8 +161,7 @@ def _moved(
         .join(given, func.length(change.region_code) >= level)
         .where(
             change.measure.in_(measures),
-            change.region_code >= prefix,
-            change.region_code < prefix + ":",
+            region_codes.within(change.region_code, prefix),
             change.day < period.ends,
             change.day >= min(month, period.starts),
             or_(and_(stocks, change.day >= month), and_(~stocks, change.day >= period.starts)),

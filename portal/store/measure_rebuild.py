@@ -8,7 +8,8 @@ and stocks only: a distinct count is given for each level and cannot be formed f
 from sqlalchemy import Connection, select, text
 
 from portal.store.measure_tables import measure
-from portal.store.measure_words import LEVELS, MONTHS, Kind
+from portal.store.measure_words import MONTHS, Kind
+from portal.store.region_codes import LEVELS
 
 _DROP = text("DELETE FROM measure_rollup WHERE measure = :measure")
 # Months first: the days are read once, whatever number of levels and periods is formed from them.

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, literal, select
 
 from portal.store.measure_lock_tables import measure_signed
 from portal.store.measure_reads import summed
-from portal.store.measure_words import LEVELS, Period, Value
+from portal.store.measure_words import Period, Value
+from portal.store.region_codes import LEVELS
 
 _KEYS = ("place", "measure", "system_id", "slice", "numerator", "denominator")
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-LEVELS = (4, 6, 9, 12)  # digits of the code: city, district, town-level unit, community
 Grain = Literal["day", "week", "month", "quarter", "year"]
 MONTHS: Mapping[Grain, int] = {"month": 1, "quarter": 3, "year": 12}  # those that are rolled up
 DAYS: Mapping[Grain, int] = {"day": 1, "week": 7}  # those that are read from the changes

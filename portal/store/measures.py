@@ -23,7 +23,6 @@ from portal.store.measure_tables import (
     measure_snapshot,
 )
 from portal.store.measure_words import (
-    LEVELS,
     MONTHS,
     Cell,
     Change,
@@ -33,6 +32,7 @@ from portal.store.measure_words import (
     Period,
     Snapshot,
 )
+from portal.store.region_codes import LEVELS
 from portal.store.scope import Reach
 
 WRITER = Reach(prefixes=(), unit_id=None, actor="service:measures")

@@ -9,7 +9,8 @@ from portal.__main__ import main
 from portal.store import clock, measure_reads, measures
 from portal.store.measure_lock_tables import measure_pending, measure_period_lock
 from portal.store.measure_tables import measure_rollup
-from portal.store.measure_words import LEVELS, Change, Definition, Kind, Period
+from portal.store.measure_words import Change, Definition, Kind, Period
+from portal.store.region_codes import LEVELS
 from portal.store.scope import Reach, scoped
 from tests.conftest import TestDatabase
 

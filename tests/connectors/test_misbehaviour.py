@@ -68,7 +68,6 @@ LATER = ("social_assistance", "gov_service", "elderly_care", "family_economy")
 MISBEHAVIOUR: list[tuple[str, str, State | None]] = [
     *((one, "down", State.FAULT) for one in HTTP),
     *((one, "reset", State.FAULT) for one in HTTP),
-    *((one, "hang", State.TIMEOUT) for one in (*HTTP, "grid")),
     *((one, "html", State.FAULT) for one in HTTP),
     *((one, "truncated", State.FAULT) for one in HTTP),
     *((one, "error200", State.FAULT) for one in HTTP),
@@ -80,7 +79,6 @@ MISBEHAVIOUR: list[tuple[str, str, State | None]] = [
     ("elderly_care", "rate_limit", State.REFUSED),
     *((one, "error200", State.FAULT) for one in LATER),
     ("family_economy", "truncated", State.FAULT),
-    *((one, "hang", State.TIMEOUT) for one in ("family_economy", "medical_assistance")),
     ("medical_insurance", "expire_token", State.REFUSED),
     ("gov_service", "expire_token", State.REFUSED),
     ("medical_assistance", "down", None),
@@ -98,8 +96,7 @@ def test_a_misbehaving_system_is_told_apart_and_disturbs_nobody(
     assert turn is not None
     first, second = sandbox.known[system_id][:2]
     try:
-        # Short for who hangs, and long enough for a healthy answer on a busy machine.
-        with desk_on(sandbox, timeouts={system_id: 4.0} if mode == "hang" else {}) as desk:
+        with desk_on(sandbox) as desk:
             if when == "after a success":  # with the WSDL, the token and the pool in place
                 assert desk.ask(second)[system_id].state is State.RETURNED
             turn(system_id, mode)
@@ -116,6 +113,44 @@ def test_a_misbehaving_system_is_told_apart_and_disturbs_nobody(
                 assert desk.ask(first)[system_id].state is State.RETURNED, "nothing was kept"
     finally:
         turn(system_id, "normal")
+
+
+# Of every dialect one; together, so that the time of one is waited for all.
+HANGING = (*HTTP, "grid", "family_economy", "medical_assistance")
+
+
+@pytest.mark.parametrize("when", ["from the start", "after a success"])
+def test_systems_that_hang_are_timed_out_and_disturb_nobody(
+    configured: Path, sandbox: Ground, when: str
+) -> None:
+    turn = sandbox.turn
+    assert turn is not None
+    subject = sandbox.known[HANGING[0]][0]
+    well = {State.RETURNED, State.NOT_FOUND}
+    try:
+        # Short for who hangs, and long enough for a healthy answer on a busy machine.
+        with desk_on(sandbox, timeouts=dict.fromkeys(HANGING, 4.0)) as desk:
+            if when == "after a success":
+                for one in HANGING:
+                    other = sandbox.known[one][1]
+                    assert desk.ask_one(one, other).state is State.RETURNED
+            for one in HANGING:
+                turn(one, "hang")
+            answers = desk.ask(subject)
+            for one in HANGING:
+                assert answers[one].state is State.TIMEOUT, answers[one].message
+                assert answers[one].records == ()
+                assert has_chinese(answers[one].message)
+                assert desk.calls(one) <= 2, "retries are bounded"
+            assert {one.state for key, one in answers.items() if key not in HANGING} <= well
+            for one in HANGING:
+                turn(one, "normal")
+            again = desk.ask(subject)
+            assert {again[one].state for one in HANGING} <= well, "nothing was kept"
+            assert again[HANGING[0]].state is State.RETURNED
+    finally:
+        for one in HANGING:
+            turn(one, "normal")
 
 
 @pytest.mark.parametrize("system_id", SYSTEMS)

@@ -68,6 +68,10 @@ def test_every_level_adds_up_to_what_the_answers_say(frozen: clock.FrozenClock) 
     assert (city.now.sent, city.now.answered, city.now.late) == (0, 1, 1)
     assert set(city.places) == {DISTRICT}
     assert (city.before.count.asked, city.before.count.auto, city.before.count.typed) == (8, 6, 1)
+    of_all = burden.listed(world.city(), "community")
+    parts = [burden.listed(world.city(), "community", one) for one in (DISTRICT, "990103")]
+    assert len(of_all) == 4 and of_all == tuple(one for part in parts for one in part)
+    assert burden.listed(world.city(), "community", PLACE) == of_all[:1]
 
 
 def test_what_is_given_back_counts_again_when_it_comes_back(frozen: clock.FrozenClock) -> None:
@@ -90,3 +94,5 @@ def test_the_meter_of_another_place_is_refused() -> None:
     ):
         with pytest.raises(Denied):
             burden.read(who, region)
+        with pytest.raises(Denied):
+            burden.listed(who, "community", region)

@@ -27,7 +27,7 @@ def _read(lines: list[str], before: FormText = MADE) -> dict[str, FieldText]:
 
 def test_a_column_keeps_its_number_and_all_that_was_chosen_for_it() -> None:
     lines = formlines.write(MADE).splitlines()
-    assert lines[3] == "old\t60岁及以上\t数字\t统计指标\t实有人口\told <= all\t\t"
+    assert lines[3] == "old\t60岁及以上\t数字\t统计指标\t实有人口\told <= all\t\t\t是"
     assert tuple(_read(lines).values()) == MADE.fields  # as it went out, nothing changes
     # A column before all others, one renamed, one bound anew: the formula means what it meant.
     lines[3] = lines[3].replace("60岁及以上", "老年人口")
@@ -47,6 +47,12 @@ def test_a_column_keeps_its_number_and_all_that_was_chosen_for_it() -> None:
     # A sheet from before the numbers is still understood, by the titles.
     old = ["栏目\t类型\t来源\t取数\t校验", "60岁及以上\t数字\tmeasure\tresidents\t"]
     assert _read(old)["old"].from_age == 60
+    # Whether it has to be filled is said on its line; a new binding alone asks for nothing.
+    assert not _read([lines[0], lines[3].removesuffix("是") + "否"])["all"].required
+    assert _read([lines[0], "\t新栏\t文字\t已采集的事实\tnew\t\tnew\t\t是"])["f01"].required
+    for need in ("是", ""):
+        bound = f"all\t常住人口\t数字\t已采集的事实\tall\t\tall\t\t{need}"
+        assert not _read([lines[0], bound])["all"].required
     form = FormTexts(admitted=())
     assert rules.faults(made, world.HELD, form)[0].place == "表头"  # the rest is for the rules
 
@@ -59,6 +65,7 @@ def test_a_column_keeps_its_number_and_all_that_was_chosen_for_it() -> None:
         ("\t甲\t金额\t基层填写\t\t\t\t", "“甲”的类型须为"),
         ("\t甲\t数字\t随便\t\t\t\t", "“甲”的来源须为统计指标、居民人数"),
         ("\t甲\t数字\t基层填写\t\t\t\t全部", "“甲”的掩码须为"),
+        ("\t甲\t数字\t基层填写\t\t\t\t\t必须", "“甲”的必填须为"),
     ],
 )
 def test_a_line_that_makes_no_sense_is_named(line: str, words: str) -> None:

@@ -107,6 +107,15 @@ def test_a_clerk_completes_a_filled_form_and_loses_nothing(office: Office, sit: 
     assert office.went[-1] == ("forms", {"id": str(answer.id)})
     tab.get("button_group")[0].set_value("burden").run()
     assert "海陵市民政局" in shown(tab) and "节省工时" in shown(tab)
+    sit(city())
+    tab = office.open("forms")
+    tab.get("button_group")[0].set_value("burden").run()
+    by = next(one for one in tab.get("button_group") if "按社区（村）" in str(one.options))
+    by.set_value("按社区（村）").run()
+    assert tab.selectbox(key="burden_district").value == "990102"
+    assert "荷塘社区" in shown(tab)
+    tab.selectbox(key="burden_district").set_value("990103").run()
+    assert "荷塘社区" not in shown(tab) and "石桥社区" in shown(tab)
 
 
 def test_a_department_sees_its_form_and_a_stranger_does_not(office: Office, sit: Any) -> None:

@@ -272,3 +272,20 @@ def test_one_sentence_on_a_figure_asks_each_unit_about_its_order(busy: Office) -
             instructing.instruct(busy.who, orders, words)
     with pytest.raises(Denied):
         instructing.instruct(world.community(), [late[0].id], "三日内办结")
+
+
+def test_an_instruction_is_drawn_once_it_is_opened_and_keeps_what_is_typed(busy: Office) -> None:
+    page = busy.open("panel")
+    assert not page.get("text_input")
+    page.session_state[asking.OPENED] = True  # opened
+    page.run()
+    page.text_input(key="instruct_words").set_value("三日内办结并答复来电人").run()
+    page.session_state[asking.OPENED] = False  # closed again, by mistake
+    page.run()
+    assert page.text_input(key="instruct_words").value == "三日内办结并答复来电人"
+    page.selectbox(key="instruct_figure").set_value("在办").run()
+    page.button(key="instruct_send").click().run()
+    assert "签发" in shown(page) and not page.exception
+    sheets = supervised(busy.who, "督办中")
+    assert sheets and {one.reason for one in sheets} == {"批示：三日内办结并答复来电人"}
+    assert page.text_input(key="instruct_words").value == ""

@@ -120,9 +120,9 @@ def town(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     cluster.server.drop_database(name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def fresh(town: Town) -> Iterator[House]:
-    """The real portal, started a moment ago: nobody has signed in, no page has run."""
+    """The real portal for strangers only: nobody ever signs in there, so no page has run."""
     with ExitStack() as stack:
         yield town.start(stack)
 

@@ -27,7 +27,7 @@ def nothing_was_drawn(run: Run) -> bool:
 
 
 @pytest.mark.parametrize("by", ["name", "hash", "both"])
-def test_the_first_visitor_of_a_process_gets_no_page(fresh: House, by: str) -> None:
+def test_a_stranger_gets_no_page_of_a_process_that_has_drawn_none(fresh: House, by: str) -> None:
     for path in [*ADDRESSES, "app", "server", "shell", "catalogue"]:
         asked = {"page_name": path, "page_script_hash": calc_hash(path)}
         if by != "both":

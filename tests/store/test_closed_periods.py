@@ -16,7 +16,8 @@ from portal.store.measure_closing import PeriodStateError
 from portal.store.measure_lock_tables import measure_pending, measure_period_lock
 from portal.store.measure_spans import Span, merged, of_flow, of_stock
 from portal.store.measure_tables import measure_change, measure_rollup
-from portal.store.measure_words import LEVELS, Cell, Change, Definition, Kind, Period, Snapshot
+from portal.store.measure_words import Cell, Change, Definition, Kind, Period, Snapshot
+from portal.store.region_codes import LEVELS
 from portal.store.scope import NOTHING, Reach, scoped
 from tests.conftest import TestDatabase
 

@@ -35,7 +35,8 @@ from portal.store.division_rules import (
 from portal.store.divisions import Division
 from portal.store.measure_rebuild import rebuild
 from portal.store.measure_tables import measure_rollup
-from portal.store.measure_words import LEVELS, Change, Definition, Kind, Period
+from portal.store.measure_words import Change, Definition, Kind, Period
+from portal.store.region_codes import LEVELS
 from portal.store.scope import Reach, scoped
 from portal.store.tables import division, division_change, division_name, division_sight
 from portal.store.tables import division_step as step_table

@@ -15,7 +15,6 @@ from portal.store import measure_reads, measures
 from portal.store.engine import begin
 from portal.store.measure_tables import measure_change, measure_rollup, measure_snapshot
 from portal.store.measure_words import (
-    LEVELS,
     Cell,
     Change,
     Definition,
@@ -24,6 +23,7 @@ from portal.store.measure_words import (
     Period,
     Snapshot,
 )
+from portal.store.region_codes import LEVELS
 from portal.store.scope import NOTHING, Reach, scoped
 from tests.conftest import TestDatabase
 

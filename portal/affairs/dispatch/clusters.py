@@ -11,7 +11,7 @@ from auth.principal import Principal
 from portal.affairs.dispatch import cluster_rules, reads
 from portal.affairs.dispatch.cluster_rules import Demand, Trend
 from portal.affairs.orders.tables import work_order
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
@@ -97,7 +97,7 @@ def _demands(connection: Connection, since: datetime, region_code: str, code: st
         .limit(MOST_ORDERS + 1)
     )
     if region_code:
-        query = query.where(o.region_code >= region_code, o.region_code < region_code + ":")
+        query = query.where(region_codes.within(o.region_code, region_code))
     if code:
         query = query.where(o.category >= code, o.category < code + "/")
     return [

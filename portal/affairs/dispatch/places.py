@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text
 from auth.tables import unit
 from portal.affairs.dispatch.rules import Past
 from portal.affairs.orders import units
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.citypack import pack
 
 _WIDTH = {"市级": 4, "区县级": 6, "乡镇（街道）级": 9, "社区（村）级": 12}
@@ -26,7 +26,7 @@ class Places:
 
     def __init__(self, connection: Connection, region_code: str) -> None:
         self._code = region_code
-        regions = [region_code[:width] for width in (4, 6, 9, 12) if len(region_code) >= width]
+        regions = region_codes.upwards(region_code)
         query = select(unit.c.id, unit.c.kind, unit.c.line, unit.c.region_code).where(
             unit.c.region_code.in_(regions), unit.c.status == "active"
         )
@@ -73,10 +73,10 @@ _LIKE = text(
 def _places(region_code: str, width: int) -> list[str]:
     """The places whose past is asked: the community, its street's, its district's."""
     at = region_code[:width]
-    if width == 12 or len(region_code) < width:
-        return [region_code] if len(region_code) <= 12 else [region_code[:12]]
-    return [at, *(one.code for one in divisions.below(at, "street") if len(at) < 9),
-            *(one.code for one in divisions.below(at, "community"))]  # fmt: skip
+    if width == region_codes.COMMUNITY or len(region_code) < width:
+        return [region_code[: region_codes.COMMUNITY]]
+    streets = divisions.below(at, "street") if len(at) < region_codes.STREET else ()
+    return [at, *(one.code for one in (*streets, *divisions.below(at, "community")))]
 
 
 def past_of(connection: Connection, code: str, region_code: str, title: str) -> list[Past]:

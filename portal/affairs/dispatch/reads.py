@@ -23,7 +23,7 @@ from portal.affairs.dispatch.words import (
     Entry,
     Kind,
 )
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.citypack import pack
 from portal.store.scope import Reach, scoped
 
@@ -109,8 +109,8 @@ def all_counting(
     connection: Connection, region_code: str, day: date | None = None
 ) -> dict[Kind, tuple[Version, ...]]:
     """Of each kind the versions that count at a place on a day, in one look: the nearest first."""
-    places = [region_code[:width] for width in (4, 6, 9, 12) if len(region_code) >= width]
-    query = _counting(day or today()).where(dispatch_version.c.region_code.in_(places))
+    places = dispatch_version.c.region_code.in_(region_codes.upwards(region_code))
+    query = _counting(day or today()).where(places)
     rows = sorted(connection.execute(query), key=lambda row: -len(row.region_code))
     return {kind: tuple(version_of(row) for row in rows if row.kind == kind) for kind in KINDS}
 

@@ -1,11 +1,11 @@
 """问题日报告: put together by itself at the city's hour; a day without anything has none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from auth import permissions
@@ -19,7 +19,7 @@ from portal.affairs.findings.rules import FindingError
 from portal.affairs.findings.tables import finding, finding_daily, finding_event
 from portal.affairs.orders import units
 from portal.affairs.workflow.flow import FlowError
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
@@ -82,11 +82,11 @@ def _make(code: str, name: str, day: date) -> bool:
 def _content(connection: Connection, code: str, day: date) -> dict[str, Any] | None:
     """What happened in the hours of a day; ``None`` for nothing."""
     starts, ends = rules.window(day, pack().findings)
-    here = (finding.c.region_code >= code, finding.c.region_code < code + ":")
+    here = region_codes.within(finding.c.region_code, code)
     query = (
         select(finding_event.c.move.label("moved"), finding)
         .join(finding, finding.c.id == finding_event.c.finding_id)
-        .where(finding_event.c.at >= starts, finding_event.c.at < ends, *here)
+        .where(finding_event.c.at >= starts, finding_event.c.at < ends, here)
         .order_by(finding.c.region_code, finding.c.number, finding_event.c.id)
     )
     rows = connection.execute(query).all()
@@ -119,8 +119,8 @@ def _said(one: FindingRow) -> dict[str, str]:
     }
 
 
-def _waiting(connection: Connection, here: Iterable[Any]) -> str:
-    query = select(finding.c.state).where(finding.c.closed_at.is_(None), *here)
+def _waiting(connection: Connection, here: ColumnElement[bool]) -> str:
+    query = select(finding.c.state).where(finding.c.closed_at.is_(None), here)
     states = list(connection.execute(query).scalars())
     each = [(one, states.count(one)) for one in flow().open]
     told = "、".join(f"{state} {number} 件" for state, number in each if number)

@@ -20,7 +20,7 @@ from portal.affairs.workflow import ledger
 from portal.affairs.workflow.flow import KEPT, Form
 from portal.affairs.workflow.ledger import By, Step
 from portal.settings import settings
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.citypack import pack
 from portal.store.finding_texts import OFF
 from portal.store.flow_texts import MoveText
@@ -31,7 +31,6 @@ __all__ = ["SERVICE", "Draft", "FindingError", "act", "by_platform", "found", "o
 RIGHTS = ("hand", "report", "judge", "dispatch", "handle")
 GONE = f"没有找到这件问题，可能不在本岗位的管辖范围，{KEPT}"
 Then = Literal["", "keep", "report"]
-_COMMUNITY = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +112,7 @@ def found(principal: Principal, draft: Draft) -> UUID:
 def _place(principal: Principal, draft: Draft) -> str:
     code = draft.region_code or principal.unit.region_code
     known = divisions.find(code)
-    if known is None or len(known.code) != _COMMUNITY:
+    if known is None or len(known.code) != region_codes.COMMUNITY:
         raise FindingError(f"请选择问题所在的社区（村），没有保存，{KEPT}")
     if not principal.reach.covers(known.code):
         raise FindingError(f"{known.name}不在本岗位的管辖范围，没有保存，{KEPT}")

@@ -17,7 +17,7 @@ from portal.affairs.findings import rules
 from portal.affairs.findings.queries import VIEW
 from portal.affairs.findings.rules import FindingError
 from portal.affairs.findings.tables import finding
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.citypack import pack
 from portal.store.finding_texts import Stage
 from portal.store.scope import scoped
@@ -104,7 +104,7 @@ def table(principal: Principal, starts: date, ends: date, region_code: str = "")
             finding.c.simulated,
             func.count().label("number"),
         )
-        .where(finding.c.region_code >= code, finding.c.region_code < code + ":")
+        .where(region_codes.within(finding.c.region_code, code))
         .where(finding.c.found_at >= _begins(starts))
         .where(finding.c.found_at < _begins(ends + timedelta(days=1)))
         .group_by(column, finding.c.state, finding.c.way, finding.c.simulated)

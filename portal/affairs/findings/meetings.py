@@ -17,7 +17,7 @@ from portal.affairs.findings.queries import VIEW, names_of
 from portal.affairs.findings.rules import FindingError
 from portal.affairs.findings.tables import finding, finding_meeting, finding_meeting_item
 from portal.affairs.workflow.flow import KEPT
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.scope import acting_as, scoped
 
 CALL = "findings.dispatch"
@@ -102,7 +102,7 @@ def call(principal: Principal, *, title: str, held_on: date, place: str, attendi
 def _waiting(connection: Connection, region_code: str) -> list[UUID]:
     query = (
         select(finding.c.id)
-        .where(finding.c.region_code >= region_code, finding.c.region_code < region_code + ":")
+        .where(region_codes.within(finding.c.region_code, region_code))
         .where(finding.c.state == WAITS)
         .order_by(finding.c.state_since, finding.c.id)
     )

@@ -6,7 +6,7 @@ month, from the measures that follow them (``tally``), for the panels. Never by 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, select
@@ -18,7 +18,7 @@ from portal.affairs.forms import tally
 from portal.affairs.forms.desk import VIEW
 from portal.affairs.forms.rules import Count, Hours
 from portal.affairs.forms.tables import form_answer, form_refusal
-from portal.store import clock, divisions, measure_reads
+from portal.store import clock, divisions, measure_reads, region_codes
 from portal.store.citypack import pack
 from portal.store.measure_words import Period
 from portal.store.scope import scoped
@@ -45,9 +45,12 @@ class Burden:
         return self.count.hours(pack().forms)
 
 
-def listed(principal: Principal, by: Literal["issuer", "community"]) -> tuple[Burden, ...]:
-    """Every department that asks, or every community that is asked."""
-    permissions.check(principal, VIEW)
+def listed(
+    principal: Principal, by: Literal["issuer", "community"], region: str | None = None
+) -> tuple[Burden, ...]:
+    """Every department that asks, or every community that is asked; of a region inside the scope
+    alone where one is named."""
+    permissions.check(principal, VIEW, region)
     group = form_answer.c.issuer_unit if by == "issuer" else form_answer.c.region_code
     columns = [func.sum(form_answer.c[one]).label(one) for one in _CELLS]
     query = (
@@ -55,6 +58,8 @@ def listed(principal: Principal, by: Literal["issuer", "community"]) -> tuple[Bu
                func.count(form_answer.c.form_id.distinct()).label("forms"), *columns)
         .group_by(group).order_by(group)
     )  # fmt: skip
+    if region is not None:
+        query = query.where(region_codes.within(form_answer.c.region_code, region))
     kept = select(form_refusal.c.issuer_unit, func.count().label("number")).group_by(
         form_refusal.c.issuer_unit
     )
@@ -120,7 +125,6 @@ _FLOWS = {
     tally.DOUBLE: "doubled",
 }
 _COUNTED = {measure: name for name, measure in tally.CELLS.items()}
-_BELOW = {4: 6, 6: 9, 9: 12}
 
 
 def read(principal: Principal, region: str) -> Meter:
@@ -129,8 +133,8 @@ def read(principal: Principal, region: str) -> Meter:
     now = clock.now()
     month = clock.local(now).date().replace(day=1)
     own = len(region)
-    levels = {own, _BELOW.get(own, own)}
-    before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
+    levels = {own, region_codes.level_below(region)}
+    before = (month - timedelta(days=1)).replace(day=1)
     with scoped(principal.reach) as connection:
         found = _loads(connection, region, levels, month)
         return Meter(

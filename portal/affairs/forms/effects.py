@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, func, insert, or_, select, text
+from sqlalchemy import Row, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth.tables import unit
@@ -14,7 +14,7 @@ from portal.affairs.forms.tables import form, form_answer, form_fact, form_refus
 from portal.affairs.forms.words import CHANGED, TYPED, FormError
 from portal.affairs.workflow.flow import KEPT
 from portal.affairs.workflow.ledger import Step
-from portal.store import clock, crypto, workdays
+from portal.store import clock, crypto, region_codes, workdays
 from portal.store.citypack import pack
 from portal.store.form_texts import FormText
 
@@ -95,7 +95,7 @@ def _receivers(step: Step, made: FormText) -> list[Row[Any]]:
     query = select(unit.c.id, here).where(
         unit.c.kind == "community",
         unit.c.status == "active",
-        or_(*(and_(here >= one, here < one + ":") for one in places)),
+        or_(*(region_codes.within(here, one) for one in places)),
     )
     return list(step.connection.execute(query))
 

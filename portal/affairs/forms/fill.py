@@ -18,7 +18,7 @@ from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.effects import content, rows_of
 from portal.affairs.forms.tables import form, form_answer, form_fact
 from portal.affairs.forms.words import AUTO, MISSING, Cell, Cells, Held, HeldMeasure, key
-from portal.store import clock, crypto, divisions, measure_reads
+from portal.store import clock, crypto, divisions, measure_reads, region_codes
 from portal.store.form_texts import FieldText, FormText
 from portal.store.measure_words import Grain, Kind, Period, Value
 from portal.store.scope import Reach, scoped
@@ -28,7 +28,6 @@ _log = structlog.get_logger()
 GRAINS: Mapping[str, Grain] = {"周": "week", "月": "month", "季": "quarter", "年": "year",
                                "一次": "month"}  # fmt: skip
 BATCH = 200
-_COMMUNITY = 12
 
 
 @dataclass(kw_only=True)
@@ -119,7 +118,8 @@ def _measures(
             if kinds[measure].kind is Kind.FLOW and picture.day < period.starts:
                 continue  # what happened before a period says nothing about it
             found.as_of[measure] = clock.local(picture.as_of).date().isoformat()
-    for one in measure_reads.values(connection, found.as_of, prefix, [_COMMUNITY], period):
+    lowest = [region_codes.COMMUNITY]
+    for one in measure_reads.values(connection, found.as_of, prefix, lowest, period):
         if one.system_id == known.measures[one.measure].system_id:
             found.values.setdefault((one.measure, one.region_code), []).append(one)
 
@@ -132,8 +132,7 @@ def _facts(
         select(fact.name, fact.region_code, fact.value, fact.as_of, fact.version)
         .where(
             fact.name.in_(sorted(names)),
-            fact.region_code >= prefix,
-            fact.region_code < prefix + ":",
+            region_codes.within(fact.region_code, prefix),
             func.coalesce(fact.conflict, "") != "hard",
         )
         .order_by(fact.region_code, fact.name, fact.version.desc())

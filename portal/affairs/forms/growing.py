@@ -22,13 +22,11 @@ from portal.affairs.forms.effects import content
 from portal.affairs.forms.queries import HANDED, AnswerRow
 from portal.affairs.forms.tables import form, form_answer
 from portal.affairs.forms.words import Cell, Cells, FormError, key
-from portal.store import divisions
+from portal.store import divisions, region_codes
 from portal.store.form_texts import FieldText, FormText
 from portal.store.measure_words import Topic
 from portal.store.scope import scoped
 
-_WIDTHS = (4, 6, 9, 12)  # of the codes of city, district, street and community
-_UNIT = _WIDTHS[-1]
 LOCKABLE = "已审核"
 
 
@@ -93,8 +91,7 @@ def _within(form_id: UUID, period: date, code: str) -> Select[Any]:
         .where(
             form_answer.c.form_id == form_id,
             form_answer.c.period_from == period,
-            place >= code,
-            place < code + ":",
+            region_codes.within(place, code),
         )
         .order_by(place)
     )
@@ -124,7 +121,7 @@ def table(principal: Principal, form_id: UUID, period: date, code: str | None = 
              for row in found]  # fmt: skip
     groups: dict[str, list[_Given]] = {}
     for one in given:
-        groups.setdefault(_step(place, one.row.region_code), []).append(one)
+        groups.setdefault(region_codes.step_towards(place, one.row.region_code), []).append(one)
     rows = [one.listed for one in given]
     return Table(
         code=place,
@@ -154,14 +151,9 @@ def _counted(rows: Sequence[AnswerRow]) -> dict[str, int]:
     }
 
 
-def _step(place: str, code: str) -> str:
-    """The place one step below that a code lies in."""
-    return code[: next((one for one in _WIDTHS if one > len(place)), _UNIT)]
-
-
 def _path(top: str, place: str) -> tuple[tuple[str, str], ...]:
-    codes = [place[:one] for one in _WIDTHS if len(top) <= one <= len(place)]
-    return tuple((one, _name(one)) for one in codes)
+    steps = region_codes.upwards(place)
+    return tuple((one, _name(one)) for one in steps if len(top) <= len(one))
 
 
 def _name(code: str) -> str:
@@ -175,7 +167,7 @@ def _line(columns: "_Columns", code: str, given: Sequence[_Given]) -> Line:
         code=code,
         name=_name(code),
         values=columns.totals(given),
-        answer=rows[0] if len(code) == _UNIT and len(rows) == 1 else None,
+        answer=rows[0] if len(code) == region_codes.COMMUNITY and len(rows) == 1 else None,
         **_counted(rows),
     )
 

@@ -12,6 +12,7 @@ from portal.affairs.forms import desk
 from portal.affairs.forms.growing import LOCKABLE
 from portal.affairs.forms.tables import form_answer
 from portal.affairs.workflow.flow import FlowError
+from portal.store import region_codes
 from portal.store.scope import scoped
 
 RIGHT = "forms.lock"
@@ -39,8 +40,7 @@ def lock(principal: Principal, form_id: UUID, period: date, code: str) -> Locked
             column.form_id == form_id,
             column.period_from == period,
             column.state == LOCKABLE,
-            column.region_code >= code,
-            column.region_code < code + ":",
+            region_codes.within(column.region_code, code),
         )
         .order_by(column.region_code)
     )

@@ -15,12 +15,11 @@ from portal.affairs.forms import rules
 from portal.affairs.forms.tables import form
 from portal.affairs.workflow.flow import Flow
 from portal.affairs.workflow.ledger import Step
-from portal.store import platform_tasks
+from portal.store import platform_tasks, region_codes
 
 SOURCE = f"{platform_tasks.PREFIX}forms"
 FILL, CHECK = "报表填报", "报表审核"
 _KINDS = {rules.FILLER: FILL, rules.CHECKER: CHECK}
-_STREET = 9  # digits of a street's code
 
 
 def answer_of(key: str) -> UUID:
@@ -53,7 +52,7 @@ def _checker(connection: Connection, code: str) -> str | None:
         select(unit.c.id).where(
             unit.c.kind == "government",
             unit.c.status == "active",
-            unit.c.region_code == code[:_STREET],
+            unit.c.region_code == code[: region_codes.STREET],
         )
     ).scalar()
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, sel
 
 from portal.affairs.forms import rules
 from portal.affairs.forms.words import Held
-from portal.store import clock, crypto
+from portal.store import clock, crypto, region_codes
 from portal.store.citypack import pack
 from portal.store.form_texts import FormText
 from portal.store.search import running
@@ -32,10 +32,6 @@ def _place(relation: Any) -> ColumnElement[str]:
     return func.left(relation.region_code, _DIGITS)
 
 
-def _inside(relation: Any, prefix: str) -> tuple[ColumnElement[bool], ...]:
-    return relation.region_code >= prefix, relation.region_code < prefix + ":"
-
-
 def _ongoing(relation: Any) -> ColumnElement[bool]:
     return or_(relation.ends.is_(None), relation.ends > func.current_date())
 
@@ -47,7 +43,7 @@ def counted(connection: Connection, bind: str, prefix: str) -> Iterable[tuple[st
     kind = REGISTERED if bind in ("registered", "outflow") else LIVING
     query = (
         select(_place(mine).label("code"), func.count(mine.subject_id.distinct()).label("number"))
-        .where(mine.kind == kind, _ongoing(mine), *_inside(mine, prefix))
+        .where(mine.kind == kind, _ongoing(mine), region_codes.within(mine.region_code, prefix))
         .group_by("code")
     )
     if bind.startswith("system:"):
@@ -91,7 +87,7 @@ def listed(connection: Connection, made: FormText, code: str) -> list[Listed]:
                address.c.text)
         .join(place, place.c.subject_id == subject.c.id)
         .outerjoin(address, address.c.id == place.c.address_id)
-        .where(place.c.kind == LIVING, running(), *_inside(place.c, code))
+        .where(place.c.kind == LIVING, running(), region_codes.within(place.c.region_code, code))
         .where(subject.c.kind == "person")
         .order_by(subject.c.pinyin, subject.c.id)
     )  # fmt: skip

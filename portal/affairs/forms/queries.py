@@ -21,7 +21,7 @@ from portal.affairs.forms.tables import form, form_answer
 from portal.affairs.forms.words import Cells, FormError
 from portal.affairs.workflow import ledger
 from portal.affairs.workflow.ledger import Event
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.flow_texts import MoveText
 from portal.store.form_texts import FormText
 from portal.store.measure_words import Period
@@ -176,8 +176,7 @@ def _counted(behind: Behind) -> tuple[ColumnElement[bool], ...]:
         datetime.combine(day, time(), clock.LOCAL) for day in (month.starts, month.ends)
     )
     narrowed = (
-        one.region_code >= behind.region, one.region_code < behind.region + ":",
-        at >= starts, at < ends,
+        region_codes.within(one.region_code, behind.region), at >= starts, at < ends
     )  # fmt: skip
     if behind.what == "sent":
         return narrowed

@@ -12,7 +12,7 @@ from auth import permissions
 from auth.principal import Principal
 from portal.affairs.matters.rules import OPEN
 from portal.affairs.matters.tables import matter_case
-from portal.store import clock, divisions
+from portal.store import clock, divisions, region_codes
 from portal.store.scope import Reach, scoped
 from portal.store.subjects import subject
 
@@ -125,11 +125,7 @@ def counts_below(principal: Principal, region: str, digits: int) -> dict[str, Co
             func.count().label("open"),
             func.count().filter(matter_case.c.due_on < today).label("overdue"),
         )
-        .where(
-            matter_case.c.state == OPEN,
-            matter_case.c.region_code >= region,
-            matter_case.c.region_code < region + ":",
-        )
+        .where(matter_case.c.state == OPEN, region_codes.within(matter_case.c.region_code, region))
         .group_by(place)
     )
     with scoped(principal.reach) as connection:

@@ -8,10 +8,9 @@ from auth import permissions
 from auth.principal import Principal
 from auth.tables import unit
 from portal.affairs.orders import units
-from portal.affairs.orders.filters import below
 from portal.affairs.orders.queries import OrderRow
 from portal.affairs.orders.units import UnitRef
-from portal.store import divisions
+from portal.store import divisions, region_codes
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
@@ -21,15 +20,13 @@ DOWN: Final = "pass_down"  # the move
 
 def _covering(row: OrderRow) -> ColumnElement[bool]:
     """The units that stand for the place of an order at any level, and their departments."""
-    code = row.region_code
-    over = [code[:digits] for digits in (4, 6, 9, 12) if digits <= len(code)]
-    return unit.c.region_code.in_(over)
+    return unit.c.region_code.in_(region_codes.upwards(row.region_code))
 
 
 def _under(principal: Principal) -> ColumnElement[bool]:
     """The units one's own could pass an order down to."""
     own = principal.unit.region_code
-    return and_(below(unit.c.region_code, own), unit.c.id != principal.unit.id)
+    return and_(region_codes.within(unit.c.region_code, own), unit.c.id != principal.unit.id)
 
 
 def units_found(
@@ -43,7 +40,7 @@ def units_found(
     elif not looked:
         wanted.append(_covering(row))
     else:
-        wanted.append(below(unit.c.region_code, pack().region_code))
+        wanted.append(region_codes.within(unit.c.region_code, pack().region_code))
     if looked:
         wanted.append(unit.c.name.contains(looked[:40], autoescape=True))
     columns: list[Any] = [unit.c[name] for name in UnitRef.__dataclass_fields__]
@@ -75,7 +72,10 @@ def units_to_name(principal: Principal) -> dict[str, str]:
     own = principal.unit.region_code
     query = (
         select(unit.c.id, unit.c.name, unit.c.level, unit.c.region_code)
-        .where(unit.c.status == "active", below(unit.c.region_code, own) | (unit.c.level == "city"))
+        .where(
+            unit.c.status == "active",
+            region_codes.within(unit.c.region_code, own) | (unit.c.level == "city"),
+        )
         .order_by(func.length(unit.c.region_code), unit.c.region_code, unit.c.name)
     )
     with scoped(principal.reach) as connection:

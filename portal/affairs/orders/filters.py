@@ -23,7 +23,7 @@ from auth.principal import Principal
 from portal.affairs.orders.book import flow
 from portal.affairs.orders.rules import ABOVE, DESK, OrderError
 from portal.affairs.orders.tables import order_seat, work_order
-from portal.store import clock
+from portal.store import clock, region_codes
 from portal.store.citypack import pack
 
 Box = Literal["本单位承办", "本单位协办", "本单位派出", "待本单位审核", "辖区内全部"]
@@ -31,7 +31,6 @@ BOXES: tuple[Box, ...] = ("本单位承办", "本单位协办", "本单位派出
 Due = Literal["", "逾期", "临期", "今天到期"]
 Sort = Literal["时限", "最新"]
 MOST_WORDS = 40
-DISTRICT, STREET, COMMUNITY = 6, 9, 12  # digits of their codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +58,6 @@ class Filters:
     closed_since: date | None = None
     late_since: date | None = None  # the day on which it became late, open or done
     under: tuple[str, ...] = ()  # units that dispatched to themselves and are decided on here
-
-
-def below(column: ColumnElement[str], prefix: str, end: str = ":") -> ColumnElement[bool]:
-    """A code and all codes that begin with it, as a range that an index serves."""
-    return and_(column >= prefix, column < prefix + end)
 
 
 def _start(day: date) -> datetime:
@@ -187,11 +181,20 @@ def _scope_ways(principal: Principal, filters: Filters) -> list[ColumnElement[bo
     ]
 
 
+def _of_class(code: str) -> ColumnElement[bool]:
+    """A class and all below it, as ranges that an index serves."""
+    column = work_order.c.category
+    return (column == code) | and_(column >= f"{code}.", column < f"{code}.~")
+
+
 def _inside(prefix: str) -> ColumnElement[bool]:
     order = work_order.c
-    whole = {DISTRICT: order.district_code, STREET: order.street_code, COMMUNITY: order.region_code}
-    column = whole.get(len(prefix))
-    return below(order.region_code, prefix) if column is None else column == prefix
+    column = {
+        region_codes.DISTRICT: order.district_code,
+        region_codes.STREET: order.street_code,
+        region_codes.COMMUNITY: order.region_code,
+    }.get(len(prefix))
+    return region_codes.within(order.region_code, prefix) if column is None else column == prefix
 
 
 def conditions(filters: Filters, spots: str | None = None) -> list[ColumnElement[bool]]:
@@ -204,10 +207,7 @@ def conditions(filters: Filters, spots: str | None = None) -> list[ColumnElement
     if filters.states:
         found.append(order.state.in_(filters.states))
     if filters.category:
-        found.append(
-            (order.category == filters.category)
-            | below(order.category, f"{filters.category}.", "~")
-        )
+        found.append(_of_class(filters.category))
     if filters.region:
         found.append(_inside(filters.region))
     if filters.on_account is not None:

@@ -15,10 +15,10 @@ from auth import permissions
 from auth.principal import Principal
 from portal.affairs.orders import tally, units
 from portal.affairs.orders.book import flow
-from portal.affairs.orders.filters import below, due_today
+from portal.affairs.orders.filters import due_today
 from portal.affairs.orders.queries import VIEW
 from portal.affairs.orders.tables import work_order
-from portal.store import clock, measure_reads
+from portal.store import clock, measure_reads, region_codes
 from portal.store.measure_tables import measure_change
 from portal.store.measure_words import Period
 from portal.store.scope import scoped
@@ -109,6 +109,7 @@ def read(principal: Principal, region: str) -> Panel:
     today = clock.local(now).date()
     month = month_of(today)
     with scoped(principal.reach) as connection:
+        below = region_codes.level_below(region)
         levels = [level for level in (len(region), 6, 9) if level >= len(region)]
         places = _all_places(connection, region, levels, now)
         sums = _sums(connection, region, month)
@@ -118,8 +119,8 @@ def read(principal: Principal, region: str) -> Panel:
             region=region,
             month=month.starts,
             total=places.get(region, Place()),
-            places={code: one for code, one in places.items() if len(code) == _next(region)},
-            streets={code: one for code, one in places.items() if len(code) == 9},
+            places={code: one for code, one in places.items() if len(code) == below},
+            streets={code: one for code, one in places.items() if len(code) == region_codes.STREET},
             links=_links(connection, region, ways),
             branches=_branches(connection, region),
             hours=_by_hour(connection, region, [today]),
@@ -130,10 +131,6 @@ def read(principal: Principal, region: str) -> Panel:
             topics=_topics(topics),
             read_at=now,
         )
-
-
-def _next(region: str) -> int:
-    return {4: 6, 6: 9, 9: 12}.get(len(region), 12)
 
 
 # -- from the measures -----------------------------------------------------------------------------
@@ -149,8 +146,9 @@ def _all_places(
 ) -> dict[str, Place]:
     """The numbers of a region and of the places below it."""
     today = clock.local(now).date()
-    found = _of_month(connection, region, set(levels) | {_next(region)}, month_of(today))
-    near = {len(region), _next(region)}
+    below = region_codes.level_below(region)
+    found = _of_month(connection, region, {*levels, below}, month_of(today))
+    near = {len(region), below}
     day = Period(grain="day", starts=today)
     for one in measure_reads.values(connection, [_RECEIVED], region, near, day):
         if one.system_id == tally.SYSTEM and one.slice == "":
@@ -193,7 +191,7 @@ def _on_days(connection: Connection, region: str, first: date, last: date) -> di
         .where(
             change.measure == _RECEIVED,
             change.system_id == tally.SYSTEM,
-            below(change.region_code, region),
+            region_codes.within(change.region_code, region),
             change.day.between(first, last),
         )
         .group_by(change.day)
@@ -230,12 +228,12 @@ def _topics(found: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _here(region: str) -> Any:
-    return below(work_order.c.region_code, region)
+    return region_codes.within(work_order.c.region_code, region)
 
 
 def _due_today(connection: Connection, region: str, now: datetime) -> dict[str, int]:
     """How many open orders are due today: of the region, and of each place directly below."""
-    order, steps = work_order.c, _next(region)
+    order, steps = work_order.c, region_codes.level_below(region)
     place = func.left(order.region_code, steps).label("place")
     query = (
         select(place, func.count().label("number"))

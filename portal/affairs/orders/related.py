@@ -19,7 +19,7 @@ from portal.affairs.orders.drafting import Draft
 from portal.affairs.orders.rules import OrderError
 from portal.affairs.orders.tables import order_caller, work_order
 from portal.affairs.workflow.flow import FlowError
-from portal.store import clock, crypto
+from portal.store import clock, crypto, region_codes
 from portal.store.citypack import pack
 from portal.store.intake_texts import Likeness
 from portal.store.scope import scoped
@@ -105,8 +105,11 @@ def _best(found: dict[UUID, Like], most: int) -> tuple[Like, ...]:
 
 def _in_place(code: str) -> Any:
     """In the place or below it; of a community also what was only known by its street."""
-    inside = and_(work_order.c.region_code >= code, work_order.c.region_code < code + ":")
-    return or_(inside, work_order.c.region_code == code[:9]) if len(code) >= 12 else inside
+    place = work_order.c.region_code
+    inside = region_codes.within(place, code)
+    if len(code) < region_codes.COMMUNITY:
+        return inside
+    return or_(inside, place == code[: region_codes.STREET])
 
 
 def _likeness(words: str) -> Any:

@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 
 from auth import permissions
 from auth.principal import Principal
-from portal.affairs.orders.filters import below
 from portal.affairs.orders.queries import VIEW
 from portal.affairs.orders.tables import work_order
+from portal.store import region_codes
 from portal.store.scope import scoped
 
 
@@ -31,7 +31,7 @@ def by_place(principal: Principal, region_code: str, digits: int) -> dict[str, S
             func.count().label("open"),
             func.count().filter(order.overdue_at.is_not(None)).label("overdue"),
         )
-        .where(order.closed_at.is_(None), below(order.region_code, region_code))
+        .where(order.closed_at.is_(None), region_codes.within(order.region_code, region_code))
         .group_by(place)
     )
     with scoped(principal.reach) as connection:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from auth.tables import unit
+from portal.store import region_codes
 from portal.store.citypack import pack
 
 _DIGITS = {"city": 4, "district": 6, "street": 9, "community": 12}
@@ -80,8 +81,7 @@ def directly_below(connection: Connection, unit_id: str, region_code: str) -> tu
     columns = [unit.c[name] for name in UnitRef.__dataclass_fields__]
     rows = connection.execute(
         select(*columns).where(
-            unit.c.region_code >= region_code,
-            unit.c.region_code < region_code + ":",
+            region_codes.within(unit.c.region_code, region_code),
             unit.c.status == "active",
             *([unit.c.kind != "community"] if len(region_code) < _DIGITS["street"] else []),
         )

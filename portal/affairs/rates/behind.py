@@ -14,7 +14,7 @@ from portal.affairs.orders.tables import order_event, work_order
 from portal.affairs.rates.entrants import OF_DEPARTMENTS
 from portal.affairs.rates.schemes import VIEW, RatesError
 from portal.affairs.rates.spans import Span
-from portal.store import clock
+from portal.store import clock, region_codes
 from portal.store.scheme_texts import League
 from portal.store.scope import scoped
 
@@ -70,9 +70,7 @@ def _units(league: League, unit_id: str) -> Any:
     if league in OF_DEPARTMENTS:
         return select(unit.c.id).where(unit.c.id == unit_id)
     code = select(unit.c.region_code).where(unit.c.id == unit_id).scalar_subquery()
-    return select(unit.c.id).where(
-        unit.c.region_code >= code, unit.c.region_code < code.concat(":")
-    )
+    return select(unit.c.id).where(region_codes.within(unit.c.region_code, code))
 
 
 def _condition(what: str, units: Any, starts: datetime, ends: datetime) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from portal.affairs.rates.paperwork import Part
 from portal.affairs.rates.schemes import RatesError
 from portal.affairs.rates.spans import Span
 from portal.affairs.rates.tables import showcase, showcase_event
-from portal.store import clock
+from portal.store import clock, region_codes
 from portal.store.citypack import pack
 from portal.store.scope import scoped
 
@@ -39,7 +39,6 @@ MOVES: dict[State, tuple[State, ...]] = {
 }
 _NEVER = ("举报",)
 _TITLE, _LEAST, _MOST = 40, 20, 800
-_STREET = 9
 GONE = "没有找到这件工单，可能不在本岗位的管辖范围，已填内容已保留。"
 
 
@@ -101,7 +100,7 @@ def propose(principal: Principal, order_id: UUID, title: str, story: str) -> str
         row = {
             "id": made,
             "order_id": order_id,
-            "region_code": order.region_code[:_STREET],
+            "region_code": order.region_code[: region_codes.STREET],
             "category": order.category,
             "title": shown_title,
             "story": shown_story,
@@ -253,13 +252,12 @@ def listed(principal: Principal, most: int = 50) -> tuple[Case, ...]:
 def part(connection: Connection, region: str, span: Span) -> Part:
     """The cases of a bulletin: those that are out, of this place and these days."""
     # What lies below a street is not told: a community's bulletin shows its street's cases.
-    prefix = region[:_STREET]
+    prefix = region[: region_codes.STREET]
     query = (
         select(showcase)
         .where(
             showcase.c.state == OUT,
-            showcase.c.region_code >= prefix,
-            showcase.c.region_code < prefix + ":",
+            region_codes.within(showcase.c.region_code, prefix),
             showcase.c.day >= span.starts,
             showcase.c.day < span.ends,
         )

@@ -14,7 +14,8 @@ from portal.functions.reports.protect import Table
 from portal.store import clock, measure_reads
 from portal.store.citypack import pack
 from portal.store.divisions import Division
-from portal.store.measure_words import LEVELS, Definition, Kind, Period, Snapshot, Value
+from portal.store.measure_words import Definition, Kind, Period, Snapshot, Value
+from portal.store.region_codes import LEVELS
 
 _UNFIT = "对方未按此年龄段或性别提供"
 

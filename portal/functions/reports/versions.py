@@ -11,7 +11,8 @@ from auth.principal import Principal
 from portal.functions.reports import periods
 from portal.store import clock, divisions, measure_closing, measure_reads, measure_signed
 from portal.store.measure_closing import Lock
-from portal.store.measure_words import LEVELS, MONTHS, Definition, Period, Topic, Value
+from portal.store.measure_words import MONTHS, Definition, Period, Topic, Value
+from portal.store.region_codes import LEVELS
 from portal.store.scope import scoped
 
 VIEW, RECORDS = "reports.view", "records.open"

@@ -43,7 +43,7 @@ def _read(region: str, prefixes: tuple[str, ...], _who: Principal) -> Meter:
 
 def reading(who: Principal, region: str) -> Meter:
     """The meter of a place, at most five minutes old."""
-    return _read(region, who.prefixes, who)
+    return _read(region=region, prefixes=who.prefixes, _who=who)
 
 
 def percent(count: Count) -> str:
@@ -165,4 +165,4 @@ def card(who: Principal, region: str | None = None) -> None:
         return
     found = reading(who, here)
     with st.container(key="card-burden"):
-        st.html(_written(here, found.read_at, found.month, found))
+        st.html(_written(region=here, read_at=found.read_at, day=found.month, _found=found))

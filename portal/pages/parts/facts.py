@@ -151,7 +151,8 @@ def _drawn(
 def card(who: Principal, title: str) -> None:
     """The card of the scope's facts."""
     level = who.unit.level
-    content = _drawn(who.unit.region_code, level, who.prefixes, who.roles, who)
+    content = _drawn(region_code=who.unit.region_code, level=level, prefixes=who.prefixes,
+                     roles=who.roles, _who=who)  # fmt: skip
     note = tag("div", text(CENSUS), class_="default") if level != "community" else ""
     with st.container(key="card-facts"):
         st.html(tables.head(title) + content + note)

@@ -89,7 +89,7 @@ def write(who: Principal, template: FormText, form_id: UUID | None) -> None:
         "栏目（每行一栏，可与电子表格互相粘贴）",
         key=lines, height=260,
         help="栏号供公式引用，如 f02 / f03，新增的栏可不填；来源可填"
-        f"{'、'.join(formlines.SOURCES.values())}；沿用为事实名；掩码可填“电话”或不填。",
+        f"{'、'.join(formlines.SOURCES.values())}；沿用为事实名；掩码可填“电话”或不填；必填填“是”或“否”，不填按来源定。",
     )  # fmt: skip
     formbinds.offer(who, template, lines)
     st.button("存为草稿", type="primary", key="form_write", on_click=_write,
@@ -147,11 +147,13 @@ def _act(who: Principal, form_id: UUID, version: int, move: str, paper: Paper) -
 
 
 def _fields(row: FormRow) -> None:
-    heads = ("栏目", "来源", "取数", "校验", formlines.FACT, formlines.MASK)
+    heads = ("栏目", "来源", "取数", "校验", formlines.FACT, formlines.MASK,
+             formlines.NEED)  # fmt: skip
     columns = [tables.Column(head=one) for one in heads]
     rows = [
         tuple(map(text, (f.title, formlines.SOURCES[f.source], formlines.said(f, row.made),
-                         formlines.titled(f.check, row.made), f.fact, formbinds.masked(f))))
+                         formlines.titled(f.check, row.made), f.fact, formbinds.masked(f),
+                         formlines.NEEDS[f.required])))
         for f in row.made.fields
     ]  # fmt: skip
     st.html(tables.table("栏目", columns, rows))

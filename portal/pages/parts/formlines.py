@@ -12,9 +12,9 @@ from portal.affairs.forms import held, rules
 from portal.affairs.forms.words import FormError
 from portal.store.form_texts import FieldText, FormText
 
-FACT, MASK = "沿用", "掩码"
+FACT, MASK, NEED = "沿用", "掩码", "必填"
 NUMBER = "栏号"
-HEAD = f"{NUMBER}\t栏目\t类型\t来源\t取数\t校验\t{FACT}\t{MASK}"
+HEAD = f"{NUMBER}\t栏目\t类型\t来源\t取数\t校验\t{FACT}\t{MASK}\t{NEED}"
 KINDS = {"number": "数字", "text": "文字", "date": "日期"}
 SOURCES = {
     "measure": "统计指标", "index": "居民人数", "person": "居民信息", "place": "行政区划",
@@ -29,6 +29,7 @@ _PERSON = {
 _PLACE = {"name": "名称", "code": "区划代码"}
 _POST = {"name": "姓名", "unit": "单位", "today": "当天日期"}
 _MASKS = {"": "", "phone": "电话"}
+NEEDS = {True: "是", False: "否"}
 _GIVEN = ("field", "fact")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -111,7 +112,8 @@ def write(made: FormText) -> str:
     """The columns as lines of a spreadsheet."""
     rows = [
         "\t".join((one.name, one.title, KINDS[one.kind], SOURCES[one.source],
-                   bind_words(one.source, one.bind), one.check, one.fact, _MASKS[one.mask]))
+                   bind_words(one.source, one.bind), one.check, one.fact, _MASKS[one.mask],
+                   NEEDS[one.required]))
         for one in made.fields
     ]  # fmt: skip
     return "\n".join([HEAD, *rows])
@@ -121,28 +123,31 @@ def read(lines: str, before: FormText) -> list[dict[str, object]]:
     """The lines as columns; what is not on a line (ages, part, topic) stays with its number."""
     head, *rest = lines.splitlines() or [""]
     columns = head.strip("\n").split("\t")
-    reader = _Reader(before, numbered=NUMBER in columns, says={FACT, MASK} <= set(columns))
+    reader = _Reader(before, numbered=NUMBER in columns, says={FACT, MASK} <= set(columns),
+                     needs=NEED in columns)  # fmt: skip
     return [reader.line(number, line) for number, line in enumerate(rest, start=1) if line.strip()]
 
 
 class _Reader:
-    def __init__(self, before: FormText, *, numbered: bool, says: bool) -> None:
+    def __init__(self, before: FormText, *, numbered: bool, says: bool, needs: bool) -> None:
         self._by_name = {one.name: one.model_dump() for one in before.fields}
         self._by_title = {one.title: one.model_dump() for one in before.fields}
-        self._numbered, self._says = numbered, says
+        self._numbered, self._says, self._needs = numbered, says, needs
         self._used: set[str] = set()
 
     def line(self, number: int, line: str) -> dict[str, object]:
-        cells = [one.strip() for one in (*line.split("\t"), *("",) * 8)]
-        name, title, kind, source, bind, check, fact, mask = (
+        cells = [one.strip() for one in (*line.split("\t"), *("",) * 9)]
+        name, title, kind, source, bind, check, fact, mask, need = (
             cells if self._numbered else ["", *cells]
-        )[:8]
+        )[:9]
+        need = need if self._needs else ""
         there = self._there(name, title)
         source = self._source(number, title, source)
         bind = _bind_of(source, bind)
         kept = {"fact": fact, "mask": self._mask(number, title, mask)} if self._says else {}
         return {
-            **_fitting(there, source, bind), **_need(there, source), **kept,
+            **_fitting(there, source, bind), **self._need(number, title, need, there, source),
+            **kept,
             "name": self._name(number, name or str(there.get("name", ""))), "title": title,
             "kind": self._kind(number, title, kind), "source": source, "bind": bind, "check": check,
         }  # fmt: skip
@@ -188,6 +193,18 @@ class _Reader:
             raise FormError(f"第 {number} 栏“{title}”的掩码须为“电话”或不填，没有保存。")
         return masks[words]
 
+    def _need(
+        self, number: int, title: str, words: str, before: dict[str, Any], source: str
+    ) -> dict[str, bool]:
+        """What is newly bound to somebody's answer need not be typed where there is none."""
+        needs = {said: need for need, said in NEEDS.items()}
+        if words and words not in needs:
+            raise FormError(f"第 {number} 栏“{title}”的必填须为“是”“否”或不填，没有保存。")
+        fresh = source in _GIVEN and before.get("source") != source
+        if fresh and (not words or needs[words] == before.get("required")):
+            return {"required": False}
+        return {"required": needs[words]} if words else {}
+
 
 def _fitting(there: dict[str, Any], source: str, bind: str) -> dict[str, Any]:
     """What was chosen for another source says nothing about this one."""
@@ -196,8 +213,3 @@ def _fitting(there: dict[str, Any], source: str, bind: str) -> dict[str, Any]:
     blank = FieldText(name="a", title="a").model_dump()
     chosen = ("sex", "part", "of", "most", "from_age", "to_age", "leaves")
     return {**there, **{name: blank[name] for name in chosen}}
-
-
-def _need(before: dict[str, Any], source: str) -> dict[str, bool]:
-    """What is newly bound to somebody's answer need not be typed where there is none."""
-    return {"required": False} if source in _GIVEN and before.get("source") != source else {}

@@ -15,10 +15,12 @@ from portal.functions import city
 from portal.look import notice
 from portal.pages.guards import guarded
 from portal.pages.parts import memory, orderfigures
+from portal.pages.parts.panelreading import reading
 
 Narrow = Mapping[str, Any]
 NEAR = "临近时限"  # asked about though no tile shows it
-_PLACE, _FIGURE, _WORDS, _SAID = (f"instruct_{one}" for one in ("place", "figure", "words", "said"))
+OPENED = "instruct"
+_PLACE, _FIGURE, _WORDS, _SAID = (f"{OPENED}_{one}" for one in ("place", "figure", "words", "said"))
 
 
 def figures(found: Panel) -> dict[str, Narrow]:
@@ -63,22 +65,38 @@ def _ask(who: Principal, place: str, narrow: Narrow, words: str) -> instructing.
     return instructing.instruct(who, [one.id for one in found.rows], words)
 
 
-def draw(who: Principal, found: Panel) -> None:
-    """For a post that may supervise; a deputy signs with the name of whom it acts for."""
-    if not permissions.allowed(who, desk.SUPERVISE, found.region):
-        return
+def _fields(who: Principal, found: Panel) -> None:
     own = found.region
     places = [own, *(one.code for one in city.places_below(own) if not one.statistics_only)]
-    with st.expander("批示", key="instruct"):
-        if (said := memory.recall(who, _SAID)) is not None:
-            memory.keep(who, _SAID, None)
-            (notice.hint if said[0] else notice.error)("批示", said[1])
-        left, right = st.columns(2, gap="small")
-        with left:
-            st.selectbox("地区", places, format_func=city.place_name, key=_PLACE, filter_mode=None)
-        with right:
-            st.selectbox("对哪个数", list(figures(found)), key=_FIGURE, filter_mode=None)
-        st.text_input("一句话批示（送每件工单的承办单位，作为督办单）", key=_WORDS,
-                      max_chars=rules.MOST_WORDS)  # fmt: skip
-        signs = rules.signed(who.name, who.acting_for)
-        st.button(f"签发（{signs}）", key="instruct_send", on_click=_send, args=(found,))
+    if (said := memory.recall(who, _SAID)) is not None:
+        memory.keep(who, _SAID, None)
+        (notice.hint if said[0] else notice.error)("批示", said[1])
+    left, right = st.columns(2, gap="small")
+    with left:
+        st.selectbox("地区", places, format_func=city.place_name, key=_PLACE, filter_mode=None)
+    with right:
+        st.selectbox("对哪个数", list(figures(found)), key=_FIGURE, filter_mode=None)
+    st.text_input("一句话批示（送每件工单的承办单位，作为督办单）", key=_WORDS,
+                  max_chars=rules.MOST_WORDS)  # fmt: skip
+    signs = rules.signed(who.name, who.acting_for)
+    st.button(f"签发（{signs}）", key="instruct_send", on_click=_send, args=(found,))
+
+
+@guarded(desk.SUPERVISE)
+def _body(who: Principal, region: str) -> None:
+    """Its fields cost every click on the home, and few click for it: drawn once it is opened.
+
+    From then on they stay, so that what is typed is there when it is opened again.
+    """
+    piece = st.expander("批示", key=OPENED, on_change="rerun")
+    if not (piece.open or memory.recall(who, OPENED)):
+        return
+    memory.keep(who, OPENED, True)
+    with piece:
+        _fields(who, reading(who, region))
+
+
+def draw(who: Principal, region: str) -> None:
+    """For a post that may supervise; a deputy signs with the name of whom it acts for."""
+    if permissions.allowed(who, desk.SUPERVISE, region):
+        st.fragment(_body)(region)

@@ -363,7 +363,7 @@ def home_tile(who: Principal) -> list[Tile]:
     """The line of a home; nothing for who does not handle orders."""
     if not permissions.allowed(who, orderbatch.HANDLE):
         return []
-    open_, ends, late = _own(who.unit.id, who.prefixes, who)
+    open_, ends, late = _own(unit_id=who.unit.id, prefixes=who.prefixes, _who=who)
     said = f"{open_:,} 件，今天到期 {ends:,}，逾期 {late:,}" if open_ else ""
     href = addresses.of(box="doing", due="逾期") if late else addresses.PAGE
     return [Tile(name="诉求工单", value=open_, href=href, said=said,

@@ -163,13 +163,16 @@ def draw(who: Principal, found: Panel, theme: Theme, key: str) -> None:
         _draw_zones(who, found.region, key)
         return
     if is_city(found):
-        drawn = _drawn(found.region, who.unit.id, who.prefixes, theme, who)
+        drawn = _drawn(region=found.region, unit_id=who.unit.id, prefixes=who.prefixes,
+                       theme=theme, _who=who)  # fmt: skip
         if drawn is not None:
             charts.draw(
                 drawn[0], key=f"{key}_{THEMES[len(found.region)].index(theme)}", alt=drawn[1]
             )
             return
-    st.html(_tiles(found.region, who.unit.id, who.prefixes, found.read_at, found))
+    html = _tiles(region=found.region, unit_id=who.unit.id, prefixes=who.prefixes,
+                  read_at=found.read_at, _found=found)  # fmt: skip
+    st.html(html)
 
 
 @guarded(VIEW)

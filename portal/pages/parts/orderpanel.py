@@ -205,7 +205,8 @@ def cards(who: Principal, region: str | None = None) -> None:
     if not permissions.allowed(who, VIEW, here):
         return
     found = reading(who, here)
-    written = _written(here, who.unit.id, who.prefixes, found.read_at, found)
+    written = _written(region=here, unit_id=who.unit.id, prefixes=who.prefixes,
+                       read_at=found.read_at, _found=found)  # fmt: skip
     st.html(written.bar)
     if written.places:
         _of_places(found.region, written)
@@ -218,7 +219,7 @@ def cards(who: Principal, region: str | None = None) -> None:
         written.day.draw("order_hours")
     with st.container(key="card-order-trend"):
         written.course.draw("order_trend")
-        instructing.draw(who, found)
+        instructing.draw(who, found.region)
 
 
 def _places(found: Panel) -> Html:

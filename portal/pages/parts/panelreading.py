@@ -23,7 +23,8 @@ def _read(region: str, unit_id: str, prefixes: tuple[str, ...], _who: Principal)
 
 def reading(who: Principal, region: str | None = None) -> Panel:
     """The panel of the own region, or of one inside it."""
-    return _read(region or who.unit.region_code, who.unit.id, who.prefixes, who)
+    here = region or who.unit.region_code
+    return _read(region=here, unit_id=who.unit.id, prefixes=who.prefixes, _who=who)
 
 
 def is_city(found: Panel) -> bool:

@@ -53,7 +53,7 @@ def counts(who: Principal) -> dict[str, Counts]:
     digits = _BELOW.get(who.unit.level)
     if digits is None or who.unit.kind == "department" or not _may(who):
         return {}
-    return _counts(who.unit.region_code, digits, who.prefixes, who)
+    return _counts(region=who.unit.region_code, digits=digits, prefixes=who.prefixes, _who=who)
 
 
 def total(who: Principal) -> Counts | None:

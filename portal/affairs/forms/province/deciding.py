@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, false, func, or_, select, true, update
 
 from auth import audit, permissions
 from auth.principal import Principal
@@ -14,7 +14,7 @@ from portal.affairs.forms.province.desk import HELD, SENT_BACK
 from portal.affairs.forms.province.tables import province_form, province_return
 from portal.affairs.forms.words import FormError
 from portal.affairs.workflow.flow import KEPT
-from portal.store import clock
+from portal.store import clock, region_codes
 from portal.store.scope import acting_as, scoped
 
 LOCK, APPROVE = "forms.lock", "forms.approve"
@@ -72,7 +72,7 @@ def resend_all(principal: Principal) -> int:
 def _again(connection: Connection, principal: Principal, which: ColumnElement[bool]) -> int:
     """Those that are stuck and lie in the scope, whoever writes."""
     here, now = province_return.c.region_code, clock.now()
-    inside = or_(false(), *(and_(here >= p, here < p + ":") for p in principal.prefixes))
+    inside = or_(false(), *(region_codes.within(here, one) for one in principal.prefixes))
     with acting_as(connection, held.SERVICE.actor):
         done = connection.execute(
             update(province_return)
