@@ -62,11 +62,11 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     premises.turn("elderly_care", "slow")
     page.get_by_role("button", name="一键调取").click()
     page.get_by_text("正在调取").first.wait_for()
-    _begin_to_write(page, VISITED)
+    top = _begin_to_write(page, VISITED)
     premises.turn("elderly_care", "normal")
     expect(page.get_by_text("正在调取")).to_have_count(0, timeout=4 * BUSY)
     page.get_by_text("刚刚有新值").wait_for()  # what came is drawn, around the hand as well
-    assert _written(page) == VISITED
+    assert (_written(page), _grid(page)["y"]) == (VISITED, top)
     page.keyboard.press("Enter")
     expect(_field(page, 1, NOTE).locator("input")).to_have_value(VISITED, timeout=BUSY)
     page.get_by_role("button", name="显示最新内容").click()
@@ -104,10 +104,16 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     assert window.watch.complaints == []
 
 
-def _begin_to_write(page: Page, words: str) -> None:
-    """In the last column of the first person, in the grid; nothing is sent yet."""
+def _grid(page: Page) -> dict[str, float]:
+    """Where the grid stands."""
     box = page.get_by_test_id("stDataFrame").locator("canvas").first.bounding_box()
     assert box is not None
+    return {"x": box["x"], "y": box["y"]}
+
+
+def _begin_to_write(page: Page, words: str) -> float:
+    """In the last column of the first person, in the grid; nothing is sent yet."""
+    box = _grid(page)
     for x in (118, 120):  # the grid takes a click once a pointer has come to it
         page.mouse.move(box["x"] + x, box["y"] + 52, steps=4)
     page.mouse.click(box["x"] + 120, box["y"] + 52)
@@ -115,6 +121,7 @@ def _begin_to_write(page: Page, words: str) -> None:
     page.keyboard.press("Enter")
     page.locator("#portal textarea").wait_for()
     page.keyboard.insert_text(words)
+    return _grid(page)["y"]
 
 
 def _written(page: Page) -> str:

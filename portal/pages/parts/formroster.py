@@ -123,4 +123,6 @@ def draw(who: Principal, found: Opened) -> None:
     under_way = memory.recall(who, _name(found.row.id)) is not None
     memory.keep(who, _LOOKS, under_way or None)
     pace = _POLL_SECONDS if under_way else None
-    st.fragment(_body, key=ROSTER, run_every=pace)(found.row.id)
+    # A cell being written floats over the grid below, which must not move when the asking ends.
+    with st.container(key="form-roster-held" if under_way else "form-roster"):
+        st.fragment(_body, key=ROSTER, run_every=pace)(found.row.id)
