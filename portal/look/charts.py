@@ -1,12 +1,14 @@
 """Figures: plain graph objects in the portal's colours and fonts, without a tool bar."""
 
-from typing import Any
+import copy
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from portal.look import theme
 
+WALL, LEAST = 1.8, 240  # words of a desk, so much larger; pixels, on the lowest of screens
 CONFIG = {"locale": "zh-CN", "displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
@@ -44,6 +46,32 @@ class Finished(go.Figure):  # type: ignore[misc]
         return told
 
 
-def draw(figure: go.Figure, *, key: str, alt: str) -> None:
+def for_a_wall(figure: go.Figure) -> go.Figure:
+    """The same figure to be read across a room: it takes the room there is, its words grow."""
+    told = _larger(copy.deepcopy(figure.to_dict()))
+    told["layout"]["height"] = LEAST
+    return go.Figure(told, skip_invalid=True)
+
+
+def _larger(told: Any) -> Any:
+    """Every font and what words need around them, and the lines."""
+    if isinstance(told, dict):
+        for key, one in told.items():
+            if key in ("size", "width") and isinstance(one, int | float):
+                told[key] = one * WALL
+            elif key == "margin":
+                told[key] = {side: room * WALL for side, room in one.items()}
+            else:
+                _larger(one)
+    elif isinstance(told, list | tuple):
+        for one in told:
+            _larger(one)
+    return told
+
+
+def draw(figure: go.Figure, *, key: str, alt: str, wall: bool = False) -> None:
     """Put a figure on the page; ``alt`` says in words what it shows."""
-    st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=alt)
+    if wall:
+        figure = for_a_wall(figure)
+    height: Literal["stretch", "content"] = "stretch" if wall else "content"
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=alt, height=height)

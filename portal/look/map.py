@@ -103,8 +103,10 @@ def marked(features: Sequence[Mapping[str, Any]], marks: Mapping[str, Mark]) -> 
         for ring in one.rings:
             figure.add_trace(_outline(ring, one.mark, f"{one.name}<br>{one.mark.words}"))
     _label_all(figure, shapes)
-    figure.update_xaxes(visible=False, fixedrange=True)
-    figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=_ratio(shapes))
+    # The plot gives way to the scale, not the range: so the sketch grows with the room it has.
+    figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
+    figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", scaleanchor="x",
+                        scaleratio=_ratio(shapes))  # fmt: skip
     figure.add_annotation(
         text="示意图",
         xref="paper",
@@ -171,8 +173,9 @@ def _label_all(figure: go.Figure, shapes: Sequence[_Shape]) -> None:
         at = middle + step * ((len(beside) - 1) / 2 - place)
         figure.add_trace(_leader((x, y), (edge, at)))
         figure.add_annotation(x=edge, y=at, text=_words(one, " "), xanchor="left", **_PLAIN)
-    if beside:
-        figure.update_xaxes(range=[min(xs) - span * 0.02, edge + span * 0.42])
+    right = edge + span * 0.42 if beside else max(xs) + span * 0.02
+    figure.update_xaxes(range=[min(xs) - span * 0.02, right])
+    figure.update_yaxes(range=[min(ys) - height * 0.02, max(ys) + height * 0.02])
 
 
 def _words(one: _Shape, between: str) -> str:

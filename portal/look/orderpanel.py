@@ -96,6 +96,9 @@ def hours(today: Sequence[int], usual: Sequence[float], until: int) -> go.Figure
     return figure
 
 
+_FEW = 5  # so few that the axis would be cut into parts of one
+
+
 def trend(
     given: Sequence[tuple[date, int]],
     *,
@@ -125,6 +128,10 @@ def trend(
     )
     figure.update_xaxes(fixedrange=True, tickformat="%m月%d日", nticks=8)
     figure.update_yaxes(fixedrange=True, gridcolor=theme.LINE, rangemode="tozero")
+    most = max((number for those in (given, *(one for _, one in beside)) for _, number in those),
+               default=0)  # fmt: skip
+    if most <= _FEW:  # no line at half an order
+        figure.update_yaxes(dtick=1)
     return figure
 
 

@@ -14,9 +14,11 @@ from portal.look.today import link
 from portal.pages.guards import guarded, require
 from portal.pages.parts import burdenpanel, memory, ordermap, orderpanel
 from portal.pages.parts.panelreading import VIEW, is_city, may, reading
+from portal.store import region_codes
 
 SECONDS = 15.0
 _SLIDE = "wall_slide"
+_PLACES, _OPEN_THERE = "各地本月受理", "各地在办工单"  # what outlines show, and what tiles do
 
 
 def _numbers(who: Principal, found: Panel) -> None:
@@ -25,16 +27,18 @@ def _numbers(who: Principal, found: Panel) -> None:
 
 
 def _map(who: Principal, found: Panel) -> None:
-    ordermap.draw(who, found, ordermap.RECEIVED if is_city(found) else ordermap.OPEN, "wall_map")
+    ordermap.draw(who, found, ordermap.RECEIVED if is_city(found) else ordermap.OPEN, "wall_map",
+                 wall=True)  # fmt: skip
 
 
 def _trend(who: Principal, found: Panel) -> None:
     words = orderpanel.compared(found)
     st.html(tag("p", text(words), class_="wall-said"))
     charts.draw(
-        look.trend(found.trend, height=420, beside=orderpanel.beside(found)),
+        look.trend(found.trend, height=310, beside=orderpanel.beside(found)),
         key="wall_trend",
         alt=words,
+        wall=True,
     )
 
 
@@ -52,7 +56,7 @@ def _burden(who: Principal, found: Panel) -> None:
 
 SLIDES: tuple[tuple[str, Callable[[Principal, Panel], None]], ...] = (
     ("诉求总览", _numbers),
-    ("各地本月受理", _map),
+    (_PLACES, _map),
     ("受理趋势", _trend),
     ("本月热点", _topics),
     ("本月减负", _burden),
@@ -65,7 +69,7 @@ def _below(who: Principal, found: Panel) -> None:
     words = orderpanel.compared(found)
     st.html(tag("p", text(words), class_="wall-said"))
     figure = look.trend(found.trend, height=260, beside=orderpanel.beside(found))
-    charts.draw(figure, key=f"wall_trend_{found.region}", alt=words)
+    charts.draw(figure, key=f"wall_trend_{found.region}", alt=words, wall=True)
 
 
 def turns(who: Principal) -> list[tuple[str, str, Callable[[Principal, Panel], None]]]:
@@ -75,7 +79,10 @@ def turns(who: Principal) -> list[tuple[str, str, Callable[[Principal, Panel], N
     """
     own = who.unit.region_code
     shown = SLIDES if burdenpanel.may(who, own) else SLIDES[:-1]
-    found = [(own, title, draw) for title, draw in shown]
+    tiled = len(own) > region_codes.CITY
+    found = [
+        (own, _OPEN_THERE if tiled and title == _PLACES else title, draw) for title, draw in shown
+    ]
     return found + [
         (one.code, "诉求态势", _below)
         for one in city.places_below(own)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
@@ -191,6 +191,30 @@ def test_the_wall_turns_and_names_no_person(busy: Office) -> None:
     assert "分类 05.01" in whole and "本月受理" in whole
     for word in ("command", "张三丰", "13800138000", "楼道堆放杂物"):
         assert word not in whole
+
+
+def test_a_wall_of_streets_is_named_by_what_its_tiles_show(busy: Office) -> None:
+    busy.who = seated(world.district())
+    titles = [title for region, title, _ in wall.turns(busy.who) if region == world.DISTRICT]
+    assert "各地在办工单" in titles and "各地本月受理" not in titles
+
+
+def test_a_figure_on_a_wall_is_the_same_one_enlarged(busy: Office) -> None:
+    figure = look.trend(panel.read(world.command(), world.CITY).trend, height=310)
+    was = pio.to_json(figure.to_dict(), validate=False)
+    larger = charts.for_a_wall(charts.Finished(figure))
+    assert pio.to_json(figure.to_dict(), validate=False) == was
+    assert larger.layout.font.size == figure.layout.font.size * charts.WALL
+    assert larger.layout.margin.l == figure.layout.margin.l * charts.WALL
+    assert larger.data[-1].line.width == figure.data[-1].line.width * charts.WALL
+    assert tuple(larger.data[-1].y) == tuple(figure.data[-1].y)
+
+
+def test_the_axis_of_few_orders_has_no_line_at_half_an_order() -> None:
+    days = [date(2026, 11, 1) + timedelta(days=one) for one in range(3)]
+    few = look.trend([(day, 1) for day in days], height=200, beside=[("上期", [(days[0], 5)])])
+    many = look.trend([(day, 40) for day in days], height=200)
+    assert few.layout.yaxis.dtick == 1 and many.layout.yaxis.dtick is None
 
 
 def test_the_wall_is_not_for_a_post_without_a_region(office: Office) -> None:

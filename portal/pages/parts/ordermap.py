@@ -157,7 +157,7 @@ def _draw_zones(who: Principal, region: str, key: str) -> None:
 # -- the card -------------------------------------------------------------------------------------
 
 
-def draw(who: Principal, found: Panel, theme: Theme, key: str) -> None:
+def draw(who: Principal, found: Panel, theme: Theme, key: str, *, wall: bool = False) -> None:
     """The districts by their outlines, streets and communities as tiles."""
     if theme == ZONES:
         _draw_zones(who, found.region, key)
@@ -166,9 +166,8 @@ def draw(who: Principal, found: Panel, theme: Theme, key: str) -> None:
         drawn = _drawn(region=found.region, unit_id=who.unit.id, prefixes=who.prefixes,
                        theme=theme, _who=who)  # fmt: skip
         if drawn is not None:
-            charts.draw(
-                drawn[0], key=f"{key}_{THEMES[len(found.region)].index(theme)}", alt=drawn[1]
-            )
+            number = THEMES[len(found.region)].index(theme)
+            charts.draw(drawn[0], key=f"{key}_{number}", alt=drawn[1], wall=wall)
             return
     html = _tiles(region=found.region, unit_id=who.unit.id, prefixes=who.prefixes,
                   read_at=found.read_at, _found=found)  # fmt: skip
