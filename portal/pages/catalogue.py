@@ -6,6 +6,7 @@ importing it must stay cheap: a page's module is imported when the page is first
 
 from dataclasses import dataclass
 from importlib import import_module
+from urllib.parse import urlencode
 
 WORK, MANAGE = "工作台", "管理"
 
@@ -24,6 +25,10 @@ class PageSpec:
 
     def show(self) -> None:
         """Draw the page; its first act is to check the permission itself."""
+        import streamlit
+
+        given = sorted(streamlit.query_params.to_dict().items())
+        import_module("portal.pages.parts.memory").arrive(f"{self.path}?{urlencode(given)}")
         import_module(f"portal.pages.{self.module}").page()
 
 

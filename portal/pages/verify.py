@@ -11,10 +11,11 @@ from portal.functions.verify import ASK, RELEASE, Batch, Choice, Job, VerifyErro
 from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.guards import guarded, require
-from portal.pages.parts import memory, redraw
+from portal.pages.parts import memory, redraw, slots
 from portal.store.sheets import SheetRefusedError
 
 _READ, _TURN, _TOLD, _ACTED = "verify_read", "verify_turn", "verify_told", "verify_acted"
+_JOBS, _ASKED = "verify_jobs", "verify_asked"
 _SHOWN = 200
 _POLL_SECONDS = 2.0
 _UNDER_WAY = ("核验中",)
@@ -110,6 +111,7 @@ def _ask(who: Principal) -> None:
         notice.error("没有提交", problem.message)
         return
     memory.keep(who, _READ, None)
+    slots.anew(who, _JOBS)
     st.session_state[_TURN] = turn + 1
     waits = (
         "等待第二人放行，放行后自动开始。" if file.batch.needs_release else "正在核验，进度见下方。"
@@ -135,6 +137,8 @@ def _release(who: Principal, job_id: str) -> None:
         wiring.app().verify.release(who, job_id)
     except VerifyError as problem:
         st.session_state[_ACTED] = ("没有放行", problem.message)
+    else:
+        _answered(who, job_id)
 
 
 @guarded(RELEASE)
@@ -144,6 +148,19 @@ def _turn_down(who: Principal, job_id: str) -> None:
         wiring.app().verify.turn_down(who, job_id, why)
     except VerifyError as problem:
         st.session_state[_ACTED] = ("没有改动", problem.message)
+    else:
+        _answered(who, job_id)
+
+
+def _asked(who: Principal) -> dict[str, str]:
+    """The numbers of the batches that wait for this person's word since this visit began."""
+    visit, found = memory.recall(who, _ASKED) or (0, {})
+    return dict(found) if visit == memory.visit() else {}
+
+
+def _answered(who: Principal, job_id: str) -> None:
+    left = {one: number for one, number in _asked(who).items() if one != job_id}
+    memory.keep(who, _ASKED, (memory.visit(), left))
 
 
 def _about(job: Job) -> Html:
@@ -163,6 +180,11 @@ def _about(job: Job) -> Html:
     return head + tag("div", join(tag("span", text(one)) for one in pieces), class_="about wrap")
 
 
+def _why(job_id: str, label: str = "不予放行的原因", *, disabled: bool = False) -> None:
+    key = f"verify_why_{job_id}"
+    st.text_input(label, key=key, max_chars=200, width=320, disabled=disabled)
+
+
 def _acts(job: Job) -> None:
     with st.container(key=f"verifyacts-{job.id}", horizontal=True, vertical_alignment="bottom"):
         if job.mine and job.state == "已完成":
@@ -173,7 +195,7 @@ def _acts(job: Job) -> None:
         if job.may_release:
             st.button("放行", type="primary", key=f"verify-go-{job.id}", on_click=_release,
                       args=(job.id,))  # fmt: skip
-            st.text_input("不予放行的原因", key=f"verify_why_{job.id}", max_chars=200, width=320)
+            _why(job.id)
             st.button("不予放行", key=f"verify-no-{job.id}", on_click=_turn_down, args=(job.id,))
 
 
@@ -181,21 +203,44 @@ def _moving(jobs: tuple[Job, ...]) -> bool:
     return any(one.state in _UNDER_WAY for one in jobs)
 
 
-def _list(jobs: tuple[Job, ...]) -> None:
+def _row(job: Job) -> None:
+    with notice.place():
+        st.html(_about(job))
+        if job.state in _UNDER_WAY:
+            share = job.done / max(job.persons, 1)
+            st.progress(share, text=f"已核验 {job.done} / 共 {job.persons} 人")
+        if job.mine and job.why_not:
+            st.html(tag("div", "等待本单位另一人或上级放行。", class_="default"))
+    _acts(job)
+
+
+def _decided(job_id: str, number: str) -> None:
+    """Somebody else was quicker: what one had begun to write can still be read and copied."""
+    with notice.place():
+        words = "已由他人放行、不予放行或取消。您写的原因没有采用，离开本页前仍可复制。"
+        notice.hint(f"{number} 不再等待放行", words)
+    with st.container(key=f"verifyacts-{job_id}", horizontal=True, vertical_alignment="bottom"):
+        _why(job_id, "不予放行的原因（未采用）", disabled=True)
+
+
+def _list(who: Principal, jobs: tuple[Job, ...]) -> None:
+    """Each batch in a place of its own, which it keeps whatever comes, goes or is done."""
     with notice.place():
         if acted := st.session_state.pop(_ACTED, None):
             notice.error(*acted)
-    if not jobs:
-        notice.empty("还没有核验", "上传名单并提交后，进度和结果显示在这里；等待放行的也在这里。")
-    for job in jobs:
-        with st.container(key=f"verifyjob-{job.id}"):
-            st.html(_about(job))
-            if job.state in _UNDER_WAY:
-                share = job.done / max(job.persons, 1)
-                st.progress(share, text=f"已核验 {job.done} / 共 {job.persons} 人")
-            if job.mine and job.why_not:
-                st.html(tag("div", "等待本单位另一人或上级放行。", class_="default"))
-            _acts(job)
+    with notice.place():
+        if not jobs:
+            words = "上传名单并提交后，进度和结果显示在这里；等待放行的也在这里。"
+            notice.empty("还没有核验", words)
+    asked = _asked(who) | {one.id: one.number for one in jobs if one.may_release}
+    memory.keep(who, _ASKED, (memory.visit(), asked))
+    found = {one.id: one for one in jobs}
+    for job_id in slots.places(who, _JOBS, found):
+        with st.container(key=f"verifyjob-{job_id}"):
+            if job := found.get(job_id):
+                _row(job)
+            elif job_id in asked:
+                _decided(job_id, asked[job_id])
 
 
 def _jobs(who: Principal) -> None:
@@ -211,7 +256,7 @@ def _jobs(who: Principal) -> None:
         if looking and not _moving(jobs):
             looking = False
             redraw.stop()
-        _list(jobs)
+        _list(who, jobs)
 
     st.fragment(body, run_every=_POLL_SECONDS if looking else None)()
 

@@ -9,6 +9,7 @@ from tests.browser.conftest import Opener, Premises
 
 PLACE, FORM = "630102101003", "allowance_list"
 NAME, TEL, ACCOUNT = "f02", "f10", "f15"  # 姓名, 联系电话, 开户行
+NOTE, VISITED = "f19", "已探访，安好"  # 备注, the last column
 ALLOWED = frozenset({"xlsx", "XLSX"})
 BUSY = 30_000  # milliseconds that a busy machine may take to draw one step
 BANK, PHONE, SHOWN = "青海银行", "13800001234", "138****1234"
@@ -57,10 +58,21 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     expect(_field(page, 1, TEL).locator("label")).to_contain_text("缺失")
     page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
 
-    # The systems are asked for everybody; what came says from whom and as of when.
+    # The systems are asked for everybody, while somebody begins to write in the grid.
+    premises.turn("elderly_care", "slow")
     page.get_by_role("button", name="一键调取").click()
-    page.get_by_text("正在调取").or_(page.get_by_text("上次未取到")).first.wait_for()
+    page.get_by_text("正在调取").first.wait_for()
+    top = _begin_to_write(page, VISITED)
+    premises.turn("elderly_care", "normal")
     expect(page.get_by_text("正在调取")).to_have_count(0, timeout=4 * BUSY)
+    page.get_by_text("刚刚有新值").wait_for()  # what came is drawn, around the hand as well
+    assert (_written(page), _grid(page)["y"]) == (VISITED, top)
+    page.keyboard.press("Enter")
+    expect(_field(page, 1, NOTE).locator("input")).to_have_value(VISITED, timeout=BUSY)
+    page.get_by_role("button", name="显示最新内容").click()
+    expect(page.get_by_text("刚刚有新值")).to_have_count(0, timeout=BUSY)
+
+    # What came says from whom and as of when.
     row = _somebody_with(page, TEL)
     told, bank = _field(page, row, TEL), _field(page, row, ACCOUNT)
     expect(told.locator("label")).to_contain_text("自动 · 养老服务与高龄津贴系统（模拟）·")
@@ -90,6 +102,30 @@ def test_a_list_is_fetched_completed_corrected_kept_and_handed_in(
     assert SHOWN in page.locator("table.t").first.inner_text()
     assert PHONE not in page.inner_text("body")
     assert window.watch.complaints == []
+
+
+def _grid(page: Page) -> dict[str, float]:
+    """Where the grid stands."""
+    box = page.get_by_test_id("stDataFrame").locator("canvas").first.bounding_box()
+    assert box is not None
+    return {"x": box["x"], "y": box["y"]}
+
+
+def _begin_to_write(page: Page, words: str) -> float:
+    """In the last column of the first person, in the grid; nothing is sent yet."""
+    box = _grid(page)
+    for x in (118, 120):  # the grid takes a click once a pointer has come to it
+        page.mouse.move(box["x"] + x, box["y"] + 52, steps=4)
+    page.mouse.click(box["x"] + 120, box["y"] + 52)
+    page.keyboard.press("Control+ArrowRight")
+    page.keyboard.press("Enter")
+    page.locator("#portal textarea").wait_for()
+    page.keyboard.insert_text(words)
+    return _grid(page)["y"]
+
+
+def _written(page: Page) -> str:
+    return page.locator("#portal textarea").input_value()
 
 
 def _shows(page: Page, row: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, app_test
 
 from auth import oidc
 from auth.principal import Principal
@@ -41,6 +41,7 @@ from tests.connectors import support
 from tests.connectors.support import GOOD, NOBODY, FakeTransport, always
 from tests.doorway import ENTRY
 from tests.pages import standing
+from tests.pages.clockwork import Clockwork
 
 ID_NUMBER = support.ID_NUMBER
 PAGE = "from portal.pages.catalogue import spec\nspec({path!r}).show()\n"
@@ -191,6 +192,8 @@ def without(who: Principal | None, *roles: str) -> Principal:
 @pytest.fixture(autouse=True)
 def _nothing_typed_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     run = AppTest.run
+    monkeypatch.setattr(app_test, "LocalScriptRunner", Clockwork)
+    Clockwork.held.clear()
 
     def checked(tab: AppTest, **values: Any) -> AppTest:
         before, clicked = standing.places(tab._tree), standing.clicked(tab._tree)

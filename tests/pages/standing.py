@@ -12,7 +12,8 @@ from typing import Any
 from streamlit.testing.v1.element_tree import Block, Button, Element, Node
 
 _FIELDS = ("text_input", "text_area", "number_input", "selectbox", "multiselect", "date_input",
-           "time_input", "button", "button_group", "checkbox", "radio")  # fmt: skip
+           "time_input", "button", "button_group", "checkbox", "radio", "dataframe",
+           "file_uploader")  # fmt: skip
 
 Path = tuple[int, ...]
 

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from portal.affairs.corrections import queries
+from portal.connectors.contract import TimedOut
 from tests import people
 from tests.connectors.support import GOOD, FakeTransport, always
 from tests.pages.conftest import ID_NUMBER, Office, dossier_of, shown
@@ -49,6 +50,25 @@ def test_any_value_may_be_put_in_question(office: Office) -> None:
     assert "系统a·等级：甲" in tab.selectbox(key="dispute_place").options
     tab.button(key="dispute_leave").click().run()
     assert not [one for one in tab.selectbox if one.key == "dispute_place"]
+
+
+def test_an_answer_that_comes_late_takes_no_field_away(office: Office) -> None:
+    """It brings another value to be chosen; what was offered first, and is being written, stays."""
+    office.transports["b"].behave = always(TimedOut())
+    tab = _dossier(office)
+    tab.button(key="dispute-any").click().run()
+    tab.selectbox(key="dispute_place").set_value(("a", 0, "name")).run()
+    tab.text_input(key="dispute_typed").input("才让卓么").run()
+    office.transports["b"].behave = always(OTHER)
+    opened = dossier_of(tab)
+    assert office.who is not None
+    opened.fetch(office.who)
+    opened.gathering.wait(10)
+    tab.run()
+    assert "1 项不一致" in shown(tab)
+    assert tab.radio(key="dispute_other").options[0] == "采用系统b的记载：才让措毛"
+    assert tab.radio(key="dispute_other").value == "另行填写"
+    assert tab.text_input(key="dispute_typed").value == "才让卓么"
 
 
 def test_the_list_says_what_to_do_when_it_is_empty(office: Office) -> None:

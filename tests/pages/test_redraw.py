@@ -1,7 +1,10 @@
 """Drawing a fragment anew gives way to whatever the person asked for."""
 
+import asyncio
 import contextvars
+import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit.errors import StreamlitAPIException
@@ -13,7 +16,14 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
+from portal.connectors.template import Values
+from portal.pages import background
 from portal.pages.parts import redraw
+from tests import people
+from tests.connectors import support
+from tests.pages.clockwork import looking, tick
+from tests.pages.conftest import Office, shown
+from tests.pages.test_records import find
 
 
 @pytest.fixture
@@ -65,6 +75,32 @@ def test_a_click_to_another_page_keeps_its_page(requests: ScriptRequests, first:
 def test_what_the_page_does_not_have_is_not_drawn(requests: ScriptRequests) -> None:
     redraw.fragment("of another page")
     assert requests.on_scriptrunner_ready().type is ScriptRequestType.STOP
+
+
+def test_the_clock_draws_no_page_as_a_whole(office: Office) -> None:
+    """Pages that look until the systems have answered, and pages that go on looking."""
+    gate = threading.Event()
+
+    async def late(_call: Any, _values: Values) -> Any:
+        await asyncio.to_thread(gate.wait)
+        return support.GOOD
+
+    for one in office.transports.values():
+        one.behave = late
+    person = people.add_person(support.ID_NUMBER, name="才让卓玛", pinyin="cairangzhuoma")
+    dossier = find(office.open("records"), "才让卓玛")
+    dossier.button(key=f"pick-{person}").click().run()
+    waiting = [dossier.run(), office.open("community"), office.open("entry", view="systems")]
+    try:
+        for tab in waiting:
+            assert looking(tick(tab)), shown(tab)
+    finally:
+        gate.set()
+    background.settle()
+    for tab in waiting:
+        assert looking(tick(tick(tab))) == [], shown(tab)
+    for path in ("tasks", "orders"):
+        assert looking(tick(tick(office.open(path))))
 
 
 def test_a_fragment_ends_its_own_looking_and_nothing_else(

@@ -14,6 +14,7 @@ from portal.functions.tasks import post
 from portal.store import clock
 from tests import people
 from tests.functions.task_world import LOTUS, TaskWorld, make_world, minutes
+from tests.pages.clockwork import looking, tick
 from tests.pages.conftest import Office, shown, without
 
 ID_NUMBER = "630102195304129822"
@@ -183,6 +184,41 @@ def test_a_second_desk_is_told_and_keeps_what_it_typed(world: TaskWorld, office:
     assert "已由" in shown(tab) or "正在发送" in shown(tab)
     post.deliver_all(world.gateway)
     assert sum(world.a.applied.values()) == 1
+
+
+def test_the_end_of_a_command_is_drawn_where_it_stands(
+    world: TaskWorld, office: Office, frozen: clock.FrozenClock
+) -> None:
+    """Refused or done: the clock draws the pieces that changed, never the whole page."""
+    assert office.who is not None
+    world.a.put("T1")
+    world.sync()
+    task_id = first_id(world, office)
+    tab = office.open("tasks", task=task_id)
+    assert len(looking(tab)) == 1, "one looks whether others have changed the task"
+    tab.radio(key=f"form-{task_id}-result").set_value("2")
+    tab.button(key="act-END").click().run()
+    assert len(looking(tab)) == 2
+    tick(tab)
+    assert "正在发送给对方系统" in shown(tab) and "刚刚有变化" not in shown(tab)
+    post.deliver_all(world.gateway)
+    tick(tab)
+    assert "对方系统未接受本次办理" in shown(tab)
+    assert "未接受" in shown(tab).rpartition("办理经过")[2], "and so does what happened so far"
+    assert len(looking(tab)) == 1, "there is something to fill in again: others may change it"
+    version = world.function.version(office.who, task_id)
+    assert version is not None
+    tab.radio(key=f"form-{task_id}-result").set_value("1")
+    frozen.advance(minutes(1))
+    other = people.principal(unit_id="other-desk")
+    world.function.act(other, task_id, "END", {"result": "1"}, version)
+    tick(tab)
+    assert "刚刚有变化" in shown(tab) and tab.radio(key=f"form-{task_id}-result").value == "1"
+    tab.button(key="task_fresh").click().run()
+    post.deliver_all(world.gateway)
+    tick(tick(tab))
+    assert "对方系统确认已办" in shown(tab).rpartition("办理经过")[2]
+    assert looking(tab) == [], "what is done is looked at no more"
 
 
 def test_what_is_stuck_shows_both_ways_out_and_the_operator_sees_it(

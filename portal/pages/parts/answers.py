@@ -214,8 +214,9 @@ def _body(who: Principal) -> None:
     with notice.place():
         if opened.gathering.problem:
             notice.error("部分系统没有调取完", opened.gathering.problem)
-    if opened.of_person:
-        disputing.card(who, opened)
+    with notice.place():
+        if opened.of_person:
+            disputing.card(who, opened)
     _cards(who, opened, opened.dossier.planned)
 
 

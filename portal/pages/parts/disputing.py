@@ -64,8 +64,9 @@ def card(who: Principal, opened: Opened) -> None:
         with notice.place():
             if told := st.session_state.pop(_TOLD, None):
                 notice.hint("已提出校核", told)
-        if found:
-            st.html(side_by_side(found, opened))
+        with notice.place():
+            if found:
+                st.html(side_by_side(found, opened))
         with st.container(key="dispute-buttons", horizontal=True):
             for one in found:
                 label = f"校核{one.label}"
@@ -139,7 +140,11 @@ def _form(who: Principal, opened: Opened, field: str) -> None:
         st.button("取消", key="dispute_leave", on_click=_leave)
         return
     others = _others(opened, place)
-    other = st.radio("应更正为", list(others), index=0, key=_FORM[1])
+    # Kept, not only offered first: an answer that comes meanwhile brings another first one, and
+    # with it the field in which somebody is writing would go.
+    if st.session_state.get(_FORM[1]) not in others:
+        st.session_state[_FORM[1]] = next(iter(others))
+    other = st.radio("应更正为", list(others), key=_FORM[1])
     typed = ""
     if others[other or _TYPED] is None:
         typed = st.text_input("更正内容", key=_FORM[2], max_chars=200, autocomplete="off") or ""

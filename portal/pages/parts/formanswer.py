@@ -8,7 +8,7 @@ from auth.principal import Principal
 from portal.affairs.forms import desk, masking, offline, queries
 from portal.affairs.forms.book import answer_flow
 from portal.affairs.forms.offline import Proposal
-from portal.affairs.forms.queries import Opened
+from portal.affairs.forms.queries import AnswerRow, Opened
 from portal.affairs.forms.words import Cell, FormError, key
 from portal.affairs.workflow.ledger import Event
 from portal.look import notice, states, tables
@@ -18,7 +18,7 @@ from portal.pages.guards import guarded
 from portal.pages.parts import formcells, formlist, formmoves, formroster, memory, saying
 from portal.pages.parts.draft import Paper
 from portal.store import workbooks
-from portal.store.form_texts import FieldText
+from portal.store.form_texts import FieldText, FormText
 
 _READ, _TURN, _KEPT = "form_read", "form_turn", "form_kept"
 _REFUSE = "refuse"  # offered only where the form's head gives a reason to
@@ -60,6 +60,7 @@ def _confirm(who: Principal, answer_id: UUID) -> None:
         formcells.failed(who, problem)
         return
     memory.keep(who, _READ, None)
+    formcells.fresh()
     st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
     st.session_state[_KEPT] = True
 
@@ -121,8 +122,10 @@ def _files(who: Principal, answer_id: UUID) -> None:
                   args=(answer_id,))  # fmt: skip
 
 
-def _head(found: Opened) -> None:
-    row, made = found.row, found.made
+@guarded(desk.VIEW)
+def _head(who: Principal, made: FormText, answer_id: UUID, first: list[AnswerRow]) -> None:
+    """How far it is: a piece of its own, drawn anew when cells have changed."""
+    row = first.pop() if first else queries.row_of(who, answer_id)
     filler = f"（{row.filled_by}代填）" if row.filled_by else ""
     mark = states.mock() + " " if row.simulated else ""
     st.html(tables.head(made.title, mark + text(f"{row.paper_no} · {row.state}")))
@@ -151,7 +154,7 @@ def card(who: Principal, answer_id: str) -> None:
     with notice.place():
         formcells.said(who)
     with st.container(key="card-form"):
-        _head(found)
+        st.fragment(_head, key=formlist.HEAD)(found.made, found.row.id, [found.row])
         if found.head_faults:
             notice.hint("可以拒收", f"{'；'.join(found.head_faults)}。")
         name, made = offline.export(who, found.row.id) if _wanted(who) else ("", b"")
@@ -172,7 +175,7 @@ def card(who: Principal, answer_id: str) -> None:
             formroster.draw(who, found)
             formlist.draw(who, found)
         else:
-            formcells.cells(found, 0)
+            formcells.cells(who, found, 0, formcells.standing(who, whole=True))
     _below(who, found)
 
 

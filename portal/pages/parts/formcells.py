@@ -1,6 +1,12 @@
-"""Cells of an answer as fields with state, source and day; each is kept as soon as it is left."""
+"""Cells of an answer as fields with state, source and day; each is kept as soon as it is left.
+
+A field is another one when its cell has become another one. That must not happen to the field that
+somebody is typing in, because a colleague, or 一键调取, wrote into its cell meanwhile: after a run
+that no act beside the cells has caused, they stand as they were drawn, and the change is offered.
+"""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,6 +23,8 @@ from portal.pages.parts import memory, saying
 from portal.store.form_texts import FieldText
 
 _SAID, _TOLD = "form_said", "form_told"
+_WRITTEN, _FRESH, _DRAWN = "form_written", "form_fresh", "form_drawn"
+_FOLLOWS = ("formula", "post")  # cells that follow what is written in others
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$<>^])")
 _COLUMNS = 3
 
@@ -67,29 +75,96 @@ def said(who: Principal) -> None:
             draw(title, "；".join(words))
 
 
+# -- what stands as it was drawn ----------------------------------------------------------
+
+
+_Drawn = tuple[tuple[int, UUID, int], Mapping[str, Cell]]  # visit, answer, row; by name
+Written = frozenset[str]  # the cells, ``row.field``, that were written just now; all others stand
+
+
+def stand(who: Principal, written: Iterable[str] = ()) -> None:
+    """At the next drawing every cell stands as it was drawn, except those written just now."""
+    held: Written = memory.recall(who, _WRITTEN) or frozenset()
+    memory.keep(who, _WRITTEN, held | frozenset(written))
+
+
+@guarded(desk.VIEW)
+def fresh(who: Principal) -> None:
+    """At the next drawing every cell is drawn as it is: somebody asked for it."""
+    memory.keep(who, _FRESH, True)
+
+
+def standing(who: Principal, *, whole: bool) -> Written | None:
+    """For one drawing: ``None`` where every cell may be drawn as it is.
+
+    A run of the whole page is caused by something else on it, as by a reason being written below.
+    """
+    asked, written = memory.recall(who, _FRESH), memory.recall(who, _WRITTEN)
+    memory.keep(who, _FRESH, None)
+    memory.keep(who, _WRITTEN, None)
+    if asked:
+        return None
+    kept: Written | None = written if written is not None else frozenset() if whole else None
+    return kept
+
+
+def _as_drawn(
+    who: Principal, found: Opened, row: int, written: Written | None
+) -> Mapping[str, Cell]:
+    """The cells of a row as they are to be drawn, by name."""
+    place = (memory.visit(), found.row.id, row)
+    kept: _Drawn | None = memory.recall(who, _DRAWN)
+    at, before = kept if kept is not None else (None, {})
+    made: dict[str, Cell] = {}
+    for one in found.made.fields:
+        here = key(row, one.name)
+        now = found.cells.get(here, Cell())
+        moves = written is None or at != place or here in written or one.source in _FOLLOWS
+        made[one.name] = now if moves else before.get(one.name, now)
+    memory.keep(who, _DRAWN, (place, made))
+    return made
+
+
+def _changed(found: Opened, row: int, drawn: Mapping[str, Cell]) -> None:
+    """Which cells say something else by now; they are shown when they are asked for."""
+    others = [
+        one.title
+        for one in found.made.fields
+        if _widget(row, one, found.cells.get(key(row, one.name), Cell()))
+        != _widget(row, one, drawn[one.name])
+    ]
+    with notice.place():
+        if others:
+            told = f"{'、'.join(others)}。正在填写的内容不受影响；显示最新内容后再核对。"
+            notice.hint(f"有 {len(others)} 格刚刚有新值", told)
+            st.button("显示最新内容", key="form_fresh", on_click=fresh)
+
+
 # -- keeping ------------------------------------------------------------------------------
 
 
 def keep(
     who: Principal, answer_id: UUID, written: list[tuple[Change, FieldText]], *, listed: bool
-) -> None:
-    """Keep what was written; an edited mask is no value."""
+) -> bool:
+    """Keep what was written; an edited mask is no value. Whether it came to a decision on each."""
     half = [
         (change, one)
         for change, one in written
         if listed and masking.half_masked(one, change.value)
     ]
     good = [one for one in written if one not in half]
+    stand(who, (key(change.row, change.field) for change, _ in written))
     try:
         saved = desk.save(who, answer_id, [change for change, _ in good])
     except FormError as problem:
         failed(who, problem)
-        return
+        return False
     faults = [
         f"第 {change.row} 行“{one.title}”显示为掩码，请整格重新填写完整内容" for change, one in half
     ]
     columns = {one.name: one for _, one in written} if listed else None
     tell(who, replace(saved, faults=(*saved.faults, *faults)), columns)
+    return True
 
 
 @guarded(desk.VIEW)
@@ -97,6 +172,7 @@ def _save(
     who: Principal, answer_id: UUID, row: int, one: FieldText, base: int, shown: str, widget: str
 ) -> None:
     value = str(st.session_state.get(widget) or "")
+    stand(who)
     if value != shown:
         change = Change(row=row, field=one.name, value=value, base=base)
         keep(who, answer_id, [(change, one)], listed=row > 0)
@@ -120,23 +196,29 @@ def origin(one: FieldText, cell: Cell, *, listed: bool) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def cells(found: Opened, row: int) -> None:
+def cells(who: Principal, found: Opened, row: int, written: Written | None) -> None:
     """The cells of one row (of a summary the row 0), side by side and in the form's order.
 
     Line by line, so that a narrow screen, which stacks columns, keeps the order as well.
     """
-    fields = found.made.fields
+    fields, drawn = found.made.fields, _as_drawn(who, found, row, written)
+    _changed(found, row, drawn)
     for first in range(0, len(fields), _COLUMNS):
         columns = st.columns(_COLUMNS)
         for column, one in zip(columns, fields[first : first + _COLUMNS], strict=False):
             with column:
-                _cell(found, row, one, found.cells.get(key(row, one.name), Cell()))
+                _cell(found, row, one, drawn[one.name])
+
+
+def _widget(row: int, one: FieldText, cell: Cell) -> str:
+    """The key of a cell's field: a cell that has become another one has another field."""
+    name = f"{row}-{one.name}" if row > 0 else one.name
+    return f"form-cell-{name}-{cell.version}-{bool(cell.other)}"
 
 
 def _cell(found: Opened, row: int, one: FieldText, cell: Cell) -> None:
     listed = row > 0
-    name = f"{row}-{one.name}" if listed else one.name
-    widget = f"form-cell-{name}-{cell.version}-{bool(cell.other)}"
+    widget = _widget(row, one, cell)
     title = plain(one.title if one.required else f"{one.title}（可不填）")
     shown = masking.shown(one, cell.value) if listed else cell.value
     st.text_input(

@@ -4,14 +4,13 @@ The grid shows a page of persons at a time with what is left to do of each; wher
 as of when, and what other lists said stands with the person.
 """
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 import streamlit as st
 
 from auth.principal import Principal
-from portal.affairs.forms import desk, masking, settling
-from portal.affairs.forms.desk import Change
+from portal.affairs.forms import desk, masking, queries, settling
 from portal.affairs.forms.personfacts import Rival
 from portal.affairs.forms.queries import Opened
 from portal.affairs.forms.words import CHANGED, Cell, FormError, key
@@ -19,14 +18,13 @@ from portal.functions import city
 from portal.look import notice, tables
 from portal.look.markup import tag, text
 from portal.pages.guards import guarded
-from portal.pages.parts import formcells, memory
+from portal.pages.parts import formcells, formgrid, memory, redraw
+from portal.pages.parts.formcells import Written
 from portal.store.form_texts import FieldText
 
-_Drawn = tuple[dict[str, FieldText], dict[tuple[int, str], int]]  # by title; by row and name
 PER_PAGE = 50
-_ROW, _LEFT = "行", "核对"
+LIST, HEAD, ROSTER = "form_list", "form_head", "form_roster"  # pieces of an opened list
 _ALL, _EMPTY, _OPEN, _CHANGED = "全部", "有空格", "待核定", "人工修改"
-_PINNED = ("name",)  # of the columns about a person: whose row it is stays in sight
 
 
 class _Rows:
@@ -70,71 +68,15 @@ class _Rows:
         )
         return " · ".join(filter(None, parts)) or "齐"
 
-    def shown(self, row: int, one: FieldText) -> str:
-        """A cell as a screen may show it."""
-        return masking.shown(one, self._cell(row, one).value)
-
     def person(self, row: int) -> str:
         """Whose row it is, for choosing: the same words before and after a cell was written.
 
         A choice whose words change is taken for another one, and the screen would jump.
         """
-        name = next((one for one in self.found.made.fields if _names(one)), None)
+        name = next((one for one in self.found.made.fields if formgrid.names(one)), None)
         cell = self._cell(row, name) if name else Cell()
         whose = masking.shown(name, cell.auto or cell.value) if name else ""
         return f"第 {row} 行 {whose}".strip()
-
-
-def _names(one: FieldText) -> bool:
-    return one.source == "person" and one.bind in _PINNED
-
-
-# -- the grid -----------------------------------------------------------------------------
-
-
-@guarded(desk.VIEW)
-def _save_rows(who: Principal, answer_id: UUID, rows: list[int], widget: str) -> None:
-    """The changed cells of the grid; the versions are those that were drawn."""
-    edited = (st.session_state.get(widget) or {}).get("edited_rows", {})
-    drawn: _Drawn = memory.recall(who, f"versions.{answer_id}") or ({}, {})
-    columns, versions = drawn
-    written = [
-        (Change(row=rows[int(at)], field=columns[title].name,
-                value="" if value is None else f"{value}",
-                base=versions.get((rows[int(at)], columns[title].name), 0)), columns[title])
-        for at, cells in edited.items()
-        for title, value in cells.items()
-        if title in columns
-    ]  # fmt: skip
-    formcells.keep(who, answer_id, written, listed=True)
-
-
-def _grid(who: Principal, state: _Rows, rows: list[int], look: str) -> None:
-    found = state.found
-    versions = {
-        (row, one.name): found.cells.get(key(row, one.name), Cell()).version
-        for row in rows
-        for one in found.made.fields
-    }
-    memory.keep(
-        who, f"versions.{found.row.id}", ({one.title: one for one in found.made.fields}, versions)
-    )
-    shown: dict[str, list[Any]] = {_ROW: list(rows), _LEFT: [state.left(row) for row in rows]}
-    shown |= {one.title: [state.shown(row, one) for row in rows] for one in found.made.fields}
-    columns: dict[str, Any] = {
-        _ROW: st.column_config.NumberColumn(disabled=True, pinned=True, width=44),
-        _LEFT: st.column_config.TextColumn(disabled=True, width=150),
-    }
-    columns |= {
-        one.title: st.column_config.TextColumn(pinned=True) for one in found.made.fields
-        if _names(one)
-    }  # fmt: skip
-    columns |= {one.title: None for one in found.made.fields if one.bind == "row"}  # stands in 行
-    widget = f"form-rows-{look}-{rows[0]}-{len(rows)}-{sum(versions.values())}"
-    st.data_editor(
-        shown, key=widget, hide_index=True, on_change=_save_rows, column_config=columns,
-        args=(found.row.id, list(rows), widget), width="stretch",
-    )  # fmt: skip
 
 
 # -- one person ---------------------------------------------------------------------------
@@ -155,6 +97,7 @@ def _step(_who: Principal, name: str, row: int) -> None:
 def _settle(
     who: Principal, answer_id: UUID, row: int, name: str, version: int | None, base: int
 ) -> None:
+    formcells.fresh()
     try:
         told = settling.settle(who, answer_id, row, name, version, base)
     except FormError as problem:
@@ -193,10 +136,10 @@ def _rivals(
             )
 
 
-def _person(who: Principal, state: _Rows, rows: list[int]) -> None:
+def _person(who: Principal, state: _Rows, rows: Sequence[int], written: Written | None) -> None:
     found, name = state.found, f"form_person.{state.found.row.id}"
     there = st.session_state.get(name)
-    offered = sorted({*rows, there}) if there in found.rows else rows
+    offered = sorted({*rows, there}) if there in found.rows else list(rows)
     if there not in offered:
         st.session_state[name] = offered[0]  # said aloud: the screen keeps its own choice else
     with st.container(key="formperson", horizontal=True, vertical_alignment="bottom"):
@@ -211,7 +154,7 @@ def _person(who: Principal, state: _Rows, rows: list[int]) -> None:
         for one in found.made.fields:
             if rivals := found.rivals.get(key(row, one.name)):
                 _rivals(who, found, row, one, rivals)
-    formcells.cells(found, row)
+    formcells.cells(who, found, row, written)
 
 
 def _turning(count: int, pages: int, name: str) -> None:
@@ -221,10 +164,34 @@ def _turning(count: int, pages: int, name: str) -> None:
 
 
 def draw(who: Principal, found: Opened) -> None:
-    """The whole list, a page at a time."""
+    """The whole list, a page at a time: a piece of its own, drawn anew when cells have changed."""
     if not found.rows:
         notice.empty("名册中没有人", "本单位没有符合条件的人，核对后可直接上报。")
         return
+    st.fragment(_body, key=LIST)(found.row.id, [found])
+
+
+@guarded(desk.VIEW)
+def _body(who: Principal, answer_id: UUID, first: list[Opened]) -> None:
+    whole = bool(first)
+    written = formcells.standing(who, whole=whole)
+    memory.keep(who, f"{LIST}.{answer_id}", None)  # what came by one click is drawn now
+    if written and not whole:
+        redraw.fragment(HEAD, ROSTER)
+    with notice.place():
+        formcells.said(who)
+        try:
+            found = first.pop() if first else queries.opened(who, answer_id)
+        except FormError as problem:
+            notice.error("没有打开", problem.message)
+            return
+        if not found.may_fill:
+            words = "所填内容留在本页，不再保存；请返回列表查看。"
+            notice.hint(f"填报现为“{found.row.state}”，不能再填写", words)
+    _whole(who, found, written)
+
+
+def _whole(who: Principal, found: Opened, written: Written | None) -> None:
     state = _Rows(found)
     counts = {one: len(state.chosen(one)) for one in (_ALL, _EMPTY, _OPEN, _CHANGED)}
     look = st.segmented_control(
@@ -233,14 +200,16 @@ def draw(who: Principal, found: Opened) -> None:
         args=(f"form_person.{found.row.id}",),
     ) or _ALL  # fmt: skip
     rows = state.chosen(look)
-    if not rows:
+    pages = -(-len(rows) // PER_PAGE)
+    at = min(int(st.session_state.get(f"form_list_page.{look}") or 1), max(pages, 1))
+    stand = formgrid.rows_standing(who, (found.row.id, look, at), written)
+    some = stand or tuple(rows[(at - 1) * PER_PAGE : at * PER_PAGE])
+    if not some:
         notice.empty(f"没有“{look}”的人", "可点“全部”查看整份名册。")
         return
-    pages = -(-len(rows) // PER_PAGE)
-    at = min(int(st.session_state.get(f"form_list_page.{look}") or 1), pages)
-    some = rows[(at - 1) * PER_PAGE : at * PER_PAGE]
-    _grid(who, state, some, look)
+    left = {row: state.left(row) for row in some}
+    formgrid.draw(who, found, (look, at, some), left, written)
     with notice.place():
         if pages > 1:
             _turning(len(rows), pages, f"form_list_page.{look}")
-    _person(who, state, rows)
+    _person(who, state, sorted({*rows, *stand}), written)

@@ -13,10 +13,12 @@ from portal.affairs.forms.words import FormError
 from portal.functions.rosters import ABSENT, AT_ONCE, Wish
 from portal.look import notice
 from portal.pages.guards import guarded
-from portal.pages.parts import memory
+from portal.pages.parts import formcells, memory, redraw
+from portal.pages.parts.formlist import HEAD, LIST, ROSTER
 
 _POLL_SECONDS = 1.0
 _REASONS = 5
+_LOOKS = "form_roster_looks"
 
 
 # -- asking ---------------------------------------------------------------------------------------
@@ -63,8 +65,19 @@ def _offer(who: Principal, answer_id: UUID, wanted: Wanted) -> None:
 
 
 def _end(who: Principal, answer_id: UUID) -> None:
+    """What came is drawn where it stands; a cell that somebody is writing in is left as it is."""
     memory.keep(who, _name(answer_id), None)
-    st.rerun()
+    memory.keep(who, f"{LIST}.{answer_id}", True)
+
+
+def _last(who: Principal, answer_id: UUID) -> None:
+    """Looks no more once the list is drawn; until then it is asked for: a click may go first."""
+    if memory.recall(who, f"{LIST}.{answer_id}"):
+        formcells.stand(who)
+        redraw.fragment(LIST, HEAD)
+    elif memory.recall(who, _LOOKS):
+        memory.keep(who, _LOOKS, None)
+        redraw.stop()
 
 
 @guarded(desk.VIEW)
@@ -72,23 +85,35 @@ def _body(who: Principal, answer_id: UUID) -> None:
     under_way: tuple[frozenset[int], bool] | None = memory.recall(who, _name(answer_id))
     try:
         wanted = roster.wanted(who, answer_id)
+        if under_way is not None:
+            under_way = _go_on(who, answer_id, wanted, under_way)
         if under_way is None:
+            _last(who, answer_id)
             _offer(who, answer_id, wanted)
-            return
-        asked, everybody = under_way
-        rest = [one for one in wanted.lacking if one.row not in asked]
-        if not rest:
-            _end(who, answer_id)
-        done = len(asked)
-        st.progress(done / (done + len(rest)), f"正在调取：已问 {done} 人，还有 {len(rest)} 人")
-        if st.button("停止调取", key="form_roster_stop"):
-            _end(who, answer_id)
-        some = rest[:AT_ONCE]
-        _turn(who, answer_id, wanted, some, everybody=everybody)
-        memory.keep(who, _name(answer_id), (asked | {one.row for one in some}, everybody))
     except FormError as problem:
-        memory.keep(who, _name(answer_id), None)
+        if under_way is not None:
+            _end(who, answer_id)
+        _last(who, answer_id)
         notice.error("没有调取", problem.message)
+
+
+def _go_on(
+    who: Principal, answer_id: UUID, wanted: Wanted, under_way: tuple[frozenset[int], bool]
+) -> tuple[frozenset[int], bool] | None:
+    """Ask for the next persons; ``None`` at the end, or when it was stopped."""
+    asked, everybody = under_way
+    rest = [one for one in wanted.lacking if one.row not in asked]
+    done = len(asked)
+    if rest:
+        st.progress(done / (done + len(rest)), f"正在调取：已问 {done} 人，还有 {len(rest)} 人")
+    if not rest or st.button("停止调取", key="form_roster_stop"):
+        _end(who, answer_id)
+        return None
+    some = rest[:AT_ONCE]
+    _turn(who, answer_id, wanted, some, everybody=everybody)
+    under_way = (asked | {one.row for one in some}, everybody)
+    memory.keep(who, _name(answer_id), under_way)
+    return under_way
 
 
 def draw(who: Principal, found: Opened) -> None:
@@ -96,4 +121,8 @@ def draw(who: Principal, found: Opened) -> None:
     if not (found.may_fill and roster.asks(found.made) and wiring.app().rosters.may(who)):
         return
     under_way = memory.recall(who, _name(found.row.id)) is not None
-    st.fragment(_body, run_every=_POLL_SECONDS if under_way else None)(found.row.id)
+    memory.keep(who, _LOOKS, under_way or None)
+    pace = _POLL_SECONDS if under_way else None
+    # A cell being written floats over the grid below, which must not move when the asking ends.
+    with st.container(key="form-roster-held" if under_way else "form-roster"):
+        st.fragment(_body, key=ROSTER, run_every=pace)(found.row.id)

@@ -11,6 +11,7 @@ import streamlit as st
 from auth.principal import Principal
 
 _PREFIX = "remembered."
+_VISIT = "visit"
 
 
 def _key(who: Principal, name: str) -> str:
@@ -28,6 +29,19 @@ def keep(who: Principal, name: str, value: object) -> None:
         st.session_state.pop(_key(who, name), None)
     else:
         st.session_state[_key(who, name)] = value
+
+
+def arrive(address: str) -> None:
+    """A run of the whole page at that address: another one than before is another visit."""
+    at, number = st.session_state.get(_VISIT, ("", 0))
+    if at != address:
+        st.session_state[_VISIT] = (address, number + 1)
+
+
+def visit() -> int:
+    """The visit of a page that goes on: what stands on it is to stay while it does."""
+    number: int = st.session_state.get(_VISIT, ("", 0))[1]
+    return number
 
 
 def forget() -> None:

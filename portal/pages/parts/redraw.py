@@ -1,4 +1,4 @@
-"""Draws one fragment of the page anew, from within another; or ends its looking again by the clock.
+"""Draws fragments of the page anew, from within another; or ends its looking again by the clock.
 
 ``st.rerun`` can name a fragment from a callback only; from a fragment's body it would draw the
 whole page, which closes an open dialog and whatever is being typed in it. This hands the request
@@ -12,21 +12,20 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 
 
-def fragment(key: str) -> None:
-    """The fragment of that key, when the running one has ended; nothing else of the page.
+def fragment(*keys: str) -> None:
+    """The fragments of those keys, when the running one has ended; nothing else of the page.
 
     Nothing happens when the person has asked for something by then; who watches looks again. Nor
-    does anything where the page has no such fragment.
+    does anything for what the page has no fragment of.
     """
     context = get_script_run_ctx()
     if context is None or context.script_requests is None:
         return
-    try:
-        targets = context.fragment_storage.resolve_target(key)
-    except StreamlitAPIException:
+    targets = [one for key in keys for one in _of(context, key)]
+    if not targets:
         return
     wanted = RerunData(
         query_string=context.query_string,
@@ -39,6 +38,13 @@ def fragment(key: str) -> None:
     with waiting._lock:
         if waiting._state is ScriptRequestType.CONTINUE:
             waiting._request_rerun_locked(wanted)
+
+
+def _of(context: ScriptRunContext, key: str) -> list[str]:
+    try:
+        return context.fragment_storage.resolve_target(key)
+    except StreamlitAPIException:
+        return []
 
 
 def stop() -> None:

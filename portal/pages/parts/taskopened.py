@@ -1,5 +1,7 @@
 """One task opened: what it is, the form to finish it, where the command is, what happened."""
 
+from dataclasses import dataclass, replace
+
 import streamlit as st
 
 from auth import permissions
@@ -11,11 +13,13 @@ from portal.look import notice, states, tables
 from portal.look.markup import Html, join, tag, text
 from portal.pages.going import go
 from portal.pages.guards import guarded
+from portal.pages.parts import memory, redraw
 
 PERMISSION, ACT, RECORDS = "tasks.view", "tasks.act", "records.open"
 _POLL_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 5.0
-_TOLD = "task_told"
+_TOLD, _SHOWN = "task_told", "task_shown"
+_CHANGES, _HISTORY = "task_changes", "task_history"  # the pieces beside the task
 _ONE_LINE = 60
 _ON_THE_WAY = {
     "待发送": "已提交，正在发送给对方系统",
@@ -148,7 +152,11 @@ def _messages(who: Principal, opened: OpenedTask) -> None:
 # -- the rest -----------------------------------------------------------------------------------
 
 
-def _history(opened: OpenedTask) -> None:
+@guarded(PERMISSION)
+def _past(who: Principal, task_id: str, first: list[OpenedTask]) -> None:
+    opened = _opened(who, task_id, first)
+    if isinstance(shown := memory.recall(who, _SHOWN), _Shown):
+        shown.past = True
     columns = (
         tables.Column(head="时间"),
         tables.Column(head="来自"),
@@ -168,8 +176,8 @@ def _history(opened: OpenedTask) -> None:
     if rows:
         st.html(tables.table("办理经过", columns, rows))
     else:
-        first = states.moment(opened.row.changed_at)
-        notice.empty("还没有办理记录", f"对方系统最近更新：{first}。")
+        moved = states.moment(opened.row.changed_at)
+        notice.empty("还没有办理记录", f"对方系统最近更新：{moved}。")
 
 
 def _buttons(who: Principal, opened: OpenedTask) -> None:
@@ -185,19 +193,35 @@ def _buttons(who: Principal, opened: OpenedTask) -> None:
             go("tasks")
 
 
-def _watch(who: Principal, task_id: str, version: int) -> None:
+@dataclass
+class _Shown:
+    """What stands on the screen of a task, while it is looked at."""
+
+    task_id: str
+    version: int  # as which it was drawn
+    open: bool  # whether something may be filled in
+    looking: bool  # whether a command is on its way
+    past: bool = True  # whether what happened, below it, is drawn as far as that
+
+
+@guarded(PERMISSION)
+def _watch(who: Principal) -> None:
     """Says that the task has changed; the form with what was typed stays as it is."""
-
-    @guarded(PERMISSION)
-    def body(who: Principal) -> None:
-        if wiring.app().tasks.version(who, task_id) == version:
-            return
-        told = "已填内容保留在本页；请核对最新内容后再办。"
-        notice.hint("该任务刚刚有变化", told)
-        if st.button("显示最新内容", key="task_fresh"):
-            st.rerun()
-
-    st.fragment(body, run_every=_LOOK_AGAIN_SECONDS)()
+    shown: _Shown | None = memory.recall(who, _SHOWN)
+    if shown is None or shown.looking:
+        return
+    if not shown.past:
+        redraw.fragment(_HISTORY)
+    elif not shown.open:
+        redraw.stop()
+    if not shown.open:
+        return
+    if wiring.app().tasks.version(who, shown.task_id) == shown.version:
+        return
+    told = "已填内容保留在本页；请核对最新内容后再办。"
+    notice.hint("该任务刚刚有变化", told)
+    if st.button("显示最新内容", key="task_fresh"):
+        st.rerun()
 
 
 def _looking(opened: OpenedTask) -> bool:
@@ -206,32 +230,55 @@ def _looking(opened: OpenedTask) -> bool:
     return opened.row.state == "办理中" and state in _ON_THE_WAY
 
 
-def card(who: Principal, task_id: str) -> None:
-    """The card of one task; while a command is on its way it looks again every second."""
+def _drawn(opened: OpenedTask) -> _Shown:
+    return _Shown(
+        task_id=opened.row.id,
+        version=opened.row.version,
+        open=bool(opened.actions),
+        looking=_looking(opened),
+    )
 
-    @guarded(PERMISSION)
-    def body(who: Principal) -> None:
-        opened = wiring.app().tasks.open_task(who, task_id)
-        if not _looking(opened) and looking:
-            st.rerun()
-        mark = states.mock() + " " if opened.row.simulated else ""
-        st.html(tables.head(opened.row.title, mark + text(opened.row.system_name)))
-        st.html(_about(opened))
+
+def _opened(who: Principal, task_id: str, first: list[OpenedTask]) -> OpenedTask:
+    """As the page has it, on its first drawing; later as it is by then."""
+    return first.pop() if first else wiring.app().tasks.open_task(who, task_id)
+
+
+@guarded(PERMISSION)
+def _body(who: Principal, task_id: str, first: list[OpenedTask]) -> None:
+    opened = _opened(who, task_id, first)
+    shown: _Shown | None = memory.recall(who, _SHOWN)
+    if shown is not None and shown.looking and not _looking(opened):
+        memory.keep(who, _SHOWN, replace(_drawn(opened), past=False))
+        redraw.stop()  # this is the last look; what it ended with stands beside as well
+        redraw.fragment(_CHANGES, _HISTORY)
+    mark = states.mock() + " " if opened.row.simulated else ""
+    st.html(tables.head(opened.row.title, mark + text(opened.row.system_name)))
+    st.html(_about(opened))
+    with notice.place():
         for name, href in opened.files:
             st.html(tag("a", text(f"附件：{name}"), href=href, class_="download"))
         _messages(who, opened)
         if opened.entry is not None:
             _command(opened.entry, opened)
+    with notice.place():
         for action in opened.actions:
             _form(who, opened, action)
-        _buttons(who, opened)
+    _buttons(who, opened)
 
+
+def card(who: Principal, task_id: str) -> None:
+    """The card of one task; while a command is on its way it looks again every second."""
     opened = wiring.app().tasks.open_task(who, task_id)
-    looking = _looking(opened)
+    shown = _drawn(opened)
+    memory.keep(who, _SHOWN, shown)
     with st.container(key="card-task"):
         with notice.place():
-            if opened.actions and not looking:
-                _watch(who, task_id, opened.row.version)
-        st.fragment(body, run_every=_POLL_SECONDS if looking else None)()
+            # Also while a command is on its way: refused, there is something to fill in again.
+            watched = shown.open or shown.looking
+            again: float | None = _LOOK_AGAIN_SECONDS if watched else None
+            st.fragment(_watch, key=_CHANGES, run_every=again)()
+        pace = _POLL_SECONDS if shown.looking else None
+        st.fragment(_body, run_every=pace)(task_id, [opened])
     with st.container(key="card-task-history"):
-        _history(opened)
+        st.fragment(_past, key=_HISTORY)(task_id, [opened])
