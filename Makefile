@@ -37,8 +37,6 @@ test: $(READY_DEV) browser lint ## 全部检查与测试
 # other. They wait a lot: beside them, and after them in rank, the other tests use what is idle.
 .PHONY: windows suite quiet-types quiet-imports
 PYTEST = $(BIN)/python -m pytest --dist loadfile
-# Processes wait for databases and for systems that hang: one more than there are processors.
-SUITE = $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 4 ? n + 1 : 4 )))
 WINDOWS = $(if $(filter 1 2 3,$(shell nproc 2>/dev/null || echo 2)),1,2)
 # What runs beside the suite says what it has to say at its end, so that two never speak at once.
 AT_ITS_END = @said=$$(mktemp) && { $(1) >$$said 2>&1; ended=$$?; cat $$said; rm $$said; exit $$ended; }
@@ -47,7 +45,7 @@ windows: $(READY_DEV)
 	$(call AT_ITS_END,$(PYTEST) -n $(WINDOWS) tests/browser)
 
 suite: $(READY_DEV)
-	nice -n 5 $(PYTEST) -n $(SUITE) --ignore tests/browser
+	nice -n 5 $(PYTEST) -n auto --maxprocesses 4 --ignore tests/browser
 
 quiet-types: $(READY_DEV)
 	$(call AT_ITS_END,nice -n 5 $(BIN)/mypy)
