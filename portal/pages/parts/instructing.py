@@ -84,19 +84,19 @@ def _fields(who: Principal, found: Panel) -> None:
 
 @guarded(desk.SUPERVISE)
 def _body(who: Principal, region: str) -> None:
-    """Its fields cost every click on the home, and few click for it: drawn once it is opened.
-
-    From then on they stay, so that what is typed is there when it is opened again.
-    """
-    piece = st.expander("批示", key=OPENED, on_change="rerun")
-    if not (piece.open or memory.recall(who, OPENED)):
-        return
-    memory.keep(who, OPENED, True)
-    with piece:
-        _fields(who, reading(who, region))
+    _fields(who, reading(who, region))
 
 
 def draw(who: Principal, region: str) -> None:
-    """For a post that may supervise; a deputy signs with the name of whom it acts for."""
-    if permissions.allowed(who, desk.SUPERVISE, region):
-        st.fragment(_body)(region)
+    """For a post that may supervise; a deputy signs with the name of whom it acts for.
+
+    The fields cost every click on a home, and few click for them: drawn once they are opened. From
+    then on they stay, so that what is typed is there when they are opened again.
+    """
+    if not permissions.allowed(who, desk.SUPERVISE, region):
+        return
+    piece = st.expander("批示", key=OPENED, on_change="rerun")
+    if piece.open or memory.recall(who, OPENED):
+        memory.keep(who, OPENED, True)
+        with piece:
+            st.fragment(_body)(region)
