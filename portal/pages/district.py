@@ -1,4 +1,4 @@
-"""区县级首页: the streets of the district, its open cases and its systems."""
+"""区县级首页: what waits at this desk and its streets first, then how the district stands."""
 
 import streamlit as st
 
@@ -10,8 +10,6 @@ def page() -> None:
     """Draw the page."""
     who = require("home.district")
     desk = home.begin(who)
-    orderpanel.cards(who)
-    burdenpanel.card(who)
     work, side = st.columns([0.64, 0.36], gap="small")
     with work:
         cases.card(who, desk.cases, desk.due)
@@ -19,3 +17,5 @@ def page() -> None:
     with side:
         today.card(desk.day)
         facts.card(who, "所辖乡镇（街道）")
+    orderpanel.cards(who)
+    burdenpanel.card(who)

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     TimeoutError,
+    expect,
 )
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -150,9 +151,13 @@ def hits(page: Page) -> Locator:
 
 
 def all_answered(page: Page) -> str:
-    """Wait for the last answer; gives the progress in words."""
+    """Wait for the last answer; gives the progress in words.
+
+    What was asked before stands beside what is asked now until the run of the page has ended.
+    """
+    settled(page)
     bar = page.locator(".progress b")
-    bar.wait_for()
+    expect(bar).to_have_count(1)
     page.wait_for_function(
         "() => !document.querySelector('.progress')?.innerText.includes('正在调取')"
         " && !document.querySelector('.chip.waiting')"
