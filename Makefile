@@ -44,8 +44,9 @@ AT_ITS_END = @said=$$(mktemp) && { $(1) >$$said 2>&1; ended=$$?; cat $$said; rm 
 windows: $(READY_DEV)
 	$(call AT_ITS_END,$(PYTEST) -n $(WINDOWS) tests/browser)
 
+# In the order of their files: by default those with few tests come last, and they take longest.
 suite: $(READY_DEV)
-	nice -n 5 $(PYTEST) -n auto --maxprocesses 4 --ignore tests/browser
+	nice -n 5 $(PYTEST) --no-loadscope-reorder -n auto --maxprocesses 4 --ignore tests/browser
 
 quiet-types: $(READY_DEV)
 	$(call AT_ITS_END,nice -n 5 $(BIN)/mypy)
