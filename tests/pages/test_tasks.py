@@ -48,6 +48,13 @@ def first_id(world: TaskWorld, office: Office) -> str:
     return world.function.inbox(office.who).rows[0].id
 
 
+def one_task(world: TaskWorld, office: Office) -> str:
+    """One task over there, here by now."""
+    world.a.put("T1")
+    world.sync()
+    return first_id(world, office)
+
+
 def test_an_empty_inbox_says_what_comes_next(world: TaskWorld, office: Office) -> None:
     world.sync("a")
     world.sync("b")
@@ -102,9 +109,7 @@ def test_boxes_and_filters_narrow_the_list(
 
 
 def test_a_row_opens_the_task(world: TaskWorld, office: Office) -> None:
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     office.open("tasks").button(key=f"task-{task_id}").click().run()
     assert office.went == [("tasks", {"task": task_id})]
 
@@ -112,9 +117,7 @@ def test_a_row_opens_the_task(world: TaskWorld, office: Office) -> None:
 def test_a_click_opens_its_task_though_another_came_before_it(
     world: TaskWorld, office: Office
 ) -> None:
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks")
     world.a.put("T0", due="2026-01-01")
     world.sync()
@@ -125,9 +128,7 @@ def test_a_click_opens_its_task_though_another_came_before_it(
 
 def test_a_task_is_finished_from_the_page(world: TaskWorld, office: Office) -> None:
     people.add_person(ID_NUMBER, name="才让卓玛")
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks", task=task_id)
     assert "还没有办理记录" in shown(tab)
     tab.button(key="act-END").click().run()
@@ -146,9 +147,7 @@ def test_the_dossier_of_a_task_is_one_click_and_leads_back(
     world: TaskWorld, office: Office
 ) -> None:
     people.add_person(ID_NUMBER, name="才让卓玛")
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     office.open("tasks", task=task_id).button(key="task_dossier").click().run()
     tab = office.open("records", case=task_id)
     assert "才**玛" in shown(tab) or "才让卓玛" in shown(tab)
@@ -157,9 +156,7 @@ def test_the_dossier_of_a_task_is_one_click_and_leads_back(
 
 
 def test_a_refusal_is_told_in_the_inbox_and_on_the_task(world: TaskWorld, office: Office) -> None:
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks", task=task_id)
     tab.radio(key=f"form-{task_id}-result").set_value("2")
     tab.button(key="act-END").click().run()
@@ -171,9 +168,7 @@ def test_a_refusal_is_told_in_the_inbox_and_on_the_task(world: TaskWorld, office
 
 
 def test_a_second_desk_is_told_and_keeps_what_it_typed(world: TaskWorld, office: Office) -> None:
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks", task=task_id)
     tab.radio(key=f"form-{task_id}-result").set_value("1").run()
     other = people.principal(unit_id="other-desk")
@@ -191,9 +186,7 @@ def test_the_end_of_a_command_is_drawn_where_it_stands(
 ) -> None:
     """Refused or done: the clock draws the pieces that changed, never the whole page."""
     assert office.who is not None
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks", task=task_id)
     assert len(looking(tab)) == 1, "one looks whether others have changed the task"
     tab.radio(key=f"form-{task_id}-result").set_value("2")
@@ -225,9 +218,7 @@ def test_what_is_stuck_shows_both_ways_out_and_the_operator_sees_it(
     world: TaskWorld, office: Office, frozen: clock.FrozenClock
 ) -> None:
     assert office.who is not None
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     version = world.function.inbox(office.who).rows[0].version
     world.function.act(office.who, task_id, "END", {"result": "1"}, version)
     world.a.fault = Unreachable()
@@ -243,9 +234,7 @@ def test_what_is_stuck_shows_both_ways_out_and_the_operator_sees_it(
 
 
 def test_who_lost_the_right_meanwhile_finishes_nothing(world: TaskWorld, office: Office) -> None:
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks", task=task_id)
     tab.radio(key=f"form-{task_id}-result").set_value("1")
     office.who = without(office.who, "community_clerk")
@@ -298,9 +287,7 @@ def test_several_notices_are_read_at_once_and_each_row_tells_its_end(
 def test_an_opened_task_is_watched_by_its_version_within_reach(
     world: TaskWorld, office: Office
 ) -> None:
-    world.a.put("T1")
-    world.sync()
-    task_id = first_id(world, office)
+    task_id = one_task(world, office)
     tab = office.open("tasks", task=task_id)
     tab.text_area(key=f"form-{task_id}-note").set_value("已搬离").run()
     assert "刚刚有变化" not in shown(tab)

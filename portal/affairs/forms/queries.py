@@ -175,9 +175,7 @@ def _counted(behind: Behind) -> tuple[ColumnElement[bool], ...]:
     starts, ends = (
         datetime.combine(day, time(), clock.LOCAL) for day in (month.starts, month.ends)
     )
-    narrowed = (
-        region_codes.within(one.region_code, behind.region), at >= starts, at < ends
-    )  # fmt: skip
+    narrowed = (region_codes.within(one.region_code, behind.region), at >= starts, at < ends)
     if behind.what == "sent":
         return narrowed
     return (*narrowed, (one.state == "已拒收") == (behind.what == "refused"))

@@ -65,8 +65,9 @@ def _ask(who: Principal, place: str, narrow: Narrow, words: str) -> instructing.
     return instructing.instruct(who, [one.id for one in found.rows], words)
 
 
-def _fields(who: Principal, found: Panel) -> None:
-    own = found.region
+@guarded(desk.SUPERVISE)
+def _fields(who: Principal, own: str) -> None:
+    found = reading(who, own)
     places = [own, *(one.code for one in city.places_below(own) if not one.statistics_only)]
     if (said := memory.recall(who, _SAID)) is not None:
         memory.keep(who, _SAID, None)
@@ -82,11 +83,6 @@ def _fields(who: Principal, found: Panel) -> None:
     st.button(f"签发（{signs}）", key="instruct_send", on_click=_send, args=(found,))
 
 
-@guarded(desk.SUPERVISE)
-def _body(who: Principal, region: str) -> None:
-    _fields(who, reading(who, region))
-
-
 def draw(who: Principal, region: str) -> None:
     """For a post that may supervise; a deputy signs with the name of whom it acts for.
 
@@ -99,4 +95,4 @@ def draw(who: Principal, region: str) -> None:
     if piece.open or memory.recall(who, OPENED):
         memory.keep(who, OPENED, True)
         with piece:
-            st.fragment(_body)(region)
+            st.fragment(_fields)(region)
